@@ -1,0 +1,202 @@
+// The contract between the platform and a feature: types, and the constructors that infer them.
+import { type Kysely } from 'kysely';
+import { type Logger } from 'pino';
+import { type Registry } from 'prom-client';
+import { type z } from 'zod';
+import { type Refusal } from '#app/errors.ts';
+import { type Html } from '#app/lib/html.ts';
+
+export const ROLES = ['viewer', 'clerk', 'manager', 'auditor'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** Who asks: the result of authentication, the same for a browser session and a bearer token. */
+export interface Subject {
+  readonly tenantId: string;
+  /** The provider's `sub`. */
+  readonly id: string;
+  readonly name: string;
+  readonly roles: readonly Role[];
+  readonly credential:
+    | { readonly kind: 'session'; readonly sessionId: string; readonly expiresAt: Date }
+    | { readonly kind: 'bearer'; readonly expiresAt: Date };
+}
+
+/** `<resource>:<verb>`, for example `items:read`. */
+export type Action = `${string}:${string}`;
+export type Grants = Readonly<Record<Action, readonly Role[]>>;
+
+/** The query builder without tables; a feature adds its own with `.withTables<Tables>()`. */
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- Kysely's `withTables` adds to an empty schema
+export type Database = Kysely<{}>;
+
+export interface EventDraft {
+  /** One of the feature's event types, `<feature>.<noun>.<past tense>.v<major>`. */
+  readonly type: string;
+  /** The resource that it is about (CloudEvents `subject`), for example `items/A-1`. */
+  readonly subject: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** What may be subscribed to on the live stream, and the action that allows it. */
+export interface EventType {
+  readonly action: Action;
+  readonly summary: string;
+  readonly data: z.ZodType;
+}
+
+export interface ResponseSpec {
+  readonly description: string;
+  /** Absent where the answer has no body, and for problems (the platform knows their schema). */
+  readonly schema?: z.ZodType;
+}
+/** Status → response. The platform adds the problems that it answers itself (400, 401, 403, 406 …). */
+export type Responses = Readonly<Record<number, ResponseSpec>>;
+
+type SuccessStatus = 200 | 201 | 202 | 204;
+type BodyOf<S> = S extends { readonly schema: infer T extends z.ZodType } ? { readonly body: z.input<T> } : { readonly body?: undefined };
+export type Success<R extends Responses> = {
+  [S in keyof R & SuccessStatus]: BodyOf<R[S]> & {
+    readonly status: S;
+    /** The representation's version without quotes; becomes a strong ETag (RFC 9110, 8.8.3). */
+    readonly version?: string | number;
+    /** Path of the created resource. */
+    readonly location?: string;
+  };
+}[keyof R & SuccessStatus];
+
+export interface ReadContext<P, Q> {
+  readonly subject: Subject;
+  readonly params: P;
+  readonly query: Q;
+  readonly db: Database;
+  readonly log: Logger;
+  readonly now: Date;
+  readonly requestId: string;
+}
+export interface WriteContext<P, B> {
+  readonly subject: Subject;
+  readonly params: P;
+  readonly body: B;
+  /** A transaction that the platform commits on success and rolls back on a refusal or an error. */
+  readonly db: Database;
+  /** Writes an event to the outbox in this transaction. */
+  publish(event: EventDraft): Promise<void>;
+  /** Whether the client's `If-Match` names this version (RFC 9110, 13.1.1); true where the command asks for none. */
+  matches(version: string | number): boolean;
+  readonly log: Logger;
+  readonly now: Date;
+  readonly requestId: string;
+}
+
+interface Described {
+  readonly operationId: string;
+  /** Below `/api/v1`, with OpenAPI's braces: `/items/{sku}`. */
+  readonly path: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly action: Action;
+}
+/** A read: GET, no transaction, no side effect. */
+export interface Query<P extends z.ZodType = z.ZodType, Q extends z.ZodType = z.ZodType, R extends Responses = Responses> extends Described {
+  readonly kind: 'query';
+  readonly method: 'get';
+  readonly params?: P;
+  readonly query?: Q;
+  readonly responses: R;
+  handle(context: ReadContext<z.output<P>, z.output<Q>>): Promise<Success<R> | Refusal>;
+}
+/** A change: one transaction; every POST honours `Idempotency-Key`. */
+export interface Command<P extends z.ZodType = z.ZodType, B extends z.ZodType = z.ZodType, R extends Responses = Responses> extends Described {
+  readonly kind: 'command';
+  readonly method: 'post' | 'put' | 'patch' | 'delete';
+  readonly params?: P;
+  readonly body?: B;
+  /** Demands `If-Match`: 428 without it; the handler answers 412 when `matches` is false. */
+  readonly precondition?: 'if-match';
+  readonly responses: R;
+  handle(context: WriteContext<z.output<P>, z.output<B>>): Promise<Success<R> | Refusal>;
+}
+
+export interface PageView {
+  readonly status?: number;
+  readonly title: string;
+  readonly body: Html;
+  /** File names in the feature's `assets/`: scripts load as modules, `.ts` with its types stripped. */
+  readonly scripts?: readonly string[];
+  readonly styles?: readonly string[];
+}
+export interface Redirect {
+  /** A path on this origin; answered with 303. */
+  readonly redirect: string;
+}
+/** A server-rendered page (GET). */
+export interface Page<P extends z.ZodType = z.ZodType, Q extends z.ZodType = z.ZodType> {
+  readonly kind: 'page';
+  readonly method: 'get';
+  /** From the root, with OpenAPI's braces. */
+  readonly path: string;
+  readonly action: Action;
+  /** Text of the link in the header, where the page belongs there. */
+  readonly navigation?: string;
+  readonly params?: P;
+  readonly query?: Q;
+  handle(context: ReadContext<z.output<P>, z.output<Q>> & { can(action: Action): boolean }): Promise<PageView | Redirect | Refusal>;
+}
+/** A form's POST: one transaction; a hidden field `idempotencyKey` makes a double click run once. */
+export interface Form<P extends z.ZodType = z.ZodType, B extends z.ZodType = z.ZodType> {
+  readonly kind: 'form';
+  readonly method: 'post';
+  readonly path: string;
+  readonly action: Action;
+  readonly params?: P;
+  /** Fields arrive as text: coerce. `idempotencyKey` is taken out before. */
+  readonly body: B;
+  handle(context: WriteContext<z.output<P>, z.output<B>>): Promise<Redirect | Refusal>;
+}
+
+/* eslint-disable @typescript-eslint/no-explicit-any -- a list of routes with different schemas has no other common type;
+   the constructors below have checked each one */
+export type Operation = Query<any, any, any> | Command<any, any, any>;
+export type PageRoute = Page<any, any> | Form<any, any>;
+/* eslint-enable @typescript-eslint/no-explicit-any */
+
+export function defineQuery<P extends z.ZodType, Q extends z.ZodType, const R extends Responses>(
+  query: Omit<Query<P, Q, R>, 'kind' | 'method'>,
+): Query<P, Q, R> {
+  return { kind: 'query', method: 'get', ...query };
+}
+export function defineCommand<P extends z.ZodType, B extends z.ZodType, const R extends Responses>(
+  command: Omit<Command<P, B, R>, 'kind'>,
+): Command<P, B, R> {
+  return { kind: 'command', ...command };
+}
+export function definePage<P extends z.ZodType, Q extends z.ZodType>(page: Omit<Page<P, Q>, 'kind' | 'method'>): Page<P, Q> {
+  return { kind: 'page', method: 'get', ...page };
+}
+export function defineForm<P extends z.ZodType, B extends z.ZodType>(form: Omit<Form<P, B>, 'kind' | 'method'>): Form<P, B> {
+  return { kind: 'form', method: 'post', ...form };
+}
+
+/** What a feature is handed; it imports nothing of the platform by value but this file, `errors` and `lib`. */
+export interface FeatureParts {
+  readonly database: Database;
+  readonly log: Logger;
+  readonly metrics: Registry;
+  readonly clock: () => Date;
+}
+
+export interface Feature {
+  readonly operations: readonly Operation[];
+  readonly pages: readonly PageRoute[];
+}
+
+/** `features/<name>/feature.ts` exports this as `feature`; the folder's name is the feature's name. */
+export interface FeatureModule {
+  /** Human title, for the documentation's grouping. */
+  readonly title: string;
+  readonly grants: Grants;
+  readonly events: Readonly<Record<string, EventType>>;
+  /** Example rows for the embedded database; runs once for each seeded tenant, in a transaction. */
+  seed?(context: { readonly db: Database; readonly tenantId: string; readonly now: Date }): Promise<void>;
+  create(parts: FeatureParts): Feature;
+}
