@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { ConfigError, parseConfig, settings } from '#app/config.ts';
+
+const productionReady = {
+  NODE_ENV: 'production',
+  DATABASE_URL: 'postgres://app@db.internal/stockade',
+  OIDC_ISSUER: 'https://login.example.com',
+  OIDC_CLIENT_ID: 'stockade',
+  OIDC_CLIENT_SECRET: 'a-secret-that-was-issued',
+  OIDC_AUDIENCE: 'https://stock.example.com/api',
+  PUBLIC_URL: 'https://stock.example.com',
+};
+
+function problemsOf(environment: Record<string, string>): readonly string[] {
+  try {
+    parseConfig(environment);
+  } catch (error) {
+    assert.ok(error instanceof ConfigError);
+    return error.problems;
+  }
+  return [];
+}
+
+test('an empty environment runs on embedded parts, the provider on the next port', () => {
+  const config = parseConfig({ PORT: '4100' });
+  assert.deepEqual(config.database, { kind: 'embedded', directory: '.data' });
+  assert.deepEqual(config.identity.provider, { kind: 'embedded', port: 4101, directory: '.data' });
+  assert.equal(config.identity.issuer, 'http://127.0.0.1:4101');
+  assert.equal(config.publicUrl, 'http://127.0.0.1:4100');
+  assert.equal(config.identity.audience, 'http://127.0.0.1:4100/api');
+  assert.equal(config.production, false);
+});
+
+test('setting a URL swaps an embedded part for the real server', () => {
+  const config = parseConfig({ DATABASE_URL: 'postgresql://app@db/stockade', OIDC_ISSUER: 'https://login.example.com', OIDC_CLIENT_ID: 'me' });
+  assert.deepEqual(config.database, { kind: 'server', url: 'postgresql://app@db/stockade', poolSize: 10 });
+  assert.deepEqual(config.identity.provider, { kind: 'server' });
+  assert.equal(config.identity.clientId, 'me');
+});
+
+test('production with everything set is accepted, and the config is frozen through and through', () => {
+  const config = parseConfig(productionReady);
+  assert.equal(config.production, true);
+  assert.equal(config.logLevel, 'info');
+  assert.throws(() => {
+    (config.identity as { issuer: string }).issuer = 'https://other.example.com';
+  }, TypeError);
+});
+
+for (const name of Object.keys(productionReady).filter((key) => key !== 'NODE_ENV')) {
+  test(`production refuses to run without ${name}`, () => {
+    const environment: Record<string, string> = { ...productionReady };
+    Reflect.deleteProperty(environment, name);
+    const problems = problemsOf(environment);
+    assert.equal(problems.length, 1, problems.join('\n'));
+    assert.ok(problems[0]?.startsWith(`${name} is required in production: `), problems[0]);
+  });
+}
+
+test('production lists every problem at once', () => {
+  const problems = problemsOf({ NODE_ENV: 'production', PORT: 'eighty', PUBLIC_URL: 'http://stock.example.com', OIDC_ISSUER: 'http://login.example.com', PROVIDER_PORT: '3001' });
+  for (const name of ['PORT', 'PUBLIC_URL', 'OIDC_ISSUER', 'PROVIDER_PORT', 'DATABASE_URL', 'OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET', 'OIDC_AUDIENCE']) {
+    assert.ok(problems.some((problem) => problem.startsWith(`${name} `)), `${name} is missing in:\n${problems.join('\n')}`);
+  }
+});
+
+test('a problem never shows the value', () => {
+  fc.assert(
+    fc.property(fc.constantFrom(...Object.keys(settings)), fc.stringMatching(/^canary-[a-z]{8,12}!$/), (name, canary) => {
+      try {
+        parseConfig({ ...productionReady, [name]: canary });
+      } catch (error) {
+        assert.ok(error instanceof ConfigError);
+        assert.ok(!error.message.includes(canary), error.message);
+      }
+    }),
+  );
+});
+
+test('an empty variable counts as unset', () => {
+  assert.equal(parseConfig({ DATABASE_URL: '', PORT: '' }).database.kind, 'embedded');
+});
+
+for (const [name, bad] of [
+  ['PORT', '0'],
+  ['PORT', '65536'],
+  ['PORT', '3e3'],
+  ['ADMIN_PORT', '-1'],
+  ['DATABASE_URL', 'mysql://db/stockade'],
+  ['OIDC_ISSUER', 'login.example.com'],
+  ['PUBLIC_URL', 'https://stock.example.com/path'],
+  ['PUBLIC_URL', 'javascript:alert(1)'],
+  ['OIDC_CLIENT_SECRET', 'short'],
+  ['NODE_ENV', 'prod'],
+  ['LOG_LEVEL', 'loud'],
+] as const) {
+  test(`${name}=${bad} is refused`, () => {
+    const problems = problemsOf({ [name]: bad });
+    assert.ok(problems.some((problem) => problem.startsWith(`${name} must`)), problems.join('\n'));
+  });
+}
+
+test('.env.example names every setting, and nothing else', () => {
+  const text = readFileSync(new URL('../.env.example', import.meta.url), 'utf8');
+  const named = [...text.matchAll(/^# ?([A-Z][A-Z_]+)=/gm)].map((match) => match[1] ?? '');
+  assert.deepEqual(named.toSorted(), Object.keys(settings).toSorted());
+});
+
+test('the values in .env.example are the defaults, where there is one, and all are accepted', () => {
+  const text = readFileSync(new URL('../.env.example', import.meta.url), 'utf8');
+  const example = Object.fromEntries([...text.matchAll(/^# ?([A-Z][A-Z_]+)=(.*)$/gm)].map((match) => [match[1] ?? '', match[2] ?? '']));
+  const { DATABASE_URL, OIDC_ISSUER, PROVIDER_PORT, ...defaults } = example;
+  assert.deepEqual(parseConfig({ ...defaults, PROVIDER_PORT }), parseConfig({}));
+  assert.equal(parseConfig({ ...defaults, DATABASE_URL, OIDC_ISSUER }).database.kind, 'server');
+});

@@ -1,0 +1,204 @@
+// The one place where settings become values: a frozen Config, or every problem at once and no value of any.
+import { z } from 'zod';
+
+export interface Config {
+  readonly production: boolean;
+  readonly host: string;
+  readonly port: number;
+  /** Origin that browsers use, without a trailing slash. */
+  readonly publicUrl: string;
+  readonly admin: { readonly host: string; readonly port: number };
+  readonly database: DatabaseConfig;
+  readonly identity: IdentityConfig;
+  readonly live: LiveConfig;
+  readonly shutdown: ShutdownConfig;
+  readonly logLevel: string;
+}
+
+export type DatabaseConfig =
+  | { readonly kind: 'embedded'; readonly directory: string }
+  | { readonly kind: 'server'; readonly url: string; readonly poolSize: number };
+
+export interface IdentityConfig {
+  readonly provider: { readonly kind: 'embedded'; readonly port: number; readonly directory: string } | { readonly kind: 'server' };
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret: string | undefined;
+  /** Resource indicator of the API (RFC 8707): the `aud` that bearer tokens must carry. */
+  readonly audience: string;
+  readonly rolesClaim: string;
+  readonly tenantClaim: string;
+  readonly sessionIdleMs: number;
+  readonly sessionAbsoluteMs: number;
+}
+
+export interface LiveConfig {
+  readonly heartbeatMs: number;
+  readonly retentionMs: number;
+  readonly pollMs: number;
+  /** Events that wait for one slow session before it is told to resynchronise. */
+  readonly bufferLimit: number;
+}
+
+export interface ShutdownConfig {
+  /** How long the process answers "not ready" before it stops accepting, so that the load balancer looks away first. */
+  readonly unreadyMs: number;
+  readonly drainTimeoutMs: number;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Says every problem of the configuration, one a line: what, and how to mend it; never a value. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(`The configuration has ${problems.length} problem${problems.length === 1 ? '' : 's'}:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    this.problems = problems;
+  }
+}
+
+const port = integer(1, 65_535);
+
+function integer(least: number, most: number) {
+  const message = `must be a whole number from ${least} to ${most}`;
+  return z
+    .string()
+    .regex(/^\d{1,9}$/, message)
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, message);
+}
+
+function url(protocols: readonly string[]) {
+  return z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), `must be a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`);
+}
+
+const origin = url(['http:', 'https:'])
+  .transform((text) => (URL.canParse(text) ? new URL(text) : undefined))
+  .refine((parsed) => parsed?.pathname === '/' && parsed.search === '' && parsed.username === '', 'must be an origin: scheme, host and port, no path')
+  .transform((parsed) => parsed?.origin ?? '');
+
+/** Every setting, its form and its default; `.env.example` is tested against it. */
+export const settings = {
+  NODE_ENV: z.enum(['development', 'production', 'test'], 'must be development, test or production').default('development'),
+  HOST: z.string().default('127.0.0.1'),
+  PORT: port.default(3000),
+  PUBLIC_URL: origin.optional(),
+  ADMIN_HOST: z.string().default('127.0.0.1'),
+  ADMIN_PORT: port.default(9464),
+  DATA_DIRECTORY: z.string().default('.data'),
+  DATABASE_URL: url(['postgres:', 'postgresql:']).optional(),
+  DATABASE_POOL_SIZE: integer(1, 500).default(10),
+  OIDC_ISSUER: url(['http:', 'https:']).optional(),
+  OIDC_CLIENT_ID: z.string().min(1).optional(),
+  OIDC_CLIENT_SECRET: z.string().min(16, 'must have at least 16 characters').optional(),
+  OIDC_AUDIENCE: z.string().min(1).optional(),
+  OIDC_ROLES_CLAIM: z.string().min(1).default('roles'),
+  OIDC_TENANT_CLAIM: z.string().min(1).default('tenant'),
+  PROVIDER_PORT: port.optional(),
+  SESSION_IDLE_MINUTES: integer(1, 1_440).default(30),
+  SESSION_ABSOLUTE_HOURS: integer(1, 168).default(12),
+  EVENT_RETENTION_HOURS: integer(1, 8_760).default(24),
+  EVENT_POLL_MS: integer(50, 60_000).default(1_000),
+  LIVE_HEARTBEAT_SECONDS: integer(1, 50).default(20),
+  LIVE_BUFFER_EVENTS: integer(1, 100_000).default(256),
+  SHUTDOWN_UNREADY_SECONDS: integer(0, 120).default(0),
+  SHUTDOWN_DRAIN_SECONDS: integer(1, 300).default(20),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'must be fatal, error, warn, info, debug, trace or silent').optional(),
+} as const;
+
+const schema = z.object(settings);
+type Settings = z.output<typeof schema>;
+
+/** @throws ConfigError with every problem at once. */
+export function parseConfig(environment: Environment): Config {
+  // An empty variable is what a shell or a compose file makes of an unset one.
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = schema.safeParse(given);
+  const production = given['NODE_ENV'] === 'production';
+  const problems = [
+    ...(parsed.error?.issues ?? []).map((issue) => `${issue.path.join('.')} ${issue.code === 'too_small' && issue.message.startsWith('Too small') ? 'must not be empty' : issue.message}`),
+    ...(production ? productionProblems(given) : developmentProblems(given)),
+  ];
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
+  return freeze(toConfig(parsed.data, production));
+}
+
+/** What production demands over the forms above: nothing embedded, no default secret, TLS towards people and provider. */
+function productionProblems(given: Environment): string[] {
+  const problems: string[] = [];
+  const demand = (name: string, why: string) => {
+    if (given[name] === undefined) problems.push(`${name} is required in production: ${why}`);
+  };
+  demand('DATABASE_URL', 'the embedded PostgreSQL is for development only');
+  demand('OIDC_ISSUER', 'the embedded OpenID provider is for development only');
+  demand('OIDC_CLIENT_ID', 'the name under which the provider knows this service');
+  demand('OIDC_CLIENT_SECRET', 'there is no default secret; use the one that the provider issued');
+  demand('OIDC_AUDIENCE', 'the audience that access tokens for this API carry');
+  demand('PUBLIC_URL', 'the https origin that people open');
+  for (const name of ['OIDC_ISSUER', 'PUBLIC_URL']) {
+    if (given[name] !== undefined && !given[name].startsWith('https://')) problems.push(`${name} must start with https:// in production`);
+  }
+  if (given['PROVIDER_PORT'] !== undefined) problems.push('PROVIDER_PORT must not be set in production: it belongs to the embedded provider');
+  return problems;
+}
+
+function developmentProblems(given: Environment): string[] {
+  const problems: string[] = [];
+  if (given['OIDC_ISSUER'] !== undefined) {
+    if (given['OIDC_CLIENT_ID'] === undefined) problems.push('OIDC_CLIENT_ID is required with OIDC_ISSUER: the name under which the provider knows this service');
+    if (given['PROVIDER_PORT'] !== undefined) problems.push('PROVIDER_PORT and OIDC_ISSUER exclude each other: remove one');
+  }
+  return problems;
+}
+
+function toConfig(values: Settings, production: boolean): Config {
+  const publicUrl = values.PUBLIC_URL ?? `http://127.0.0.1:${values.PORT}`;
+  const minuteMs = 60_000;
+  return {
+    production,
+    host: values.HOST,
+    port: values.PORT,
+    publicUrl,
+    admin: { host: values.ADMIN_HOST, port: values.ADMIN_PORT },
+    database:
+      values.DATABASE_URL === undefined
+        ? { kind: 'embedded', directory: values.DATA_DIRECTORY }
+        : { kind: 'server', url: values.DATABASE_URL, poolSize: values.DATABASE_POOL_SIZE },
+    identity: {
+      ...providerOf(values),
+      clientSecret: values.OIDC_CLIENT_SECRET,
+      audience: values.OIDC_AUDIENCE ?? `${publicUrl}/api`,
+      rolesClaim: values.OIDC_ROLES_CLAIM,
+      tenantClaim: values.OIDC_TENANT_CLAIM,
+      sessionIdleMs: values.SESSION_IDLE_MINUTES * minuteMs,
+      sessionAbsoluteMs: values.SESSION_ABSOLUTE_HOURS * 60 * minuteMs,
+    },
+    live: {
+      heartbeatMs: values.LIVE_HEARTBEAT_SECONDS * 1_000,
+      retentionMs: values.EVENT_RETENTION_HOURS * 60 * minuteMs,
+      pollMs: values.EVENT_POLL_MS,
+      bufferLimit: values.LIVE_BUFFER_EVENTS,
+    },
+    shutdown: { unreadyMs: values.SHUTDOWN_UNREADY_SECONDS * 1_000, drainTimeoutMs: values.SHUTDOWN_DRAIN_SECONDS * 1_000 },
+    logLevel: values.LOG_LEVEL ?? (production ? 'info' : 'warn'),
+  };
+}
+
+function providerOf(values: Settings): Pick<IdentityConfig, 'provider' | 'issuer' | 'clientId'> {
+  if (values.OIDC_ISSUER !== undefined) {
+    return { provider: { kind: 'server' }, issuer: values.OIDC_ISSUER, clientId: values.OIDC_CLIENT_ID ?? '' };
+  }
+  const providerPort = values.PROVIDER_PORT ?? values.PORT + 1;
+  return {
+    provider: { kind: 'embedded', port: providerPort, directory: values.DATA_DIRECTORY },
+    issuer: `http://127.0.0.1:${providerPort}`,
+    clientId: values.OIDC_CLIENT_ID ?? 'stockade',
+  };
+}
+
+function freeze<T extends object>(value: T): T {
+  for (const part of Object.values(value)) if (typeof part === 'object' && part !== null) freeze(part as object);
+  return Object.freeze(value);
+}
