@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { findFeatures } from '#app/features.ts';
+
+async function directoryWith(t: TestContext, files: Readonly<Record<string, string>>): Promise<string> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'stockade-features-'));
+  t.after(() => rm(directory, { recursive: true }));
+  for (const [file, text] of Object.entries(files)) {
+    await mkdir(path.dirname(path.join(directory, file)), { recursive: true });
+    await writeFile(path.join(directory, file), text);
+  }
+  return directory;
+}
+
+test('features are found by their folder, in the order of their names', async (t) => {
+  const text = "export const feature = { title: 'T', grants: {}, events: {}, create: () => ({ operations: [], pages: [] }) };";
+  const directory = await directoryWith(t, { 'b/feature.ts': text, 'a/feature.ts': text, 'README.md': 'not a feature' });
+  assert.deepEqual((await findFeatures(directory)).map(({ name }) => name), ['a', 'b']);
+});
+
+test('without the features folder the list is empty', async (t) => {
+  assert.deepEqual(await findFeatures(path.join(await directoryWith(t, {}), 'features')), []);
+});
+
+test('a folder that holds no feature, or a broken one, is named', async (t) => {
+  const empty = await directoryWith(t, { 'empty/other.ts': '' });
+  await assert.rejects(findFeatures(empty), /feature "empty" can't be loaded/);
+  const unnamed = await directoryWith(t, { 'unnamed/feature.ts': 'export const other = 1;' });
+  await assert.rejects(findFeatures(unnamed), /must export "feature"/);
+});

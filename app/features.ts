@@ -1,0 +1,45 @@
+// Finds features by their place, `features/<name>/feature.ts`; with none of them, an empty list.
+import { readdir } from 'node:fs/promises';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import path from 'node:path';
+import { AppError } from '#app/errors.ts';
+import { type Feature, type FeatureModule, type FeatureParts } from '#app/feature.ts';
+
+export interface FoundFeature {
+  readonly name: string;
+  readonly directory: string;
+  readonly module: FeatureModule;
+}
+
+export interface LoadedFeature extends FoundFeature {
+  readonly feature: Feature;
+}
+
+const FEATURES_DIRECTORY = fileURLToPath(new URL('./features/', import.meta.url));
+
+/** Sorted by name. @throws AppError for a folder that holds no feature. */
+export async function findFeatures(directory = FEATURES_DIRECTORY): Promise<readonly FoundFeature[]> {
+  // eslint-disable-next-line security/detect-non-literal-fs-filename -- the folder is this file's neighbour, or a test's own
+  const entries = await readdir(directory, { withFileTypes: true }).catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    throw error;
+  });
+  const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  return Promise.all(names.sort().map((name) => importFeature(path.join(directory, name), name)));
+}
+
+async function importFeature(directory: string, name: string): Promise<FoundFeature> {
+  const file = path.join(directory, 'feature.ts');
+  let exports: { readonly feature?: FeatureModule };
+  try {
+    exports = (await import(pathToFileURL(file).href)) as { readonly feature?: FeatureModule };
+  } catch (cause) {
+    throw new AppError(`The feature "${name}" can't be loaded from ${file}: mend it, or remove its folder.`, { cause });
+  }
+  if (exports.feature === undefined) throw new AppError(`${file} must export "feature" (see app/feature.ts).`);
+  return { name, directory, module: exports.feature };
+}
+
+export function createFeatures(found: readonly FoundFeature[], parts: FeatureParts): readonly LoadedFeature[] {
+  return found.map((one) => ({ ...one, feature: one.module.create({ ...parts, log: parts.log.child({ feature: one.name }) }) }));
+}
