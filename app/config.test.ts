@@ -56,7 +56,7 @@ for (const name of Object.keys(productionReady).filter((key) => key !== 'NODE_EN
     Reflect.deleteProperty(environment, name);
     const problems = problemsOf(environment);
     assert.equal(problems.length, 1, problems.join('\n'));
-    assert.ok(problems[0]?.startsWith(`${name} is required in production: `), problems[0]);
+    assert.ok(problems[0]?.startsWith(`${name} is required in production: `), problems.join('\n'));
   });
 }
 
