@@ -1,0 +1,113 @@
+// The outbox: events written in the transaction of their change, and read back by position.
+import { randomUUID } from 'node:crypto';
+import { type Kysely, sql } from 'kysely';
+import { type Database, type EventDraft } from '#app/feature.ts';
+
+export interface LiveEvent {
+  /** Place in the one order of all events; SSE `id:`. */
+  readonly position: number;
+  readonly tenantId: string;
+  /** UUID, the same in every delivery. */
+  readonly id: string;
+  readonly type: string;
+  readonly subject: string;
+  readonly time: Date;
+  readonly actor: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+export interface OutboxTables {
+  outbox_event: {
+    tenant_id: string;
+    id: string;
+    position: number | null;
+    sequenced_at: Date | null;
+    type: string;
+    subject: string;
+    actor: string;
+    occurred_at: Date;
+    data: Record<string, unknown>;
+  };
+  outbox_horizon: { tenant_id: string; position: number };
+}
+
+/** Writes the event in the caller's transaction; call `wake` of Live after its commit. */
+export async function appendEvent(tx: Database, event: EventDraft & { readonly tenantId: string; readonly actor: string; readonly time: Date }): Promise<void> {
+  await tables(tx)
+    .insertInto('outbox_event')
+    .values({
+      tenant_id: event.tenantId,
+      id: randomUUID(),
+      type: event.type,
+      subject: event.subject,
+      actor: event.actor,
+      occurred_at: event.time,
+      // Through text: the drivers differ in how they encode a parameter of type jsonb.
+      data: sql<Record<string, unknown>>`${JSON.stringify(event.data)}::text::jsonb`,
+    })
+    .execute();
+}
+
+/** The last position that was given, whether or not its event is still kept. */
+export async function readHead(db: Database): Promise<number> {
+  const { rows } = await sql<{ head: number }>`select ${HEAD} as head`.execute(db);
+  return rows[0]?.head ?? 0;
+}
+
+/** One expression, so that the sequencer, the reader and a resuming session mean the same. */
+export const HEAD = sql<number>`greatest(
+  coalesce((select max(position) from outbox_event), 0),
+  coalesce((select max(position) from outbox_horizon), 0))`;
+
+export async function hasUnsequenced(db: Database): Promise<boolean> {
+  const row = await tables(db).selectFrom('outbox_event').select('id').where('position', 'is', null).limit(1).executeTakeFirst();
+  return row !== undefined;
+}
+
+export interface Batch {
+  readonly events: readonly LiveEvent[];
+  /** Nothing up to here is kept any more. */
+  readonly horizon: number;
+  readonly head: number;
+}
+
+interface Row {
+  horizon: number;
+  head: number;
+  position: number | null;
+  tenant_id: string;
+  id: string;
+  type: string;
+  subject: string;
+  actor: string;
+  occurred_at: Date;
+  data: Record<string, unknown>;
+}
+
+/** Reads `after < position <= upTo`, oldest first; of one tenant, or of all. Events, horizon and head are of one snapshot. */
+export async function readBatch(db: Database, range: { readonly after: number; readonly upTo?: number; readonly tenantId?: string; readonly limit: number }): Promise<Batch> {
+  const tenant = range.tenantId === undefined ? sql`true` : sql`tenant_id = ${range.tenantId}`;
+  const upTo = range.upTo ?? Number.MAX_SAFE_INTEGER;
+  const { rows } = await sql<Row>`
+    select known.horizon, known.head, event.position, event.tenant_id, event.id, event.type, event.subject, event.actor, event.occurred_at, event.data
+    from (select coalesce((select max(position) from outbox_horizon where ${tenant}), 0) as horizon, ${HEAD} as head) as known
+    left join lateral (
+      select * from outbox_event
+      where position > ${range.after}::bigint and position <= ${upTo}::bigint and ${tenant}
+      order by position limit ${range.limit}::integer
+    ) as event on true
+    order by event.position`.execute(db);
+  return {
+    events: rows.flatMap((row) => (row.position === null ? [] : [toEvent(row, row.position)])),
+    horizon: rows[0]?.horizon ?? 0,
+    head: rows[0]?.head ?? 0,
+  };
+}
+
+function toEvent(row: Row, position: number): LiveEvent {
+  return { position, tenantId: row.tenant_id, id: row.id, type: row.type, subject: row.subject, time: row.occurred_at, actor: row.actor, data: row.data };
+}
+
+function tables(db: Database): Kysely<OutboxTables> {
+  return db.withTables<OutboxTables>();
+}
