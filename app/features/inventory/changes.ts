@@ -1,0 +1,110 @@
+// The changes of an item, each with its event in the same transaction; used by the API and by the forms.
+import { randomUUID } from 'node:crypto';
+import { isRefusal, refuse, type Refusal } from '#app/errors.ts';
+import { type WriteContext } from '#app/feature.ts';
+import { type InventoryEvent, itemEventData, movedEventData } from './events.ts';
+import { applyMovement, type Item, type Movement, type Reason } from './item.ts';
+import { insertItem, insertMovements, lockItem, updateItem } from './store.ts';
+
+/** What a change needs of its command's or form's context. */
+export type ChangeContext = Pick<WriteContext<unknown, unknown>, 'subject' | 'db' | 'publish' | 'now'>;
+export type VersionedContext = ChangeContext & Pick<WriteContext<unknown, unknown>, 'matches'>;
+
+export type NewItem = Pick<Item, 'sku' | 'name' | 'location' | 'unit' | 'reorderLevel'>;
+export interface ItemChanges {
+  readonly name?: string | undefined;
+  readonly location?: string | undefined;
+  readonly unit?: string | undefined;
+  readonly reorderLevel?: number | undefined;
+}
+export interface NewMovement {
+  readonly delta: number;
+  readonly reason: Reason;
+  readonly note?: string | undefined;
+}
+
+/** The column's bound, which no provider promises for a name. */
+const ACTOR_NAME_LENGTH = 255;
+
+/** Stock starts at 0: every unit enters by a movement, so that the ledger always sums to the quantity. */
+export async function createItem(context: ChangeContext, draft: NewItem): Promise<Item | Refusal> {
+  const item = await insertItem(context.db, context.subject.tenantId, draft, context.now);
+  if (item === undefined) return refuse(409, 'sku-taken', `There is already an item ${draft.sku}.`);
+  await publishItem(context, 'inventory.item.created.v1', item);
+  return item;
+}
+
+export async function changeItem(context: VersionedContext, sku: string, changes: ItemChanges): Promise<Item | Refusal> {
+  const item = await lockVersion(context, sku);
+  if (isRefusal(item)) return item;
+  if (item.status === 'retired') return refuse(409, 'item-retired', `Item ${sku} is retired and stays as it is.`);
+  const changed = await updateItem(context.db, context.subject.tenantId, item, compact(changes), context.now);
+  await publishItem(context, 'inventory.item.changed.v1', changed);
+  return changed;
+}
+
+/**
+ * Only an empty item retires, since a retired one's stock can't move any more; the history stays. Retiring a retired
+ * item changes nothing and says so with the same answer, without an event.
+ */
+export async function retireItem(context: VersionedContext, sku: string): Promise<Item | Refusal> {
+  const item = await lockVersion(context, sku);
+  if (isRefusal(item) || item.status === 'retired') return item;
+  if (item.quantity > 0) {
+    return refuse(409, 'stock-remains', `Item ${sku} still has ${item.quantity} (${item.unit}); move them out before it retires.`);
+  }
+  const retired = await updateItem(context.db, context.subject.tenantId, item, { status: 'retired' }, context.now);
+  await publishItem(context, 'inventory.item.retired.v1', retired);
+  return retired;
+}
+
+export async function moveStock(
+  context: ChangeContext,
+  sku: string,
+  draft: NewMovement,
+): Promise<{ readonly movement: Movement; readonly item: Item } | Refusal> {
+  const { subject, db, now } = context;
+  const before = await lockItem(db, subject.tenantId, sku);
+  if (before === undefined) return refuseUnknown(sku);
+  const quantity = applyMovement(before, draft.delta);
+  if (isRefusal(quantity)) return quantity;
+  const item = await updateItem(db, subject.tenantId, before, { quantity }, now);
+  const movement: Movement = {
+    id: randomUUID(),
+    sku,
+    delta: draft.delta,
+    reason: draft.reason,
+    note: draft.note,
+    actor: { id: subject.id, name: nameOf(subject) },
+    quantityAfter: quantity,
+    occurredAt: now,
+    itemVersion: item.version,
+  };
+  await insertMovements(db, subject.tenantId, [movement]);
+  await context.publish({ type: 'inventory.item.moved.v1', subject: `items/${sku}`, data: movedEventData(movement, item) });
+  return { movement, item };
+}
+
+export function refuseUnknown(sku: string): Refusal {
+  return refuse(404, 'item-not-found', `There is no item ${sku}.`);
+}
+
+async function lockVersion(context: VersionedContext, sku: string): Promise<Item | Refusal> {
+  const item = await lockItem(context.db, context.subject.tenantId, sku);
+  if (item === undefined) return refuseUnknown(sku);
+  if (context.matches(item.version)) return item;
+  return refuse(412, 'precondition-failed', `Item ${sku} has changed since the version that If-Match names; read it again.`);
+}
+
+function publishItem(context: ChangeContext, type: InventoryEvent, item: Item): Promise<void> {
+  return context.publish({ type, subject: `items/${item.sku}`, data: itemEventData(item) });
+}
+
+function nameOf(subject: ChangeContext['subject']): string {
+  return Array.from(subject.name.trim() || subject.id).slice(0, ACTOR_NAME_LENGTH).join('');
+}
+
+/** Without the keys that hold undefined: absent means unchanged. */
+function compact(changes: ItemChanges): Partial<NewItem> {
+  return Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
+}

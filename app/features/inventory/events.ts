@@ -1,0 +1,27 @@
+// What the live stream says about items, and who may listen.
+import { z } from 'zod';
+import { type EventType } from '#app/feature.ts';
+import { type Item, type Movement } from './item.ts';
+import { itemBody, itemSchema, movementBody, movementSchema } from './schemas.ts';
+
+const itemEvent = z.strictObject({ item: itemSchema }).meta({ id: 'ItemEvent', description: 'The item as it is after the change.' });
+const movedEvent = z
+  .strictObject({ movement: movementSchema, item: itemSchema })
+  .meta({ id: 'ItemMovedEvent', description: 'The movement, and the item as it is after it.' });
+
+export const events = {
+  'inventory.item.created.v1': { action: 'items:read', summary: 'An item was created.', data: itemEvent },
+  'inventory.item.changed.v1': { action: 'items:read', summary: 'Something about an item changed, but not its stock.', data: itemEvent },
+  'inventory.item.retired.v1': { action: 'items:read', summary: 'An item was retired.', data: itemEvent },
+  'inventory.item.moved.v1': { action: 'items:read', summary: 'Stock moved.', data: movedEvent },
+} as const satisfies Readonly<Record<string, EventType>>;
+
+export type InventoryEvent = keyof typeof events;
+
+export function itemEventData(item: Item): z.output<typeof itemEvent> {
+  return { item: itemBody(item) };
+}
+
+export function movedEventData(movement: Movement, item: Item): z.output<typeof movedEvent> {
+  return { movement: movementBody(movement), item: itemBody(item) };
+}

@@ -1,0 +1,75 @@
+// What an item is and how its stock may move; pure.
+import { refuse, type Refusal } from '#app/errors.ts';
+
+export const ITEM_STATUSES = ['active', 'retired'] as const;
+export type ItemStatus = (typeof ITEM_STATUSES)[number];
+export const REASONS = ['received', 'sold', 'returned', 'damaged', 'count'] as const;
+export type Reason = (typeof REASONS)[number];
+
+/** Largest stock and largest single movement: PostgreSQL's integer. */
+export const MAX_QUANTITY = 2_147_483_647;
+
+/** Capital letters, digits and inner hyphens, at most 32: readable aloud, and nothing to escape in a URL. */
+// eslint-disable-next-line security/detect-unsafe-regex -- one bounded repetition and no alternatives: nothing to backtrack into
+export const SKU_SYNTAX = /^[A-Z0-9](?:[A-Z0-9-]{0,30}[A-Z0-9])?$/;
+
+export interface Item {
+  readonly sku: string;
+  readonly name: string;
+  /** Where it lies, for example an aisle and a shelf. */
+  readonly location: string;
+  /** What one of the quantity is: "piece", "box". */
+  readonly unit: string;
+  readonly quantity: number;
+  readonly reorderLevel: number;
+  readonly status: ItemStatus;
+  /** Counts every change, movements included; the ETag. */
+  readonly version: number;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+export interface Movement {
+  readonly id: string;
+  readonly sku: string;
+  readonly delta: number;
+  readonly reason: Reason;
+  readonly note: string | undefined;
+  readonly actor: { readonly id: string; readonly name: string };
+  readonly quantityAfter: number;
+  readonly occurredAt: Date;
+  /** The item's version that this movement made; orders the ledger of one item. */
+  readonly itemVersion: number;
+}
+
+export function isSku(text: string): boolean {
+  return SKU_SYNTAX.test(text);
+}
+
+/** No control characters, line separators, lone surrogates or marks that reorder text (CWE-1007). */
+const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
+
+export function isPlainText(text: string): boolean {
+  return !UNPRINTABLE.test(text);
+}
+
+/** The quantity after a movement, or why it can't happen. `delta` is an integer and not 0. */
+export function applyMovement(item: Pick<Item, 'sku' | 'quantity' | 'status' | 'unit'>, delta: number): number | Refusal {
+  if (item.status === 'retired') return refuse(409, 'item-retired', `Item ${item.sku} is retired; its stock can't move.`);
+  const quantity = item.quantity + delta;
+  if (quantity < 0) {
+    return refuse(409, 'insufficient-stock', `Item ${item.sku} has ${item.quantity} (${item.unit}); ${-delta} can't be taken.`);
+  }
+  if (quantity > MAX_QUANTITY) {
+    return refuse(409, 'quantity-limit', `Item ${item.sku} has ${item.quantity} (${item.unit}); it can hold at most ${MAX_QUANTITY}.`);
+  }
+  return quantity;
+}
+
+export type StockLevel = 'out' | 'low' | 'ok';
+
+/** `low` is at or below the reorder level: the moment to order, as a reorder point is understood. */
+export function stockLevel(item: Pick<Item, 'quantity' | 'reorderLevel'>): StockLevel {
+  if (item.quantity === 0) return 'out';
+  return item.quantity <= item.reorderLevel ? 'low' : 'ok';
+}

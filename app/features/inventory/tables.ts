@@ -1,0 +1,65 @@
+// The feature's tables as they lie in SQL, and the way from a row to the domain.
+import { type Item, type ItemStatus, type Movement, type Reason } from './item.ts';
+
+// Types, not interfaces: Kysely asks for an index signature, which only a type alias has by itself.
+export type ItemRow = {
+  tenant_id: string;
+  sku: string;
+  name: string;
+  location: string;
+  unit: string;
+  quantity: number;
+  reorder_level: number;
+  status: ItemStatus;
+  version: number;
+  created_at: Date;
+  updated_at: Date;
+};
+
+export type MovementRow = {
+  tenant_id: string;
+  id: string;
+  sku: string;
+  item_version: number;
+  delta: number;
+  reason: Reason;
+  note: string | null;
+  actor_id: string;
+  actor_name: string;
+  quantity_after: number;
+  occurred_at: Date;
+};
+
+export type InventoryTables = {
+  item: ItemRow;
+  movement: MovementRow;
+};
+
+export function toItem(row: ItemRow): Item {
+  return {
+    sku: row.sku,
+    name: row.name,
+    location: row.location,
+    unit: row.unit,
+    quantity: row.quantity,
+    reorderLevel: row.reorder_level,
+    status: row.status,
+    version: row.version,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}
+
+export function toMovement(row: MovementRow): Movement {
+  return {
+    id: row.id,
+    sku: row.sku,
+    delta: row.delta,
+    reason: row.reason,
+    note: row.note ?? undefined,
+    actor: { id: row.actor_id, name: row.actor_name },
+    quantityAfter: row.quantity_after,
+    occurredAt: row.occurred_at,
+    itemVersion: row.item_version,
+  };
+}
