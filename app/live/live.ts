@@ -1,4 +1,5 @@
 // The live part: what committed changes become for every open session, in every process.
+import { randomInt } from 'node:crypto';
 import { type IncomingMessage, type Server } from 'node:http';
 import { type Context } from 'koa';
 import { type Logger } from 'pino';
@@ -7,6 +8,18 @@ import { type LiveConfig } from '#app/config.ts';
 import { type OpenDatabase } from '#app/data/database.ts';
 import { type Refusal } from '#app/errors.ts';
 import { type Action, type EventType, type Subject } from '#app/feature.ts';
+import { createAccessCheck } from '#app/live/access-check.ts';
+import { createEntrance } from '#app/live/entrance.ts';
+import { createFeed, type Feed } from '#app/live/feed.ts';
+import { createGate } from '#app/live/gate.ts';
+import { Hub } from '#app/live/hub.ts';
+import { LIMITS, type Limits } from '#app/live/limits.ts';
+import { createMeasures } from '#app/live/measures.ts';
+import { hasUnsequenced } from '#app/live/outbox.ts';
+import { purgeEvents } from '#app/live/retention.ts';
+import { createRunner } from '#app/live/runner.ts';
+import { sequence } from '#app/live/sequencer.ts';
+import { type Session } from '#app/live/session.ts';
 
 export interface LiveParts {
   readonly database: OpenDatabase;
@@ -21,6 +34,8 @@ export interface LiveParts {
   readonly log: Logger;
   readonly metrics: Registry;
   readonly clock: () => Date;
+  /** Other limits than the usual ones, for tests. */
+  readonly limits?: Partial<Limits>;
 }
 
 export interface Live {
@@ -40,6 +55,127 @@ export interface Live {
   close(): Promise<void>;
 }
 
-export function createLive(_parts: LiveParts): Promise<Live> {
-  return Promise.reject(new Error('app/live is being written'));
+/** Woken for new events, and for changes of access. */
+const EVENT_CHANNEL = 'live_event';
+const ACCESS_CHANNEL = 'live_access';
+/** Beats without a byte taken after which a session is given up. */
+const STALLED_BEATS = 2;
+/** A subject that was authenticated before a change of access may open its session up to this much later. */
+const LATE_OPEN_MS = 30_000;
+const PURGE_LEAST_MS = 1_000;
+const PURGE_MOST_MS = 600_000;
+
+export async function createLive(parts: LiveParts): Promise<Live> {
+  const { database, config, clock } = parts;
+  const { db } = database;
+  const log = parts.log.child({ part: 'live' });
+  const limits = { ...LIMITS, ...parts.limits };
+  const gate = createGate(limits.concurrentQueries);
+  const hub = new Hub({ source: parts.source, events: parts.events, can: parts.can, limits });
+  const measures = createMeasures(parts.metrics, hub);
+  let draining = false;
+  let accessChangedMs = Number.NEGATIVE_INFINITY;
+
+  const feed = await createFeed({
+    db,
+    deliver: (event) => {
+      hub.deliver(event);
+    },
+    onGap: () => {
+      hub.resyncAll();
+    },
+    log,
+  });
+  const sequencer = createRunner('sequencing the outbox', () => sequenceAndTell(database, feed, clock), log);
+  const poll = createRunner('polling the outbox', async () => {
+    if (await hasUnsequenced(db)) sequencer.request();
+    feed.pull();
+  }, log);
+  const purge = createRunner('purging the outbox', async () => {
+    const purged = await purgeEvents(db, new Date(clock().getTime() - config.retentionMs));
+    if (purged > 0) log.info({ purged }, 'events past their retention were removed');
+  }, log);
+  const access = createAccessCheck({ hub, gate, revalidate: parts.revalidate, log });
+
+  const entrance = createEntrance({
+    hub,
+    resume: { db, gate, source: parts.source, position: feed.position, replayEvents: limits.replayEvents },
+    session: { bufferLimit: config.bufferLimit, bufferBytes: limits.bufferBytes, goodbyeMs: limits.goodbyeMs, clock, position: feed.position, onResync: measures.resynced },
+    onDelivered: measures.delivered,
+    onOpen: (session) => {
+      if (clock().getTime() - accessChangedMs < LATE_OPEN_MS) access.request([session]);
+    },
+    isDraining: () => draining,
+    allowedOrigin: parts.allowedOrigin,
+    retryMs: limits.retryMs,
+    log,
+  });
+
+  function checkAll(): void {
+    accessChangedMs = clock().getTime();
+    access.request(hub.sessions());
+  }
+  function beat(): void {
+    const soon = clock().getTime() + STALLED_BEATS * config.heartbeatMs;
+    for (const session of hub.sessions()) session.heartbeat(STALLED_BEATS * config.heartbeatMs);
+    // A login that was used since has a later end by now: asked before the old one is acted upon.
+    access.request(hub.sessions().filter(({ subject: { credential } }) => credential.kind === 'session' && credential.expiresAt.getTime() <= soon));
+  }
+
+  const unlisten = [await database.listen(EVENT_CHANNEL, feed.pull), await database.listen(ACCESS_CHANNEL, checkAll)];
+  // What was committed between the reader's start and the subscription.
+  poll.request();
+  const purgeMs = Math.min(PURGE_MOST_MS, Math.max(PURGE_LEAST_MS, config.retentionMs / 10));
+  const timers = [
+    setInterval(poll.request, config.pollMs),
+    setInterval(beat, config.heartbeatMs),
+    setInterval(purge.request, purgeMs),
+    setInterval(() => { access.request(hub.sessions()); }, limits.recheckMs),
+  ];
+  for (const timer of timers) timer.unref();
+
+  return {
+    wake: sequencer.request,
+    recheck() {
+      checkAll();
+      database.notify(ACCESS_CHANNEL, '').catch((error: unknown) => {
+        log.warn({ err: error }, 'the other processes could not be told to check access; they do so by themselves before long');
+      });
+    },
+    position: feed.position,
+    get sessionCount() {
+      return hub.size;
+    },
+    serveSse: (ctx, subject) => {
+      entrance.serveSse(ctx, subject);
+      return Promise.resolve();
+    },
+    attachSocket: entrance.attachSocket,
+    async drain() {
+      draining = true;
+      await Promise.all(hub.sessions().map((session) => goodbye(session, limits.reconnectSpreadMs)));
+    },
+    async close() {
+      draining = true;
+      for (const timer of timers) clearInterval(timer);
+      for (const session of hub.sessions()) session.destroy();
+      await Promise.all(unlisten.map((stop) => stop()));
+      await Promise.all([poll, sequencer, purge, access, feed].map((part) => part.stop()));
+    },
+  };
+}
+
+/** The notification goes out after the commit: inside a transaction NOTIFY takes a lock of the whole instance. */
+async function sequenceAndTell(database: OpenDatabase, feed: Feed, clock: () => Date): Promise<void> {
+  const numbered = await sequence(database.db, clock());
+  if (numbered === 0) return;
+  feed.pull();
+  await database.notify(EVENT_CHANNEL, '');
+}
+
+function goodbye(session: Session, spreadMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    session.transport.onClose(resolve);
+    session.reconnect(randomInt(Math.ceil(spreadMs / 10), spreadMs + 1));
+  });
 }

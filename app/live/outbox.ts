@@ -16,7 +16,8 @@ export interface LiveEvent {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-export interface OutboxTables {
+// An alias, since Kysely wants a type with an implicit index signature.
+export type OutboxTables = {
   outbox_event: {
     tenant_id: string;
     id: string;
@@ -29,7 +30,7 @@ export interface OutboxTables {
     data: Record<string, unknown>;
   };
   outbox_horizon: { tenant_id: string; position: number };
-}
+};
 
 /** Writes the event in the caller's transaction; call `wake` of Live after its commit. */
 export async function appendEvent(tx: Database, event: EventDraft & { readonly tenantId: string; readonly actor: string; readonly time: Date }): Promise<void> {
@@ -109,5 +110,5 @@ function toEvent(row: Row, position: number): LiveEvent {
 }
 
 function tables(db: Database): Kysely<OutboxTables> {
-  return db.withTables<OutboxTables>();
+  return db.$extendTables<OutboxTables>();
 }

@@ -1,0 +1,255 @@
+// One live session: what it may see, where it is, and a bounded buffer that never holds up anyone else.
+import { type Subject } from '#app/feature.ts';
+import { type Envelope, type TransportKind } from '#app/live/cloud-event.ts';
+
+export type ResyncReason =
+  /** `Last-Event-ID` is not a position. */
+  | 'malformed'
+  /** It lies beyond the newest event. */
+  | 'unknown'
+  /** Retention has removed events that the client hasn't seen. */
+  | 'too-old'
+  /** There are more events to catch up with than reading everything again costs. */
+  | 'too-far'
+  /** The client took events more slowly than they came. */
+  | 'overflow'
+  /** The server itself lost its place. */
+  | 'gap';
+export type EndReason = 'signed-out' | 'expired' | 'forbidden';
+
+/** What a session is told beside events. `position` is where the client stands after it. */
+export type Notice =
+  | { readonly kind: 'position'; readonly position: number }
+  | { readonly kind: 'resync'; readonly position: number; readonly reason: ResyncReason }
+  | { readonly kind: 'reconnect'; readonly afterMs: number }
+  | { readonly kind: 'end'; readonly reason: EndReason };
+
+/** The wire. A write answers false when the peer takes no more for now; `onDrain` is called once it does again. */
+export interface Transport {
+  readonly kind: TransportKind;
+  send(envelope: Envelope): boolean;
+  notify(notice: Notice): boolean;
+  /** False when the peer is known to be gone. */
+  heartbeat(): boolean;
+  /** Says goodbye and closes. */
+  close(notice: Extract<Notice, { kind: 'reconnect' | 'end' }>): void;
+  destroy(): void;
+  onDrain(listener: () => void): void;
+  onClose(listener: () => void): void;
+}
+
+export interface SessionParts {
+  readonly transport: Transport;
+  readonly subject: Subject;
+  /** The event types that the subject may see. */
+  readonly types: ReadonlySet<string>;
+  readonly bufferLimit: number;
+  readonly bufferBytes: number;
+  readonly goodbyeMs: number;
+  readonly clock: () => Date;
+  /** The position of the process's reader. */
+  readonly position: () => number;
+  readonly onDelivered: () => void;
+  readonly onResync: (reason: ResyncReason) => void;
+}
+
+export class Session {
+  readonly transport: Transport;
+  readonly #parts: SessionParts;
+  #subject: Subject;
+  #types: ReadonlySet<string>;
+  #ended = false;
+  /** While the past is read from the database, what happens meanwhile is kept back. */
+  #holding = false;
+  #missed = false;
+  #queue: Envelope[] = [];
+  #queuedBytes = 0;
+  #blockedSinceMs: number | undefined;
+  #owedResync: ResyncReason | undefined;
+  #cursor: number;
+  #onUnblocked: (() => void) | undefined;
+
+  constructor(parts: SessionParts) {
+    this.#parts = parts;
+    this.transport = parts.transport;
+    this.#subject = parts.subject;
+    this.#types = parts.types;
+    this.#cursor = parts.position();
+    parts.transport.onDrain(() => {
+      this.#unblock();
+    });
+    parts.transport.onClose(() => {
+      this.#finish();
+    });
+  }
+
+  get subject(): Subject {
+    return this.#subject;
+  }
+  get ended(): boolean {
+    return this.#ended;
+  }
+  /** Events that wait for the peer. */
+  get queued(): number {
+    return this.#queue.length;
+  }
+  /** Whether the buffer overflowed while it was held, so that the database must be read further. */
+  get missed(): boolean {
+    return this.#missed;
+  }
+
+  /** Access as it is now; events from here on are chosen by it. */
+  authorise(subject: Subject, types: ReadonlySet<string>): void {
+    this.#subject = subject;
+    this.#types = types;
+  }
+
+  /** An event of the session's tenant, in order. Never blocks, never throws. */
+  deliver(envelope: Envelope): void {
+    if (this.#ended || envelope.position <= this.#cursor) return;
+    if (this.#expired()) {
+      this.end('expired');
+      return;
+    }
+    if (!this.#types.has(envelope.event.type) || this.#owedResync !== undefined) return;
+    if (this.#holding || this.#blockedSinceMs !== undefined) this.#enqueue(envelope);
+    else this.#send(envelope);
+  }
+
+  /** Tells a client that starts now where it stands: its first reconnection then misses nothing. */
+  start(): void {
+    this.#notify({ kind: 'position', position: this.#cursor });
+  }
+
+  /** Keeps events back until `release`, and forgets those that were: they are in the database. */
+  hold(): void {
+    this.#holding = true;
+    this.#missed = false;
+    this.#clear();
+  }
+
+  /** Sends an event of the past and waits until the peer takes more. */
+  async replay(envelope: Envelope): Promise<void> {
+    if (this.#ended) return;
+    if (this.#expired()) {
+      this.end('expired');
+      return;
+    }
+    if (this.#types.has(envelope.event.type)) this.#send(envelope);
+    else this.#cursor = envelope.position;
+    if (this.#blockedSinceMs !== undefined) await new Promise<void>((resolve) => (this.#onUnblocked = resolve));
+  }
+
+  /** Goes live from here: what the client has seen is `cursor`, what was kept back follows. */
+  release(cursor: number): void {
+    this.#cursor = Math.max(this.#cursor, cursor);
+    this.#holding = false;
+    this.#flush();
+  }
+
+  /** Tells the client to read everything again and to go on from now. */
+  resync(reason: ResyncReason): void {
+    if (this.#ended) return;
+    this.#holding = false;
+    this.#clear();
+    if (this.#blockedSinceMs !== undefined) {
+      this.#owedResync ??= reason;
+      return;
+    }
+    this.#owedResync = undefined;
+    this.#cursor = this.#parts.position();
+    this.#parts.onResync(reason);
+    this.#notify({ kind: 'resync', position: this.#cursor, reason });
+  }
+
+  /** Called at every beat: ends what has expired, and drops a peer that is gone or has taken nothing for too long. */
+  heartbeat(stalledMs: number): void {
+    if (this.#ended) return;
+    if (this.#expired()) this.end('expired');
+    else if (this.#blockedSinceMs !== undefined) {
+      if (this.#nowMs() - this.#blockedSinceMs >= stalledMs) this.destroy();
+    } else if (!this.transport.heartbeat()) this.destroy();
+  }
+
+  end(reason: EndReason): void {
+    this.#close({ kind: 'end', reason });
+  }
+  reconnect(afterMs: number): void {
+    this.#close({ kind: 'reconnect', afterMs });
+  }
+  destroy(): void {
+    this.transport.destroy();
+    this.#finish();
+  }
+
+  #enqueue(envelope: Envelope): void {
+    const bytes = envelope.encoded(this.transport.kind).byteLength;
+    if (this.#queue.length < this.#parts.bufferLimit && this.#queuedBytes + bytes <= this.#parts.bufferBytes) {
+      this.#queue.push(envelope);
+      this.#queuedBytes += bytes;
+    } else if (this.#holding) {
+      this.#clear();
+      this.#missed = true;
+    } else {
+      this.resync('overflow');
+    }
+  }
+
+  #send(envelope: Envelope): void {
+    this.#cursor = envelope.position;
+    this.#parts.onDelivered();
+    if (!this.transport.send(envelope)) this.#block();
+  }
+  #notify(notice: Notice): void {
+    if (!this.transport.notify(notice)) this.#block();
+  }
+  #block(): void {
+    this.#blockedSinceMs ??= this.#nowMs();
+  }
+  #unblock(): void {
+    this.#blockedSinceMs = undefined;
+    if (this.#owedResync !== undefined) this.resync(this.#owedResync);
+    else if (!this.#holding) this.#flush();
+    this.#wakeReplay();
+  }
+  #wakeReplay(): void {
+    this.#onUnblocked?.();
+    this.#onUnblocked = undefined;
+  }
+
+  #flush(): void {
+    let sent = 0;
+    for (const envelope of this.#queue) {
+      if (this.#blockedSinceMs !== undefined) break;
+      sent += 1;
+      this.#queuedBytes -= envelope.encoded(this.transport.kind).byteLength;
+      // The client may be ahead of this process's reader: another process told it more.
+      if (envelope.position > this.#cursor) this.#send(envelope);
+    }
+    this.#queue.splice(0, sent);
+  }
+  #clear(): void {
+    this.#queue = [];
+    this.#queuedBytes = 0;
+  }
+
+  #close(notice: Parameters<Transport['close']>[0]): void {
+    if (this.#ended) return;
+    this.transport.close(notice);
+    this.#finish();
+    setTimeout(() => {
+      this.transport.destroy();
+    }, this.#parts.goodbyeMs).unref();
+  }
+  #finish(): void {
+    this.#ended = true;
+    this.#clear();
+    this.#wakeReplay();
+  }
+  #expired(): boolean {
+    return this.#subject.credential.expiresAt.getTime() <= this.#nowMs();
+  }
+  #nowMs(): number {
+    return this.#parts.clock().getTime();
+  }
+}
