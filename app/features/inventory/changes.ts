@@ -28,7 +28,9 @@ const ACTOR_NAME_LENGTH = 255;
 
 /** Stock starts at 0: every unit enters by a movement, so that the ledger always sums to the quantity. */
 export async function createItem(context: ChangeContext, draft: NewItem): Promise<Item | Refusal> {
-  const item = await insertItem(context.db, context.subject.tenantId, draft, context.now);
+  const { subject, db, now } = context;
+  const beginning: Item = { ...draft, quantity: 0, status: 'active', version: 1, createdAt: now, updatedAt: now };
+  const item = await insertItem(db, subject.tenantId, beginning);
   if (item === undefined) return refuse(409, 'sku-taken', `There is already an item ${draft.sku}.`);
   await publishItem(context, 'inventory.item.created.v1', item);
   return item;
@@ -63,12 +65,12 @@ export async function moveStock(
   sku: string,
   draft: NewMovement,
 ): Promise<{ readonly movement: Movement; readonly item: Item } | Refusal> {
-  const { subject, db, now } = context;
+  const { subject, db } = context;
   const before = await lockItem(db, subject.tenantId, sku);
   if (before === undefined) return refuseUnknown(sku);
   const quantity = applyMovement(before, draft.delta);
   if (isRefusal(quantity)) return quantity;
-  const item = await updateItem(db, subject.tenantId, before, { quantity }, now);
+  const item = await updateItem(db, subject.tenantId, before, { quantity }, context.now);
   const movement: Movement = {
     id: randomUUID(),
     sku,
@@ -77,7 +79,7 @@ export async function moveStock(
     note: draft.note,
     actor: { id: subject.id, name: nameOf(subject) },
     quantityAfter: quantity,
-    occurredAt: now,
+    occurredAt: item.updatedAt,
     itemVersion: item.version,
   };
   await insertMovements(db, subject.tenantId, [movement]);

@@ -19,6 +19,9 @@ export const skuField = z
   .string()
   .regex(SKU_SYNTAX, { error: 'A SKU is 1 to 32 capital letters, digits and inner hyphens.' })
   .meta({ description: 'Stock keeping unit: 1 to 32 capital letters, digits and inner hyphens; unique in the tenant.', examples: ['BOLT-M8-40'] });
+export const cursorField = z.string().min(1).max(1024).meta({ description: '`nextCursor` of the page before.' });
+export const limitField = z.coerce.number().int().min(1).max(100).default(25).meta({ description: 'At most so many.' });
+
 const name = textField(120, 'What people call it.', 'Hex bolt M8 × 40');
 const location = textField(80, 'Where it lies.', 'Aisle 3, shelf B');
 const unit = textField(20, 'What one of the quantity is.', 'box');

@@ -2,7 +2,7 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import { type Database } from '#app/feature.ts';
 import { type Item, type ItemStatus, type Movement } from './item.ts';
-import { type InventoryTables, type MovementRow, toItem, toMovement } from './tables.ts';
+import { type InventoryTables, toItem, toItemRow, toMovement, toMovementRow } from './tables.ts';
 
 export const ITEM_SORTS = ['sku', 'name', 'quantity', 'updated_at'] as const;
 export type ItemSort = (typeof ITEM_SORTS)[number];
@@ -161,23 +161,20 @@ export async function latestMovements(
 }
 
 /** Undefined when the tenant already has the SKU. */
-export async function insertItem(
-  db: Database,
-  tenantId: string,
-  item: Pick<Item, 'sku' | 'name' | 'location' | 'unit' | 'reorderLevel'>,
-  now: Date,
-): Promise<Item | undefined> {
-  const { reorderLevel, ...rest } = item;
+export async function insertItem(db: Database, tenantId: string, item: Item): Promise<Item | undefined> {
   const row = await tables(db)
     .insertInto('item')
-    .values({ ...rest, tenant_id: tenantId, reorder_level: reorderLevel, quantity: 0, status: 'active', version: 1, created_at: now, updated_at: now })
+    .values(toItemRow(tenantId, item))
     .onConflict((conflict) => conflict.columns(['tenant_id', 'sku']).doNothing())
     .returningAll()
     .executeTakeFirst();
   return row && toItem(row);
 }
 
-/** Writes what changed of a locked item, under its next version. */
+/**
+ * Writes what changed of a locked item, under its next version. Its time never goes back, though this request may have begun
+ * before the one that held the lock, or on a machine whose clock lags: the ledger reads in order.
+ */
 export async function updateItem(
   db: Database,
   tenantId: string,
@@ -186,9 +183,10 @@ export async function updateItem(
   now: Date,
 ): Promise<Item> {
   const { reorderLevel, ...rest } = changes;
+  const updatedAt = now > locked.updatedAt ? now : locked.updatedAt;
   const row = await tables(db)
     .updateTable('item')
-    .set({ ...rest, ...(reorderLevel === undefined ? {} : { reorder_level: reorderLevel }), version: locked.version + 1, updated_at: now })
+    .set({ ...rest, ...(reorderLevel === undefined ? {} : { reorder_level: reorderLevel }), version: locked.version + 1, updated_at: updatedAt })
     .where('tenant_id', '=', tenantId)
     .where('sku', '=', locked.sku)
     // A caller that forgot to lock finds no row, and can't overwrite another's change.
@@ -204,22 +202,6 @@ export async function insertMovements(db: Database, tenantId: string, movements:
     .insertInto('movement')
     .values(movements.map((movement) => toMovementRow(tenantId, movement)))
     .execute();
-}
-
-function toMovementRow(tenantId: string, movement: Movement): MovementRow {
-  return {
-    tenant_id: tenantId,
-    id: movement.id,
-    sku: movement.sku,
-    item_version: movement.itemVersion,
-    delta: movement.delta,
-    reason: movement.reason,
-    note: movement.note ?? null,
-    actor_id: movement.actor.id,
-    actor_name: movement.actor.name,
-    quantity_after: movement.quantityAfter,
-    occurred_at: movement.occurredAt,
-  };
 }
 
 function tables(db: Database): Kysely<InventoryTables> {

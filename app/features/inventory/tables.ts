@@ -63,3 +63,35 @@ export function toMovement(row: MovementRow): Movement {
     itemVersion: row.item_version,
   };
 }
+
+export function toItemRow(tenantId: string, item: Item): ItemRow {
+  return {
+    tenant_id: tenantId,
+    sku: item.sku,
+    name: item.name,
+    location: item.location,
+    unit: item.unit,
+    quantity: item.quantity,
+    reorder_level: item.reorderLevel,
+    status: item.status,
+    version: item.version,
+    created_at: item.createdAt,
+    updated_at: item.updatedAt,
+  };
+}
+
+export function toMovementRow(tenantId: string, movement: Movement): MovementRow {
+  return {
+    tenant_id: tenantId,
+    id: movement.id,
+    sku: movement.sku,
+    item_version: movement.itemVersion,
+    delta: movement.delta,
+    reason: movement.reason,
+    note: movement.note ?? null,
+    actor_id: movement.actor.id,
+    actor_name: movement.actor.name,
+    quantity_after: movement.quantityAfter,
+    occurred_at: movement.occurredAt,
+  };
+}

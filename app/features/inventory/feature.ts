@@ -1,0 +1,21 @@
+// The sample feature: live inventory. Deleting this folder removes it.
+import { type FeatureModule } from '#app/feature.ts';
+import { events } from './events.ts';
+import { itemOperations } from './item-operations.ts';
+import { movementOperations } from './movement-operations.ts';
+import { seed } from './seed.ts';
+
+export const feature: FeatureModule = {
+  title: 'Inventory',
+  grants: {
+    'items:read': ['viewer', 'clerk', 'manager', 'auditor'],
+    'items:move': ['clerk', 'manager'],
+    'items:write': ['manager'],
+    'movements:read': ['viewer', 'clerk', 'manager', 'auditor'],
+  },
+  events,
+  seed,
+  create() {
+    return { operations: [...itemOperations, ...movementOperations], pages: [] };
+  },
+};
