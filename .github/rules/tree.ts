@@ -1,6 +1,6 @@
 // The repository as the rules see it: every text file that a clone has, and the shape of a rule.
 import { readdirSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join, posix } from 'node:path';
 
 /** Path with forward slashes → text. */
 export type Tree = ReadonlyMap<string, string>;
@@ -18,21 +18,23 @@ export interface Rule {
 
 const notPartOfAClone = new Set(['node_modules', '.git', '.data', 'coverage', '.env', '.DS_Store']);
 
+/** Every file that belongs to a clone, relative to `root`, with forward slashes. */
+export function listFiles(root: string, folder = ''): readonly string[] {
+  return readdirSync(join(root, folder), { withFileTypes: true })
+    .filter(({ name }) => !notPartOfAClone.has(name) && !name.endsWith('.log'))
+    .flatMap((entry) => {
+      const path = posix.join(folder, entry.name);
+      return entry.isDirectory() ? listFiles(root, path) : [path];
+    });
+}
+
 export function readTree(root: string): Tree {
-  const paths = readdirSync(root, { recursive: false, withFileTypes: true }).flatMap((entry) => walk(root, join(root, entry.name), entry.isDirectory()));
   return new Map(
-    paths
+    listFiles(root)
       .map((path) => [path, readFileSync(join(root, path))] as const)
       .filter(([, bytes]) => !bytes.includes(0))
       .map(([path, bytes]) => [path, bytes.toString('utf8')]),
   );
-}
-
-function walk(root: string, path: string, isDirectory: boolean): readonly string[] {
-  const shown = relative(root, path).replaceAll('\\', '/');
-  if (notPartOfAClone.has(shown.split('/').at(-1) ?? '') || shown.endsWith('.log')) return [];
-  if (!isDirectory) return [shown];
-  return readdirSync(path, { withFileTypes: true }).flatMap((entry) => walk(root, join(path, entry.name), entry.isDirectory()));
 }
 
 export function treeOf(files: Readonly<Record<string, string>>): Tree {
