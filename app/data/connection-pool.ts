@@ -1,0 +1,63 @@
+// What both engines share: pg's Pool behind Kysely, and how a column's text becomes a JavaScript value.
+import { Kysely, PostgresDialect, type PostgresPool } from 'kysely';
+import { Pool, type PoolConfig, types } from 'pg';
+import { type Logger } from 'pino';
+import { AppError } from '#app/errors.ts';
+import { type Database } from '#app/feature.ts';
+
+const { DATE, INT8 } = types.builtins;
+type Oid = (typeof types.builtins)[keyof typeof types.builtins];
+
+/** Per pool, because pg's own registry is global and a library in the same process may rely on its defaults. */
+export const columnTypes = {
+  getTypeParser(oid: Oid, format?: 'text' | 'binary'): unknown {
+    if (format === 'binary') return types.getTypeParser(oid, 'binary');
+    if (oid === INT8) return parseInt8;
+    // A day has no time zone; pg would make it midnight of the server's own.
+    if (oid === DATE) return (text: string) => text;
+    return types.getTypeParser(oid, 'text');
+  },
+} as PoolConfig['types'] & object;
+
+function parseInt8(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new RangeError(`The bigint ${text} does not fit into a JavaScript number: cast it to text in the query.`);
+  return value;
+}
+
+export function openPool(config: PoolConfig, log: Logger): Pool {
+  const pool = new Pool({ ...config, types: columnTypes });
+  // Without these two listeners a connection that the server drops ends the process: the pool reports idle ones, and
+  // nobody listens to one that is checked out and waits between two statements of a transaction.
+  pool.on('error', (error) => { log.warn({ err: error }, 'an idle database connection was lost'); });
+  pool.on('connect', (client) => {
+    client.on('error', (error) => { log.debug({ err: error }, 'a database connection was lost'); });
+  });
+  return pool;
+}
+
+export function createKysely(pool: Pool): Database {
+  const safePool: PostgresPool = {
+    options: pool.options,
+    end: () => pool.end(),
+    async connect() {
+      const client = await pool.connect();
+      const release = client.release.bind(client);
+      // A connection that comes back inside a transaction would hand it to the next caller.
+      client.release = (destroy) => { release(destroy === true || client.getTransactionStatus() !== 'I'); };
+      return client;
+    },
+  };
+  return new Kysely({ dialect: new PostgresDialect({ pool: safePool }) });
+}
+
+/** Rejects when the database does not answer in time, a free connection included. */
+export async function checkPool(pool: Pool, timeoutMs: number, options: { readonly query_timeout?: number } = {}): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => { reject(new AppError(`The database did not answer within ${timeoutMs} ms.`)); }, timeoutMs);
+  try {
+    await Promise.race([pool.query({ text: 'select 1', ...options }), promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
