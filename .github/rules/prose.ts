@@ -2,7 +2,7 @@
 import { posix } from 'node:path';
 import { matching, type Rule, type Tree } from './tree.ts';
 
-const builtIn = new Set(['ci', 'install', 'ls', 'audit']);
+const builtIn = new Set(['ci', 'install', 'ls', 'audit', 'run']);
 
 function scriptsOf(tree: Tree): ReadonlySet<string> {
   const { scripts = {} } = JSON.parse(tree.get('package.json') ?? '{}') as { scripts?: Record<string, string> };
@@ -11,7 +11,7 @@ function scriptsOf(tree: Tree): ReadonlySet<string> {
 
 /** The names in `npm start`, `npm run --silent token` and the like. */
 function commandsIn(text: string): readonly string[] {
-  return [...text.matchAll(/\bnpm (?:run )?(?:--?[a-z-]+ )*([a-z][a-z:-]*)/g)].map((match) => match[1] ?? '');
+  return [...text.matchAll(/\bnpm (?:run )?(?:--?[a-z-]+ )*([a-z][a-z-]*(?::[a-z-]+)*)/g)].map((match) => match[1] ?? '');
 }
 
 /** The command lines of a document: what its code says, not its prose. */
@@ -34,7 +34,7 @@ export const proseRules: readonly Rule[] = [
       );
     },
     refuses: { 'package.json': manifest, 'README.md': '`npm run --silent tokn`', '.github/CONTRIBUTING.md': '```sh\nnpm ci && npm run bench\n```' },
-    allows: { 'package.json': manifest, 'README.md': '`npm ci && npm start` and `npm test -- live`; npm has it.' },
+    allows: { 'package.json': manifest, 'README.md': '`npm ci && npm start` and `npm test -- live`, `npm run test:<name>`; `npm run` has it.' },
   },
   {
     claim: "CI runs the README's test command",
