@@ -42,7 +42,7 @@ export async function resume(session: Session, after: number, parts: ResumeParts
   for (;;) {
     const range = { after: cursor, upTo: target, tenantId: session.subject.tenantId, limit: BATCH };
     const batch = await parts.gate(() => readBatch(parts.db, range));
-    if (session.ended) return;
+    if (!session.holding) return;
     if (cursor < batch.horizon) {
       session.resync('too-old');
       return;
@@ -52,7 +52,7 @@ export async function resume(session: Session, after: number, parts: ResumeParts
       return;
     }
     for (const event of batch.events) {
-      await session.replay(new Envelope(event, parts.source));
+      if (!(await session.replay(new Envelope(event, parts.source)))) return;
       cursor = event.position;
     }
     sent += batch.events.length;

@@ -89,6 +89,10 @@ export class Session {
   get ended(): boolean {
     return this.#ended;
   }
+  /** Whether the past is still being read; a resync or the end of the session breaks it off. */
+  get holding(): boolean {
+    return this.#holding;
+  }
   /** Events that wait for the peer. */
   get queued(): number {
     return this.#queue.length;
@@ -128,16 +132,17 @@ export class Session {
     this.#clear();
   }
 
-  /** Sends an event of the past and waits until the peer takes more. */
-  async replay(envelope: Envelope): Promise<void> {
-    if (this.#ended) return;
+  /** Sends an event of the past and waits until the peer takes more. False when the past is of no use any more: see `holding`. */
+  async replay(envelope: Envelope): Promise<boolean> {
+    if (!this.#holding) return false;
     if (this.#expired()) {
       this.end('expired');
-      return;
+      return false;
     }
     if (this.#types.has(envelope.event.type)) this.#send(envelope);
     else this.#cursor = envelope.position;
     if (this.#blockedSinceMs !== undefined) await new Promise<void>((resolve) => (this.#onUnblocked = resolve));
+    return this.holding;
   }
 
   /** Goes live from here: what the client has seen is `cursor`, what was kept back follows. */
@@ -243,6 +248,7 @@ export class Session {
   }
   #finish(): void {
     this.#ended = true;
+    this.#holding = false;
     this.#clear();
     this.#wakeReplay();
   }

@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { sql } from 'kysely';
+import { inTransaction } from '#app/data/transaction.ts';
+import { readBatch, readHead } from '#app/live/outbox.ts';
+import { purgeEvents } from '#app/live/retention.ts';
+import { sequence } from '#app/live/sequencer.ts';
+import { testDatabases, type TestedDatabase } from '#app/testing/database.ts';
+import { appendSample, commitEvent, holdTransaction, truncateOutbox } from '#app/testing/live-fixtures.ts';
+
+const NOW = new Date();
+
+async function readNumbers(database: TestedDatabase): Promise<[number, unknown][]> {
+  const { events } = await readBatch(database.db, { after: 0, limit: 100_000 });
+  return events.map(({ position, data }) => [position, data['n']]);
+}
+
+for (const engine of testDatabases()) {
+  describe(`sequencer on ${engine.name}`, () => {
+    let database: TestedDatabase;
+    before(async () => {
+      database = await engine.open();
+    });
+    after(() => database.close());
+    beforeEach(() => truncateOutbox(database.db));
+
+    test('events of one transaction keep the order in which they were written', async () => {
+      await inTransaction(database.db, async (tx) => {
+        for (let n = 1; n <= 20; n += 1) await appendSample(tx, n);
+      });
+      assert.equal(await sequence(database.db, NOW), 20);
+      assert.deepEqual(await readNumbers(database), Array.from({ length: 20 }, (_, index) => [index + 1, index + 1]));
+    });
+
+    test('there is nothing to do a second time, and positions go on without a gap', async () => {
+      await commitEvent(database.db, 1);
+      assert.equal(await sequence(database.db, NOW), 1);
+      assert.equal(await sequence(database.db, NOW), 0);
+      await commitEvent(database.db, 2);
+      await sequence(database.db, NOW);
+      assert.deepEqual(await readNumbers(database), [[1, 1], [2, 2]]);
+    });
+
+    test('more than one batch is numbered in one call', async () => {
+      await sql`insert into outbox_event (tenant_id, id, type, subject, actor, occurred_at, data)
+        select 'acme', gen_random_uuid(), 'sample.thing.moved.v1', 'things/1', 'clerk', now(), jsonb_build_object('n', n) from generate_series(1, 2500) as n order by n`.execute(database.db);
+      assert.equal(await sequence(database.db, NOW), 2_500);
+      const numbers = await readNumbers(database);
+      assert.equal(numbers.length, 2_500);
+      assert.ok(numbers.every(([position, n], index) => position === index + 1 && n === position));
+    });
+
+    test('positions go on after retention has removed every event', async () => {
+      await commitEvent(database.db, 1, { tenantId: 'globex' });
+      await commitEvent(database.db, 2);
+      await sequence(database.db, NOW);
+      assert.equal(await purgeEvents(database.db, new Date(NOW.getTime() + 1)), 2);
+      assert.equal(await readHead(database.db), 2);
+      await commitEvent(database.db, 3);
+      await sequence(database.db, NOW);
+      assert.deepEqual(await readNumbers(database), [[3, 3]]);
+    });
+
+    if (engine.name === 'PGlite') return;
+
+    test('a transaction held open neither loses its event nor holds up another', async () => {
+      const held = await holdTransaction(database.db, (tx) => appendSample(tx, 1));
+      await commitEvent(database.db, 2);
+      assert.equal(await sequence(database.db, NOW), 1);
+      assert.deepEqual(await readNumbers(database), [[1, 2]]);
+      await held.commit();
+      assert.equal(await sequence(database.db, NOW), 1);
+      assert.deepEqual(await readNumbers(database), [[1, 2], [2, 1]]);
+    });
+
+    test('a transaction that is rolled back leaves neither an event nor a gap', async () => {
+      const held = await holdTransaction(database.db, (tx) => appendSample(tx, 1));
+      await commitEvent(database.db, 2);
+      await sequence(database.db, NOW);
+      await held.rollback();
+      await commitEvent(database.db, 3);
+      await sequence(database.db, NOW);
+      assert.deepEqual(await readNumbers(database), [[1, 2], [2, 3]]);
+    });
+
+    test('many sequencers beside many writers give each event one position, and a reader that follows never skips one', async () => {
+      const events = 150;
+      let writing = true;
+      const followed: number[] = [];
+      const seen = new Set<string>();
+      const follow = async () => {
+        let last = 0;
+        while (writing || last < (await readHead(database.db))) {
+          for (const event of (await readBatch(database.db, { after: last, limit: 7 })).events) {
+            last = event.position;
+            followed.push(last);
+            seen.add(event.id);
+          }
+        }
+      };
+      const write = async (from: number) => {
+        for (let n = from; n < from + events / 3; n += 1) {
+          await commitEvent(database.db, n);
+          await sequence(database.db, NOW);
+        }
+      };
+      const reading = follow();
+      await Promise.all([write(0), write(1_000), write(2_000)]);
+      writing = false;
+      await reading;
+      assert.deepEqual(followed, Array.from({ length: events }, (_, index) => index + 1));
+      assert.equal(seen.size, events);
+    });
+
+    test('a sequencer whose connection is cut in the middle leaves the work to the next', async () => {
+      await commitEvent(database.db, 1);
+      const cut = holdTransaction(database.db, async (tx) => {
+        await sql`select pg_advisory_xact_lock(${0x6c697665}::integer, 1)`.execute(tx);
+        await sql`update outbox_event set position = 77, sequenced_at = now()`.execute(tx);
+      });
+      const held = await cut;
+      const waiting = sequence(database.db, NOW);
+      await sql`select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted and classid = ${0x6c697665}`.execute(database.db);
+      assert.equal(await waiting, 1);
+      await assert.rejects(held.commit());
+      assert.deepEqual(await readNumbers(database), [[1, 1]]);
+    });
+  });
+}
