@@ -20,16 +20,12 @@ function isWellNamed(path: string): boolean {
 /** `// Tested by board.test.ts: …` in the header names the test of a file that has none beside it. */
 const testedBy = /^\/\/ Tested by (\S+\.(?:test|proof)\.ts)\b/m;
 
-/** Programs that are nothing but their own start; what they call has tests. */
-const programs: ReadonlyMap<string, string> = new Map([['app/main.ts', 'app/service.test.ts']]);
-
 function lacksTest(tree: Tree, path: string): boolean {
   // What is in app/testing runs in every test that uses it.
   if (!/^app\/(?!testing\/).*\.ts$/.test(path) || /\.(?:test|proof|d)\.ts$/.test(path)) return false;
   if (sourcesOf(tree).get(path)?.hasLogic !== true || tree.has(path.replace(/\.ts$/, '.test.ts'))) return false;
   const named = testedBy.exec(tree.get(path) ?? '')?.[1];
-  const test = named === undefined ? programs.get(path) : posix.join(posix.dirname(path), named);
-  return test === undefined || !tree.has(test);
+  return named === undefined || !tree.has(posix.join(posix.dirname(path), named));
 }
 
 /** The rules have in them, as seeds, what they look for. */
