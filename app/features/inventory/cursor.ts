@@ -1,7 +1,7 @@
 // Opaque cursors: base64url of a JSON list that says where a page ended; whatever comes back is checked like any input.
 import { z } from 'zod';
 import { refuse, type Refusal } from '#app/errors.ts';
-import { isPlainText, MAX_QUANTITY, SKU_SYNTAX } from './item.ts';
+import { MAX_QUANTITY, PLAIN_TEXT, SKU_SYNTAX } from './item.ts';
 import { type ItemOrder, type ItemPosition, type LedgerPosition, type RecentPosition } from './store.ts';
 
 const SKU = z.string().regex(SKU_SYNTAX);
@@ -11,7 +11,7 @@ const MILLISECONDS = z.int().min(0).max(253_402_300_799_999);
 
 const ITEM_KEYS = {
   sku: SKU,
-  name: z.string().min(1).max(120).refine(isPlainText),
+  name: z.string().min(1).max(120).regex(PLAIN_TEXT),
   quantity: z.int().min(0).max(MAX_QUANTITY),
   updated_at: MILLISECONDS,
 } as const;

@@ -1,4 +1,5 @@
 // What the live stream says about items, and who may listen.
+// Tested by changes.test.ts: every published event is checked against its schema.
 import { z } from 'zod';
 import { type EventType } from '#app/feature.ts';
 import { type Item, type Movement } from './item.ts';

@@ -1,4 +1,5 @@
 // The items of the API: list, create, read, change, retire.
+// Tested by operations.test.ts: as the platform calls them, on each database.
 import { z } from 'zod';
 import { isRefusal } from '#app/errors.ts';
 import { defineCommand, defineQuery, type Operation } from '#app/feature.ts';

@@ -1,4 +1,5 @@
 // The movements of the API: record one, list those of an item, list the recent ones of all.
+// Tested by operations.test.ts: as the platform calls them, on each database.
 import { z } from 'zod';
 import { isRefusal } from '#app/errors.ts';
 import { defineCommand, defineQuery, type Operation } from '#app/feature.ts';

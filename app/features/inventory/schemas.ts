@@ -1,6 +1,6 @@
 // The API's bodies: validation, types and the OpenAPI document from one place.
 import { z } from 'zod';
-import { isPlainText, ITEM_STATUSES, MAX_QUANTITY, REASONS, SKU_SYNTAX, type Item, type Movement } from './item.ts';
+import { ITEM_STATUSES, MAX_QUANTITY, PLAIN_TEXT, REASONS, SKU_SYNTAX, type Item, type Movement } from './item.ts';
 
 const SHAPE = 'Trimmed; no control characters or line breaks.';
 
@@ -11,14 +11,14 @@ export function textField(maxLength: number, description: string, example: strin
     .trim()
     .min(1)
     .max(maxLength)
-    .refine(isPlainText, { error: 'Control characters and line breaks are not allowed.' })
+    .regex(PLAIN_TEXT, { error: 'Control characters and line breaks are not allowed.' })
     .meta({ description: `${description} ${SHAPE}`, examples: [example] });
 }
 
 export const skuField = z
   .string()
-  .regex(SKU_SYNTAX, { error: 'A SKU is 1 to 32 capital letters, digits and inner hyphens.' })
-  .meta({ description: 'Stock keeping unit: 1 to 32 capital letters, digits and inner hyphens; unique in the tenant.', examples: ['BOLT-M8-40'] });
+  .regex(SKU_SYNTAX, { error: 'A SKU is 1 to 32 capital letters, digits and hyphens, and does not begin with a hyphen.' })
+  .meta({ description: 'Stock keeping unit: 1 to 32 capital letters, digits and hyphens, without one at the start; unique in the tenant.', examples: ['BOLT-M8-40'] });
 export const cursorField = z.string().min(1).max(1024).meta({ description: '`nextCursor` of the page before.' });
 export const limitField = z.coerce.number().int().min(1).max(100).default(25).meta({ description: 'At most so many.' });
 

@@ -2,7 +2,7 @@
 -- list and its cursor agree on every server, whatever its locale.
 create table item (
   tenant_id text collate "C" not null,
-  sku text collate "C" not null check (sku ~ '^[A-Z0-9]([A-Z0-9-]{0,30}[A-Z0-9])?$'),
+  sku text collate "C" not null check (sku ~ '^[A-Z0-9][A-Z0-9-]{0,31}$'),
   name text collate "C" not null check (char_length(name) between 1 and 120),
   location text collate "C" not null check (char_length(location) between 1 and 80),
   unit text collate "C" not null check (char_length(unit) between 1 and 20),

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { Registry } from 'prom-client';
+import { testDatabases, type TestedDatabase } from '#app/testing/database.ts';
+import { feature } from './feature.ts';
+import { countStock, listItems, listMovements, readItem, recentMovements } from './store.ts';
+import { silentLog } from './test-context.ts';
+
+const now = new Date('2026-11-23T09:00:00.000Z');
+
+describe('feature', () => {
+  it('grants every action that an operation, a page or an event asks for, and no other', async () => {
+    const database = await testDatabases()[0]?.open();
+    assert.ok(database);
+    const { operations, pages } = feature.create({ database: database.db, log: silentLog, metrics: new Registry(), clock: () => now });
+    await database.close();
+    const asked = [...operations, ...pages, ...Object.values(feature.events)].map(({ action }) => action);
+    assert.deepEqual(new Set(Object.keys(feature.grants)), new Set(asked));
+  });
+
+  it('lets viewers and auditors look, clerks move, and only managers keep the catalogue', () => {
+    const allowed = (role: string) => Object.entries(feature.grants).flatMap(([action, roles]) => (roles.some((one) => one === role) ? [action] : []));
+    assert.deepEqual(allowed('viewer'), ['items:read', 'movements:read']);
+    assert.deepEqual(allowed('auditor'), ['items:read', 'movements:read']);
+    assert.deepEqual(allowed('clerk'), ['items:read', 'items:move', 'movements:read']);
+    assert.deepEqual(allowed('manager'), ['items:read', 'items:move', 'items:write', 'movements:read']);
+  });
+});
+
+for (const engine of testDatabases()) {
+  describe(`seed on ${engine.name}`, () => {
+    let database: TestedDatabase;
+    before(async () => {
+      database = await engine.open();
+      for (const tenantId of ['acme', 'globex', 'empty']) {
+        await database.db.transaction().execute((db) => feature.seed?.({ db, tenantId, now }) ?? Promise.resolve());
+      }
+    });
+    after(() => database.close());
+
+    it('fills the two example tenants, each with its own, and no other', async () => {
+      const order = { sort: 'sku', direction: 'asc' } as const;
+      const counts = await Promise.all(['acme', 'globex', 'empty'].map(async (tenant) => (await listItems(database.db, tenant, { order, limit: 100 })).rows.length));
+      assert.deepEqual(counts, [12, 8, 0]);
+      const { out, low } = await countStock(database.db, 'acme');
+      assert.ok(out > 0 && low > 0);
+      assert.equal(await readItem(database.db, 'globex', 'BOLT-M8-40'), undefined);
+    });
+
+    it('leaves a ledger that sums to every quantity', async () => {
+      for (const tenantId of ['acme', 'globex']) {
+        const { rows } = await listItems(database.db, tenantId, { order: { sort: 'sku', direction: 'asc' }, limit: 100 });
+        for (const item of rows) {
+          const ledger = await listMovements(database.db, tenantId, item.sku, { limit: 1000 });
+          assert.equal(ledger.more, false);
+          assert.equal(ledger.rows.reduce((sum, { delta }) => sum + delta, 0), item.quantity, item.sku);
+        }
+      }
+    });
+
+    it('has something recent to show', async () => {
+      const { rows } = await recentMovements(database.db, 'acme', { limit: 10 });
+      assert.equal(rows.length, 10);
+      assert.ok(rows.every(({ occurredAt }) => occurredAt < now && now.getTime() - occurredAt.getTime() < 86_400_000));
+    });
+  });
+}

@@ -1,0 +1,35 @@
+// What a handler is given, made for tests: a subject of a tenant, a database and a list of what was published.
+// Tested by changes.test.ts: every case there goes through it.
+import { pino } from 'pino';
+import { type Database, type EventDraft, type ReadContext, type Role, type Subject, type WriteContext } from '#app/feature.ts';
+
+export const silentLog = pino({ level: 'silent' });
+
+export function subjectOf(tenantId: string, role: Role = 'manager', name = 'Mara Manager'): Subject {
+  return { tenantId, id: role, name, roles: [role], credential: { kind: 'bearer', expiresAt: new Date('2999-01-01') } };
+}
+
+export interface ContextOptions {
+  readonly subject?: Subject;
+  readonly now?: Date;
+  /** The version that `If-Match` names; without it, whatever is there. */
+  readonly ifMatch?: number;
+  readonly published?: EventDraft[];
+}
+
+export function writeContext(db: Database, options: ContextOptions = {}): WriteContext<undefined, undefined> {
+  return {
+    ...readContext(db, options),
+    body: undefined,
+    publish(event) {
+      options.published?.push(event);
+      return Promise.resolve();
+    },
+    matches: (version) => options.ifMatch === undefined || options.ifMatch === version,
+  };
+}
+
+export function readContext(db: Database, options: ContextOptions = {}): ReadContext<undefined, undefined> {
+  const { subject = subjectOf('acme'), now = new Date('2026-11-23T09:00:00.000Z') } = options;
+  return { subject, db, now, params: undefined, query: undefined, log: silentLog, requestId: 'test' };
+}
