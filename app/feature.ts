@@ -80,9 +80,9 @@ export interface WriteContext<P, B> {
   /** A transaction that the platform commits on success and rolls back on a refusal or an error. */
   readonly db: Database;
   /** Writes an event to the outbox in this transaction. */
-  publish(event: EventDraft): Promise<void>;
+  readonly publish: (event: EventDraft) => Promise<void>;
   /** Whether the client's `If-Match` names this version (RFC 9110, 13.1.1); true where the command asks for none. */
-  matches(version: string | number): boolean;
+  readonly matches: (version: string | number) => boolean;
   readonly log: Logger;
   readonly now: Date;
   readonly requestId: string;
@@ -140,7 +140,7 @@ export interface Page<P extends z.ZodType = z.ZodType, Q extends z.ZodType = z.Z
   readonly navigation?: string;
   readonly params?: P;
   readonly query?: Q;
-  handle(context: ReadContext<z.output<P>, z.output<Q>> & { can(action: Action): boolean }): Promise<PageView | Redirect | Refusal>;
+  handle(context: ReadContext<z.output<P>, z.output<Q>> & { readonly can: (action: Action) => boolean }): Promise<PageView | Redirect | Refusal>;
 }
 /** A form's POST: one transaction; a hidden field `idempotencyKey` makes a double click run once. */
 export interface Form<P extends z.ZodType = z.ZodType, B extends z.ZodType = z.ZodType> {

@@ -1,0 +1,32 @@
+// What the middleware of one request hand on to one another.
+import { type Middleware, type ParameterizedContext } from 'koa';
+import { type Logger } from 'pino';
+import { type Body } from '#app/http/body.ts';
+import { type Input } from '#app/http/input.ts';
+import { type Subject } from '#app/feature.ts';
+import { type TagCondition } from '#app/lib/entity-tag.ts';
+
+export interface HttpState {
+  requestId: string;
+  /** Carries the request id. */
+  log: Logger;
+  /** The route's template, for the log: a path may hold personal data, a template never does. */
+  route?: string;
+  subject?: Subject;
+  /** Validated. */
+  input?: Input;
+  /** Validated; `bytes` as it came. */
+  body?: Body;
+  idempotencyKey?: string;
+  condition?: TagCondition;
+}
+
+export type HttpContext = ParameterizedContext<HttpState>;
+export type HttpMiddleware = Middleware<HttpState>;
+
+/** What an earlier step of the same route has left behind. @throws TypeError when the route lacks that step. */
+export function given<K extends keyof HttpState>(ctx: HttpContext, name: K): NonNullable<HttpState[K]> {
+  const value = ctx.state[name];
+  if (value === undefined) throw new TypeError(`The route has no step that provides "${name}".`);
+  return value;
+}

@@ -1,0 +1,125 @@
+// Mounts a feature's operations: each route reads as the list of what a request has to pass.
+import { createHash } from 'node:crypto';
+import { type Router } from '@koa/router';
+import { type Logger } from 'pino';
+import { type IdempotencyScope, type runOnce } from '#app/data/idempotency.ts';
+import { refuse } from '#app/errors.ts';
+import { type Command, type Database, type EventDraft, type EventType, type Operation, type Query, type Subject, type WriteContext } from '#app/feature.ts';
+import { given, type HttpContext, type HttpMiddleware, type HttpState } from '#app/http/context.ts';
+import { asError } from '#app/http/problem.ts';
+import { checkAnswer, type RenderProblem, sendConditional, sendStored, serialise } from '#app/http/respond.ts';
+import { requireRoutable, toRouterPath } from '#app/http/route-checks.ts';
+import { type Authenticate, authenticateCaller, authorise, type Decide, nameRoute, negotiate, requireIfMatch, takeIdempotencyKey, validateInput, validateJson } from '#app/http/steps.ts';
+import { matchesStrongly } from '#app/lib/entity-tag.ts';
+
+export const API_PREFIX = '/api/v1';
+
+/** What routes need of the platform's other parts. */
+export interface RouteParts {
+  readonly db: Database;
+  readonly authenticate: Authenticate;
+  readonly decide: Decide;
+  readonly runOnce: typeof runOnce;
+  readonly appendEvent: (tx: Database, event: EventDraft & { readonly tenantId: string; readonly actor: string; readonly time: Date }) => Promise<void>;
+  readonly wakeLive: () => void;
+  readonly clock: () => Date;
+  /** Holds answers and events against their own schemas: in development and tests, where a difference is a defect. */
+  readonly checkAnswers: boolean;
+  readonly renderProblem: RenderProblem;
+}
+
+export function mountOperation(router: Router<HttpState>, route: Operation, events: Readonly<Record<string, EventType>>, parts: RouteParts): void {
+  const operation = route as Query | Command;
+  const path = API_PREFIX + operation.path;
+  requireRoutable(operation, path);
+  const enter = [nameRoute(path), negotiate('application/json'), authenticateCaller(parts.authenticate), authorise(parts.decide, operation.action)];
+  if (operation.kind === 'query') {
+    router.get(toRouterPath(path), ...enter, validateInput(operation), runQuery(operation, parts));
+    return;
+  }
+  router.register(toRouterPath(path), [operation.method], [
+    ...enter,
+    validateInput({ params: operation.params }),
+    validateJson(operation.body),
+    ...(operation.method === 'post' ? [takeIdempotencyKey()] : []),
+    ...(operation.precondition === 'if-match' ? [requireIfMatch()] : []),
+    runCommand(operation, events, parts),
+  ]);
+}
+
+function runQuery(operation: Query, parts: RouteParts): HttpMiddleware {
+  return async (ctx) => {
+    const { params, query } = given(ctx, 'input');
+    const { log, requestId } = ctx.state;
+    const outcome = await operation.handle({ subject: given(ctx, 'subject'), params, query, db: parts.db, log, now: parts.clock(), requestId });
+    if (parts.checkAnswers) checkAnswer(outcome, operation.responses, operation.operationId);
+    sendConditional(ctx, serialise(outcome, ctx.path, requestId), parts.renderProblem);
+  };
+}
+
+function runCommand(operation: Command, events: Readonly<Record<string, EventType>>, parts: RouteParts): HttpMiddleware {
+  return async (ctx) => {
+    await runWrite(ctx, operation.operationId, events, parts, async (context) => {
+      const outcome = await operation.handle(context);
+      if (parts.checkAnswers) checkAnswer(outcome, operation.responses, operation.operationId);
+      return serialise(outcome, ctx.path, ctx.state.requestId);
+    });
+  };
+}
+
+type Work = (context: WriteContext<unknown, unknown>) => ReturnType<Parameters<typeof runOnce>[2]>;
+
+/** One transaction for the change, its events and its idempotency key; wakes the live part after the commit. */
+export async function runWrite(ctx: HttpContext, operationId: string, events: Readonly<Record<string, EventType>>, parts: RouteParts, work: Work): Promise<void> {
+  const subject = given(ctx, 'subject');
+  const now = parts.clock();
+  let published = 0;
+  const result = await parts.runOnce(
+    parts.db,
+    scopeOf(ctx, subject, operationId),
+    (tx) => {
+      const publish = async (event: EventDraft): Promise<void> => {
+        checkEvent(event, events, parts.checkAnswers);
+        published += 1;
+        await parts.appendEvent(tx, { ...event, tenantId: subject.tenantId, actor: subject.id, time: now });
+      };
+      return work(createWriteContext(ctx, subject, tx, publish, now, ctx.state.log));
+    },
+    now,
+  );
+  if (result === 'mismatch') throw asError(refuse(422, 'idempotency-key-reused', 'This Idempotency-Key was used for another request.'));
+  if (published > 0 && !result.replayed) parts.wakeLive();
+  if (result.replayed) ctx.set('Idempotency-Replayed', 'true');
+  sendStored(ctx, result.response, parts.renderProblem);
+}
+
+function createWriteContext(ctx: HttpContext, subject: Subject, db: Database, publish: WriteContext<unknown, unknown>['publish'], now: Date, log: Logger): WriteContext<unknown, unknown> {
+  const { condition } = ctx.state;
+  return {
+    subject,
+    params: given(ctx, 'input').params,
+    body: given(ctx, 'body').value,
+    db,
+    publish,
+    matches: (version) => condition === undefined || matchesStrongly(condition, version),
+    log,
+    now,
+    requestId: ctx.state.requestId,
+  };
+}
+
+function scopeOf(ctx: HttpContext, subject: Subject, operationId: string): IdempotencyScope | undefined {
+  const key = ctx.state.idempotencyKey;
+  if (key === undefined) return undefined;
+  const fingerprint = createHash('sha256').update(`${ctx.method} ${ctx.path}\n`).update(given(ctx, 'body').bytes).digest('hex');
+  return { tenantId: subject.tenantId, subjectId: subject.id, operationId, key, fingerprint };
+}
+
+function checkEvent(event: EventDraft, events: Readonly<Record<string, EventType>>, checkData: boolean): void {
+  const type = Object.hasOwn(events, event.type) ? events[event.type] : undefined;
+  // In production too: an event that nobody may subscribe to would be written and never be seen.
+  if (type === undefined) throw new TypeError(`The event type ${event.type} is not among the feature's "events".`);
+  if (!checkData) return;
+  const read = type.data.safeParse(event.data);
+  if (!read.success) throw new TypeError(`An event ${event.type} has data that its schema refuses: ${read.error.message}`);
+}

@@ -1,0 +1,77 @@
+// Mounts a feature's pages and forms: the same steps as the API's, for a person with a browser.
+import { type Router } from '@koa/router';
+import { isRefusal } from '#app/errors.ts';
+import { type EventType, type Form, type Page, type PageRoute } from '#app/feature.ts';
+import { type Assets } from '#app/http/assets.ts';
+import { given, type HttpMiddleware, type HttpState } from '#app/http/context.ts';
+import { type DocumentRenderer } from '#app/http/documents.ts';
+import { type RouteParts, runWrite } from '#app/http/operation-routes.ts';
+import { asError } from '#app/http/problem.ts';
+import { serialise } from '#app/http/respond.ts';
+import { requireRoutable, toRouterPath } from '#app/http/route-checks.ts';
+import { authenticatePerson, authorise, nameRoute, negotiate, validateForm, validateInput } from '#app/http/steps.ts';
+
+export interface PageOwner {
+  readonly name: string;
+  readonly events: Readonly<Record<string, EventType>>;
+}
+
+export interface PageParts extends RouteParts {
+  readonly assets: Assets;
+  readonly renderDocument: DocumentRenderer;
+}
+
+export function mountPage(router: Router<HttpState>, route: PageRoute, owner: PageOwner, parts: PageParts): void {
+  const page = route as Page | Form;
+  requireRoutable(page, page.path);
+  const path = toRouterPath(page.path);
+  if (page.kind === 'page') {
+    router.get(path, nameRoute(page.path), negotiate('text/html'), authenticatePerson(parts.authenticate), authorise(parts.decide, page.action), validateInput(page), runPage(page, owner, parts));
+    return;
+  }
+  router.post(
+    path,
+    nameRoute(page.path),
+    authenticatePerson(parts.authenticate),
+    authorise(parts.decide, page.action),
+    validateInput({ params: page.params }),
+    validateForm(page.body),
+    runForm(page, owner, parts),
+  );
+}
+
+function runPage(page: Page, { name }: PageOwner, parts: PageParts): HttpMiddleware {
+  return async (ctx) => {
+    const subject = given(ctx, 'subject');
+    const { params, query } = given(ctx, 'input');
+    const { log, requestId } = ctx.state;
+    const can = (action: Page['action']): boolean => parts.decide(subject, action).allowed;
+    const view = await page.handle({ subject, params, query, db: parts.db, log, now: parts.clock(), requestId, can });
+    if (isRefusal(view)) throw asError(view);
+    if ('redirect' in view) {
+      ctx.status = 303;
+      ctx.set('Location', requireOwnPath(view.redirect));
+      ctx.body = null;
+      return;
+    }
+    const toUrl = (file: string): string => parts.assets.url(name, file);
+    ctx.status = view.status ?? 200;
+    ctx.type = 'text/html; charset=utf-8';
+    ctx.body = parts.renderDocument(ctx, { title: view.title, body: view.body, scripts: view.scripts?.map(toUrl) ?? [], styles: view.styles?.map(toUrl) ?? [] });
+  };
+}
+
+function runForm(form: Form, { events }: PageOwner, parts: PageParts): HttpMiddleware {
+  return async (ctx) => {
+    await runWrite(ctx, `POST ${form.path}`, events, parts, async (context) => {
+      const outcome = await form.handle(context);
+      return isRefusal(outcome) ? serialise(outcome, ctx.path, ctx.state.requestId) : { status: 303, headers: { location: requireOwnPath(outcome.redirect) }, body: '' };
+    });
+  };
+}
+
+/** @throws TypeError for what a browser could read as another origin (CWE-601). */
+function requireOwnPath(path: string): string {
+  if (!/^\/(?![/\\])[\x21-\x7e]*$/.test(path)) throw new TypeError('A page redirects to a path on this origin only.');
+  return path;
+}

@@ -1,0 +1,79 @@
+// The platform's own routes: sign-in, live events, the API's documentation, and names that browsers ask for.
+import { type Router } from '@koa/router';
+import { type Context } from 'koa';
+import { type LoadedFeature } from '#app/features.ts';
+import { refuse } from '#app/errors.ts';
+import { type Live } from '#app/live/live.ts';
+import { type Identity } from '#app/identity/identity.ts';
+import { given, type HttpMiddleware, type HttpState } from '#app/http/context.ts';
+import { renderDocs } from '#app/http/docs.ts';
+import { createOpenApi } from '#app/http/openapi.ts';
+import { API_PREFIX } from '#app/http/operation-routes.ts';
+import { type PageParts } from '#app/http/page-routes.ts';
+import { asError } from '#app/http/problem.ts';
+import { answerNotModified, contentTag } from '#app/http/respond.ts';
+import { authenticateCaller, nameRoute, negotiate, recogniseCaller } from '#app/http/steps.ts';
+
+export interface PlatformParts {
+  readonly config: { readonly publicUrl: string; readonly identity: { readonly issuer: string } };
+  readonly identity: Pick<Identity, 'routes'>;
+  readonly live: Pick<Live, 'serveSse'>;
+  readonly features: readonly LoadedFeature[];
+}
+
+export function mountPlatform(router: Router<HttpState>, { config, identity, live, features }: PlatformParts, pages: PageParts): void {
+  const get = (path: string, ...steps: readonly HttpMiddleware[]): void => {
+    router.get(path, nameRoute(path), ...steps);
+  };
+  get('/auth/sign-in', identity.routes.signIn as HttpMiddleware);
+  get('/auth/callback', identity.routes.callback as HttpMiddleware);
+  router.post('/auth/sign-out', nameRoute('/auth/sign-out'), identity.routes.signOut as HttpMiddleware);
+
+  get(`${API_PREFIX}/stream`, negotiate('text/event-stream'), authenticateCaller(pages.authenticate), serveStream(live));
+  // Upgrades never reach the router: what does wants no WebSocket.
+  get(`${API_PREFIX}/socket`, refusePlainRequest());
+
+  const openApi = createOpenApi(features, config.identity.issuer);
+  get('/openapi.json', negotiate('application/json'), serveOpenApi(JSON.stringify(openApi)));
+  const docs = renderDocs(openApi, config.publicUrl);
+  get('/docs', negotiate('text/html'), recogniseCaller(pages.authenticate), (ctx) => {
+    ctx.type = 'text/html; charset=utf-8';
+    ctx.body = pages.renderDocument(ctx, { title: 'API', body: docs, styles: [pages.assets.url('site', 'docs.css')] });
+  });
+
+  for (const path of ['/favicon.ico', '/favicon.svg']) get(path, pages.assets.serveFile('site', 'favicon.svg'));
+  if (!router.match('/', 'GET').route) {
+    get('/', (ctx) => {
+      ctx.status = 303;
+      ctx.set('Location', '/docs');
+      ctx.body = null;
+    });
+  }
+}
+
+function serveStream(live: Pick<Live, 'serveSse'>): HttpMiddleware {
+  return async (ctx) => {
+    if (ctx.method === 'HEAD') {
+      ctx.type = 'text/event-stream';
+      ctx.status = 200;
+      return;
+    }
+    await live.serveSse(ctx as Context, given(ctx, 'subject'));
+  };
+}
+
+function refusePlainRequest(): HttpMiddleware {
+  return () => {
+    throw asError(refuse(426, 'upgrade-required', 'This path speaks WebSocket only.'), { upgrade: 'websocket', connection: 'Upgrade' });
+  };
+}
+
+function serveOpenApi(text: string): HttpMiddleware {
+  const tag = contentTag(text);
+  return (ctx) => {
+    ctx.status = 200;
+    ctx.set({ 'Content-Type': 'application/json', 'Cache-Control': 'public, max-age=60', ETag: tag });
+    ctx.body = text;
+    answerNotModified(ctx, tag);
+  };
+}

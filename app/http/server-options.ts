@@ -1,0 +1,23 @@
+// The limits of a connection, in one place, with their reasons.
+import { type ServerOptions } from 'node:http';
+
+export const SERVER_OPTIONS = {
+  // Request line and all headers; answered with 431. Node's own default, stated so that an upgrade can't move it.
+  maxHeaderSize: 16 * 1024,
+  // Slow headers (slow loris, CWE-400): 10 s are plenty for 16 KiB.
+  headersTimeout: 10_000,
+  // The whole request, body included: 64 KiB at a modem's pace.
+  requestTimeout: 30_000,
+  // How often both are looked at: the sum bounds how long a slow client stays.
+  connectionsCheckingInterval: 2_000,
+  // Longer than a load balancer's 60 s (AWS ALB): else it sends a request down a connection that we are just closing, and answers 502.
+  keepAliveTimeout: 65_000,
+  // Node answers a missing Host by itself, without a problem; request-target.ts does it.
+  requireHostHeader: false,
+  insecureHTTPParser: false,
+  // Anything else that asks for an upgrade (h2c) is answered as the plain request that it also is.
+  shouldUpgradeCallback: (request) => request.headers.upgrade?.toLowerCase() === 'websocket',
+} as const satisfies ServerOptions;
+
+/** Longer-lived connections would keep a client on one process for ever. */
+export const MAX_REQUESTS_PER_SOCKET = 10_000;

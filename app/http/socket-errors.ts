@@ -1,0 +1,64 @@
+// Problems for requests that never become one: what Node's parser and its clocks refuse.
+import { randomUUID } from 'node:crypto';
+import { type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import { type Duplex } from 'node:stream';
+import { type Logger } from 'pino';
+import { PROBLEM_TYPE, toProblem } from '#app/http/problem.ts';
+
+interface Fault {
+  readonly status: number;
+  readonly code: string;
+  readonly detail: string;
+}
+
+const MALFORMED: Fault = { status: 400, code: 'malformed-request', detail: 'The request is not well-formed HTTP.' };
+const FAULTS: ReadonlyMap<string, Fault> = new Map([
+  ['HPE_HEADER_OVERFLOW', { status: 431, code: 'headers-too-large', detail: 'The request line and headers are too large.' }],
+  ['HPE_CHUNK_EXTENSIONS_OVERFLOW', { status: 413, code: 'body-too-large', detail: 'The chunk extensions are too large.' }],
+  ['ERR_HTTP_REQUEST_TIMEOUT', { status: 408, code: 'request-timeout', detail: 'The request took too long to arrive.' }],
+]);
+const CONNECT: Fault = { status: 405, code: 'method-not-allowed', detail: 'This method is not served.' };
+
+export function answerSocketErrors(server: Server, log: Logger): void {
+  const pending = new WeakMap<object, Set<ServerResponse>>();
+  server.on('request', (_request, response) => {
+    const { socket } = response;
+    if (socket === null) return;
+    const responses = pending.get(socket) ?? new Set();
+    pending.set(socket, responses.add(response));
+    response.once('close', () => responses.delete(response));
+  });
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    const responses = [...(pending.get(socket) ?? [])];
+    // Raw bytes would land in the middle of an answer that has begun, or in place of one that is due before it.
+    const isBusy = responses.length > 1 || responses.some(({ headersSent }) => headersSent);
+    if (error.code === 'ECONNRESET' || !socket.writable || isBusy) socket.destroy();
+    else answer(socket, FAULTS.get(error.code ?? '') ?? MALFORMED, log);
+  });
+  server.on('connect', (_request, socket) => {
+    answer(socket, CONNECT, log);
+  });
+  server.on('checkExpectation', (_request, response) => {
+    const requestId = randomUUID();
+    const problem = toProblem({ status: 417, code: 'expectation-failed', detail: 'Only 100-continue is understood.' }, '', requestId);
+    response.writeHead(417, { 'content-type': PROBLEM_TYPE, 'x-request-id': requestId, connection: 'close' }).end(JSON.stringify(problem));
+  });
+}
+
+function answer(socket: Duplex, fault: Fault, log: Logger): void {
+  const requestId = randomUUID();
+  // The path isn't known: what came could not be read.
+  const body = JSON.stringify(toProblem(fault, '', requestId));
+  log.info({ requestId, route: 'none', status: fault.status }, 'request refused by the parser');
+  const head = [
+    `HTTP/1.1 ${fault.status} ${STATUS_CODES[fault.status] ?? ''}`,
+    `Content-Type: ${PROBLEM_TYPE}`,
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    `X-Request-Id: ${requestId}`,
+    'Cache-Control: no-store',
+    'X-Content-Type-Options: nosniff',
+    ...(fault.status === 405 ? ['Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'] : []),
+    'Connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+}

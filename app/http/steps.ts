@@ -1,0 +1,156 @@
+// The steps that a route is made of, each named for what it demands.
+import { type IncomingMessage } from 'node:http';
+import { isRefusal, refuse, type Refusal } from '#app/errors.ts';
+import { type Action, type Subject } from '#app/feature.ts';
+import { type BodyType, readBody } from '#app/http/body.ts';
+import { given, type HttpContext, type HttpMiddleware } from '#app/http/context.ts';
+import { createInputReader, type InputSchemas, refuseInvalid, validateBody } from '#app/http/input.ts';
+import { asError } from '#app/http/problem.ts';
+import { parseTagCondition } from '#app/lib/entity-tag.ts';
+import { type z } from 'zod';
+
+export type Authenticate = (request: IncomingMessage) => Promise<Subject | Refusal | undefined>;
+export type Decide = (subject: Subject, action: Action) => { readonly allowed: true } | { readonly allowed: false; readonly reason: string };
+
+const SIGN_IN_PATH = '/auth/sign-in';
+const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
+
+/** Names the route for the log, by its template. */
+export function nameRoute(template: string): HttpMiddleware {
+  return (ctx, next) => {
+    ctx.state.route = template;
+    return next();
+  };
+}
+
+/** 406 unless the client takes this type. */
+export function negotiate(type: string): HttpMiddleware {
+  return (ctx, next) => {
+    ctx.vary('Accept');
+    if (ctx.accepts(type) === false) throw asError(refuse(406, 'not-acceptable', `The answer is of type ${type}, which the Accept header leaves out.`));
+    return next();
+  };
+}
+
+/** 401 for a program that is nobody. */
+export function authenticateCaller(authenticate: Authenticate): HttpMiddleware {
+  return async (ctx, next) => {
+    const subject = await authenticate(ctx.req);
+    if (subject === undefined) {
+      throw asError(refuse(401, 'authentication-required', 'Send a bearer token, or sign in.'), { 'www-authenticate': 'Bearer realm="stockade"' });
+    }
+    if (isRefusal(subject)) {
+      // RFC 6750, 3.1
+      throw asError(subject, subject.status === 401 ? { 'www-authenticate': 'Bearer realm="stockade", error="invalid_token"' } : {});
+    }
+    ctx.state.subject = subject;
+    await next();
+  };
+}
+
+/** A person who is nobody yet signs in first and comes back to what they asked for. */
+export function authenticatePerson(authenticate: Authenticate): HttpMiddleware {
+  return async (ctx, next) => {
+    const subject = await authenticate(ctx.req);
+    if (subject === undefined || (isRefusal(subject) && subject.status === 401)) {
+      // A form's POST can't be repeated after the way through the provider: its page can.
+      const returnTo = ctx.method === 'POST' ? '/' : ctx.path + ctx.search;
+      ctx.status = 303;
+      ctx.set('Location', `${SIGN_IN_PATH}?return_to=${encodeURIComponent(returnTo)}`);
+      ctx.body = null;
+      return;
+    }
+    if (isRefusal(subject)) throw asError(subject);
+    ctx.state.subject = subject;
+    await next();
+  };
+}
+
+/** For pages that anybody may read: the layout greets who is known. */
+export function recogniseCaller(authenticate: Authenticate): HttpMiddleware {
+  return async (ctx, next) => {
+    const subject = await authenticate(ctx.req);
+    if (subject !== undefined && !isRefusal(subject)) ctx.state.subject = subject;
+    await next();
+  };
+}
+
+export function authorise(decide: Decide, action: Action): HttpMiddleware {
+  return (ctx, next) => {
+    const decision = decide(given(ctx, 'subject'), action);
+    if (!decision.allowed) throw asError(refuse(403, decision.reason, `You may not do this: it takes the permission ${action}.`));
+    return next();
+  };
+}
+
+/** Path parameters and query, against the route's schemas. */
+export function validateInput(schemas: InputSchemas): HttpMiddleware {
+  const read = createInputReader(schemas);
+  return (ctx, next) => {
+    const input = read(paramsOf(ctx), ctx.querystring);
+    if (isRefusal(input)) throw asError(input);
+    ctx.state.input = input;
+    return next();
+  };
+}
+
+export function validateJson(schema: z.ZodType | undefined): HttpMiddleware {
+  return async (ctx, next) => {
+    const body = await readTyped(ctx, schema === undefined ? undefined : 'application/json');
+    const valid = validateBody(schema, body.value);
+    if (isRefusal(valid)) throw asError(valid);
+    ctx.state.body = { bytes: body.bytes, value: valid.value };
+    await next();
+  };
+}
+
+/** A form's fields; the hidden `idempotencyKey` is the platform's. */
+export function validateForm(schema: z.ZodType): HttpMiddleware {
+  return async (ctx, next) => {
+    const body = await readTyped(ctx, 'application/x-www-form-urlencoded');
+    const { idempotencyKey, ...fields } = body.value as Record<string, unknown>;
+    if (idempotencyKey !== undefined) ctx.state.idempotencyKey = checkKey(idempotencyKey, { pointer: '#/idempotencyKey' });
+    const valid = validateBody(schema, fields);
+    if (isRefusal(valid)) throw asError(valid);
+    ctx.state.body = { bytes: body.bytes, value: valid.value };
+    await next();
+  };
+}
+
+async function readTyped(ctx: HttpContext, type: BodyType | undefined) {
+  const body = await readBody(ctx.req, type);
+  if (isRefusal(body)) throw asError(body, body.status === 415 && type !== undefined ? { accept: type } : {});
+  return body;
+}
+
+/** Takes the client's `Idempotency-Key` where it sends one (draft-ietf-httpapi-idempotency-key-header). */
+export function takeIdempotencyKey(): HttpMiddleware {
+  return (ctx, next) => {
+    const field = ctx.req.headers['idempotency-key'];
+    if (field !== undefined) ctx.state.idempotencyKey = checkKey(field, { header: 'Idempotency-Key' });
+    return next();
+  };
+}
+
+function checkKey(value: unknown, place: { readonly header: string } | { readonly pointer: string }): string {
+  if (typeof value === 'string' && IDEMPOTENCY_KEY.test(value)) return value;
+  throw asError(refuseInvalid([{ ...place, detail: 'The key must be 1 to 255 visible ASCII characters.' }]));
+}
+
+/** 428 for a change that doesn't say which version it changes (RFC 6585, 3). */
+export function requireIfMatch(): HttpMiddleware {
+  return (ctx, next) => {
+    const field = ctx.req.headers['if-match'];
+    if (field === undefined) {
+      throw asError(refuse(428, 'precondition-required', 'Send the ETag that you read as If-Match, so that nobody else’s change is lost.', [{ header: 'If-Match', detail: 'This header is required.' }]));
+    }
+    const condition = parseTagCondition(field);
+    if (condition === undefined) throw asError(refuseInvalid([{ header: 'If-Match', detail: 'This must be a list of entity tags, or *.' }]));
+    ctx.state.condition = condition;
+    return next();
+  };
+}
+
+function paramsOf(ctx: HttpContext): Readonly<Record<string, string>> {
+  return (ctx as HttpContext & { readonly params?: Readonly<Record<string, string>> }).params ?? {};
+}

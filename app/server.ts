@@ -1,0 +1,106 @@
+// The public HTTP server: its middleware and its routes, read top to bottom.
+import http from 'node:http';
+import Koa from 'koa';
+import { Router } from '@koa/router';
+import { type Logger } from 'pino';
+import { type Registry } from 'prom-client';
+import { type Access } from '#app/access/access.ts';
+import { type Config } from '#app/config.ts';
+import { type OpenDatabase } from '#app/data/database.ts';
+import { runOnce } from '#app/data/idempotency.ts';
+import { refuse } from '#app/errors.ts';
+import { type LoadedFeature } from '#app/features.ts';
+import { accessLog } from '#app/http/access-log.ts';
+import { type Assets, createAssets } from '#app/http/assets.ts';
+import { type HttpState } from '#app/http/context.ts';
+import { createDocumentRenderer, createProblemRenderer } from '#app/http/documents.ts';
+import { mountOperation } from '#app/http/operation-routes.ts';
+import { requireOwnOrigin } from '#app/http/origin.ts';
+import { mountPage, type PageParts } from '#app/http/page-routes.ts';
+import { mountPlatform } from '#app/http/platform-routes.ts';
+import { answerProblems } from '#app/http/problem.ts';
+import { requestId } from '#app/http/request-id.ts';
+import { requireClearTarget } from '#app/http/request-target.ts';
+import { securityHeaders } from '#app/http/security-headers.ts';
+import { MAX_REQUESTS_PER_SOCKET, SERVER_OPTIONS } from '#app/http/server-options.ts';
+import { answerSocketErrors } from '#app/http/socket-errors.ts';
+import { closeWhenStopping } from '#app/http/stopping.ts';
+import { answerUnmatched } from '#app/http/unmatched.ts';
+import { type Identity } from '#app/identity/identity.ts';
+import { type Live } from '#app/live/live.ts';
+import { appendEvent } from '#app/live/outbox.ts';
+
+export interface ServerParts {
+  readonly config: Pick<Config, 'production' | 'publicUrl'> & { readonly identity: Pick<Config['identity'], 'issuer'> };
+  readonly database: Pick<OpenDatabase, 'db'>;
+  readonly identity: Pick<Identity, 'authenticate' | 'routes' | 'issuerOrigin'>;
+  readonly access: Pick<Access, 'decide'>;
+  readonly live: Pick<Live, 'wake' | 'serveSse' | 'attachSocket'>;
+  readonly features: readonly LoadedFeature[];
+  readonly log: Logger;
+  readonly metrics: Registry;
+  readonly clock: () => Date;
+  readonly isReady: () => boolean;
+}
+
+/** Not listening yet. @throws TypeError for a route without what every route must have. */
+export function createServer(parts: ServerParts): http.Server {
+  const { config, identity, live, log } = parts;
+  const pages = createPageParts(parts);
+  const app = new Koa<HttpState>({ env: config.production ? 'production' : 'development' });
+  app.use(requestId(log));
+  app.use(accessLog());
+  app.use(closeWhenStopping(parts.isReady));
+  app.use(securityHeaders({ publicUrl: config.publicUrl, issuerOrigin: identity.issuerOrigin }));
+  app.use(answerProblems(pages.renderProblem));
+  app.use(requireClearTarget());
+  app.use(requireOwnOrigin(config.publicUrl));
+  app.use(pages.assets.serve);
+  app.use(createRoutes(parts, pages).routes());
+  app.use(answerUnmatched());
+  // Koa tells of what went wrong after the answer had begun: a client that went away, mostly.
+  app.on('error', (err: unknown) => {
+    log.debug({ err }, 'an answer was cut short');
+  });
+
+  const server = http.createServer(SERVER_OPTIONS, app.callback());
+  server.maxRequestsPerSocket = MAX_REQUESTS_PER_SOCKET;
+  answerSocketErrors(server, log);
+  live.attachSocket(server, async (request) => (await identity.authenticate(request)) ?? refuse(401, 'authentication-required', 'Send a bearer token, or sign in.'));
+  return server;
+}
+
+/** For a test that walks them: every route of the API is in its documentation. */
+export function createRoutes(parts: ServerParts, pages = createPageParts(parts)): Router<HttpState> {
+  const router = new Router<HttpState>({ strict: true, sensitive: true });
+  for (const { name, module, feature } of parts.features) {
+    for (const operation of feature.operations) mountOperation(router, operation, module.events, pages);
+    for (const page of feature.pages) mountPage(router, page, { name, events: module.events }, pages);
+  }
+  mountPlatform(router, parts, pages);
+  return router;
+}
+
+function createPageParts({ config, database, identity, access, live, features, clock }: ServerParts): PageParts {
+  const assets = createAssetsOf(features);
+  const renderDocument = createDocumentRenderer(features, assets);
+  return {
+    db: database.db,
+    authenticate: (request) => identity.authenticate(request),
+    decide: (subject, action) => access.decide(subject, action),
+    runOnce,
+    appendEvent,
+    wakeLive: () => {
+      live.wake();
+    },
+    clock,
+    checkAnswers: !config.production,
+    assets,
+    renderDocument,
+    renderProblem: createProblemRenderer(renderDocument),
+  };
+}
+
+function createAssetsOf(features: readonly LoadedFeature[]): Assets {
+  return createAssets([{ owner: 'site', directory: `${import.meta.dirname}/http/assets` }, ...features.map(({ name, directory }) => ({ owner: name, directory: `${directory}/assets` }))]);
+}
