@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { resolve } from 'node:path';
 import { test } from 'node:test';
+import { contentRules } from './rules/content.ts';
 import { fileRules } from './rules/files.ts';
 import { importRules } from './rules/imports.ts';
 import { packageRules } from './rules/packages.ts';
@@ -9,7 +10,7 @@ import { proseRules } from './rules/prose.ts';
 import { readTree, treeOf } from './rules/tree.ts';
 
 const tree = readTree(resolve(import.meta.dirname, '..'));
-const rules = [...importRules, ...fileRules, ...packageRules, ...proseRules];
+const rules = [...importRules, ...fileRules, ...contentRules, ...packageRules, ...proseRules];
 
 test('the tree was read', () => {
   assert.ok(tree.size > 50, `only ${tree.size} files were found`);

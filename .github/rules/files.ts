@@ -1,7 +1,7 @@
-// Names, line endings, tests beside the code, and what a file may not have in it.
+// What files are called, which tests they have, and how they begin and end.
 import { posix } from 'node:path';
 import { sourcesOf } from './imports.ts';
-import { linesThat, matching, type Rule, type Tree } from './tree.ts';
+import { matching, type Rule, type Tree } from './tree.ts';
 
 /** Names that the tools and GitHub prescribe. */
 const prescribedNames = /^(?:[A-Z]+(?:\.md)?|Dockerfile|\.[a-z]+[a-z.-]*)$/;
@@ -27,31 +27,6 @@ function lacksTest(tree: Tree, path: string): boolean {
   const named = testedBy.exec(tree.get(path) ?? '')?.[1];
   return named === undefined || !tree.has(posix.join(posix.dirname(path), named));
 }
-
-/** The rules have in them, as seeds, what they look for. */
-const ruleText = /^\.github\/rules\//;
-const machinePath = /(?<![\w.-])\/(?:work|root|home|Users)\/[\w.]/;
-
-const outsideTheRules = (tree: Tree) => [...tree].filter(([path]) => !ruleText.test(path));
-
-const sampleWord = /inventory/i;
-const mayNameTheSample = /^(?:app\/features\/inventory\/|README\.md$|\.github\/rules\/files\.ts$)/;
-
-const waiver = /\b(?:eslint-disable|@ts-expect-error|@ts-ignore|checkov:skip|nosemgrep|hadolint ignore|zizmor: ignore|gitleaks:allow)/;
-/** Three words at least, after the directive. */
-const reasoned = /(?:--|:|#)\s*\S+(?:\s+\S+){2,}/;
-/** A lint waiver that is not needed any more is an error of ESLint's own; a scanner never tells. */
-const scannerWaiver = /checkov:skip|nosemgrep|hadolint ignore|zizmor: ignore|gitleaks:allow/;
-const expiry = /\buntil (\d{4}-\d{2}-\d{2})\b/;
-
-function waiverProblem(line: string, today: string): string | undefined {
-  if (!reasoned.test(line.slice(line.search(waiver)))) return 'has no reason';
-  const date = expiry.exec(line)?.[1];
-  if (date === undefined) return scannerWaiver.test(line) ? 'has no expiry date ("until YYYY-MM-DD")' : undefined;
-  return date < today ? 'has expired' : undefined;
-}
-
-const lint = '// eslint-disable-next-line';
 
 export const fileRules: readonly Rule[] = [
   {
@@ -111,65 +86,5 @@ export const fileRules: readonly Rule[] = [
         .map(([path]) => path),
     refuses: { 'app/a.ts': "import { b } from './b.ts';\n", 'app/data/migrations/0001_a.sql': 'create table a ();\n', '.ci/run': '#!/usr/bin/env bash\nset -e\n' },
     allows: { 'app/a.ts': '// What a is for.\n', 'app/a.test.ts': "import 'node:test';\n", 'app/data/migrations/0001_a.sql': '-- Where a is kept.\n', '.ci/run': '#!/usr/bin/env bash\n# What CI runs.\n' },
-  },
-  {
-    claim: 'only main, the commands and the tests read the environment or end the process',
-    violations: (tree) =>
-      matching(tree, /^app\/(?!main\.ts$|testing\/).*(?<!\.command|\.test|\.proof)\.ts$/).flatMap((file) => linesThat(/\bprocess\s*\.\s*(?:env|exit)\b|\{[^}]*\b(?:env|exit)\b[^}]*\}\s*=\s*process\b|from 'node:process'/, file)),
-    refuses: {
-      'app/config.ts': 'const port = process.env.PORT;',
-      'app/server.ts': 'process.exit(1);',
-      'app/live/hub.ts': 'const { env } = process;',
-      'app/live/sse.ts': "import { env } from 'node:process';",
-    },
-    allows: { 'app/main.ts': 'start(process.env);', 'app/identity/token.command.ts': 'process.exit(1);', 'app/config.ts': 'parse(env); process.exitCode = 1;' },
-  },
-  {
-    claim: 'no file names a path of the machine that it was written on',
-    violations: (tree) => outsideTheRules(tree).flatMap((file) => linesThat(machinePath, file)),
-    refuses: { 'README.md': 'See /work/clone/app/main.ts' },
-    allows: { 'README.md': 'See https://example.org/work/paper, ./work/x and `npm --prefix ../root/y`' },
-  },
-  {
-    claim: 'the sample is named only in its folder and where the README says how to delete it',
-    violations: (tree) => [...tree].filter(([path]) => !mayNameTheSample.test(path)).flatMap((file) => linesThat(sampleWord, file)),
-    refuses: { 'app/server.ts': "mount('/inventory');", '.github/CONTRIBUTING.md': 'Copy INVENTORY.' },
-    allows: { 'README.md': 'Delete inventory.', 'app/features/inventory/feature.ts': "export const title = 'Inventory';" },
-  },
-  {
-    claim: 'every waiver has a reason, one for a scanner an expiry date too, and no date is past',
-    violations: (tree) => {
-      const today = new Date().toISOString().slice(0, 10);
-      return outsideTheRules(tree)
-        .filter(([path]) => !path.endsWith('.md'))
-        .flatMap((file) => linesThat(waiver, file))
-        .map((line) => [line, waiverProblem(line, today)] as const)
-        .flatMap(([line, problem]) => (problem === undefined ? [] : [`${line}: ${problem}`]));
-    },
-    refuses: {
-      'app/a.ts': `${lint} no-console`,
-      'app/c.ts': `${lint} no-console -- the terminal is the output, until 2020-01-31`,
-      'main.tf': '#checkov:skip=CKV_AWS_1: because',
-      'queue.tf': '#checkov:skip=CKV_AWS_2: the queue holds nothing that is secret',
-    },
-    allows: {
-      'app/a.ts': `${lint} no-console -- the terminal is the output`,
-      'main.tf': '#checkov:skip=CKV_AWS_2: the queue holds nothing that is secret, until 2999-12-31',
-    },
-  },
-  {
-    claim: 'every table carries its tenant from the first migration on',
-    violations: (tree) =>
-      matching(tree, /\/migrations\/.*\.sql$/).flatMap(([path, text]) =>
-        text
-          .split(/(?=create\s+table)/i)
-          .filter((part) => /^create\s+table/i.test(part) && !/tenant_id\s+text\s+(?:collate "C" )?not\s+null/i.test(part.split(';', 1)[0] ?? ''))
-          .map((part) => `${path} ${part.split('(', 1)[0] ?? ''}`),
-      ),
-    refuses: { 'app/data/migrations/0001_a.sql': 'create table a (id text);\ncreate table b (tenant_id text not null);' },
-    allows: {
-      'app/data/migrations/0001_a.sql': 'create table a (tenant_id text not null, id text);\ncreate index on a (tenant_id);',
-      'app/data/migrations/0002_b.sql': 'create table b (\n  id text,\n  tenant_id text collate "C" not null\n);',
-    },
   },
 ];
