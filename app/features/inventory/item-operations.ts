@@ -33,7 +33,7 @@ const list = defineQuery({
   description: 'A page of items. An item that moves between two requests may show up on two pages or on none, if it is sorted by what changed.',
   action: 'items:read',
   query: listQuery,
-  responses: { 200: { description: 'A page of items.', schema: itemPageSchema }, 400: { description: 'The cursor is none of this list and order.' } },
+  responses: { 200: { description: 'A page of items.', schema: itemPageSchema }, 400: { description: 'A parameter is not valid; `invalid-cursor`: the cursor is of another list or order.' } },
   async handle({ db, subject, query }) {
     const order = { sort: query.sort, direction: query.direction };
     const after = query.cursor === undefined ? undefined : decodeItemCursor(query.cursor, order);

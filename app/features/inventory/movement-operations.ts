@@ -41,7 +41,7 @@ const listOfItem = defineQuery({
   query: pageQuery,
   responses: {
     200: { description: 'A page of movements.', schema: movementPageSchema },
-    400: { description: 'The cursor is none of this list.' },
+    400: { description: 'A parameter is not valid; `invalid-cursor`: the cursor is of another list or order.' },
     404: { description: '`item-not-found`: there is no such item.' },
   },
   async handle({ db, subject, params: { sku }, query }) {
@@ -62,7 +62,7 @@ const listRecent = defineQuery({
   description: 'Newest first.',
   action: 'movements:read',
   query: pageQuery,
-  responses: { 200: { description: 'A page of movements.', schema: movementPageSchema }, 400: { description: 'The cursor is none of this list.' } },
+  responses: { 200: { description: 'A page of movements.', schema: movementPageSchema }, 400: { description: 'A parameter is not valid; `invalid-cursor`: the cursor is of another list or order.' } },
   async handle({ db, subject, query }) {
     const after = query.cursor === undefined ? undefined : decodeRecentCursor(query.cursor);
     if (isRefusal(after)) return after;

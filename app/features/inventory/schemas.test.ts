@@ -41,7 +41,7 @@ describe('schemas', () => {
   it('bound a page to 1 to 100 entries, 25 without a word', () => {
     assert.equal(limitField.parse(undefined), 25);
     assert.equal(limitField.parse('100'), 100);
-    for (const limit of ['0', '101', '-1', '1.5', 'x', '']) assert.equal(limitField.safeParse(limit).success, false, limit);
+    for (const limit of ['0', '101', '-1', '1.5', 'x', '', '0x10', '1e1', ' 10', '+5']) assert.equal(limitField.safeParse(limit).success, false, limit);
   });
 
   it('hold for their own examples', () => {

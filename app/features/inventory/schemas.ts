@@ -20,7 +20,11 @@ export const skuField = z
   .regex(SKU_SYNTAX, { error: 'A SKU is 1 to 32 capital letters, digits and hyphens, and does not begin with a hyphen.' })
   .meta({ description: 'Stock keeping unit: 1 to 32 capital letters, digits and hyphens, without one at the start; unique in the tenant.', examples: ['BOLT-M8-40'] });
 export const cursorField = z.string().min(1).max(1024).meta({ description: '`nextCursor` of the page before.' });
-export const limitField = z.coerce.number().int().min(1).max(100).default(25).meta({ description: 'At most so many.' });
+export const limitField = z
+  // Not `coerce`, to which " 0x10 " and "1e1" are numbers.
+  .preprocess((text) => (typeof text === 'string' && /^\d{1,3}$/.test(text) ? Number(text) : text), z.int().min(1).max(100))
+  .default(25)
+  .meta({ description: 'At most so many.' });
 
 const name = textField(120, 'What people call it.', 'Hex bolt M8 × 40');
 const location = textField(80, 'Where it lies.', 'Aisle 3, shelf B');
