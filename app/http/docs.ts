@@ -44,10 +44,14 @@ function parameterTable(parameters: readonly OpenApiParameter[]): Html {
   return table('Parameters', ['Name', 'In', 'Type', 'Description'], parameters.map(({ name, in: place, required, schema, description }) => [html`<code>${name}</code>${required === true && html` <span class="docs-required">required</span>`}`, place, typeOf(schema), description ?? '']));
 }
 
+function pathSample(sample: unknown, name: string): string {
+  return typeof sample === 'number' || (typeof sample === 'string' && sample !== '…') ? encodeURIComponent(sample) : `{${name}}`;
+}
+
 function curlExample(path: string, method: string, operation: OpenApiOperation, schemas: SchemaNames, publicUrl: string): string {
   const parameters = operation.parameters ?? [];
   const body = operation.requestBody?.content['application/json']?.schema;
-  const concrete = path.replaceAll(/\{(\w+)\}/g, (_whole, name: string) => encodeURIComponent(String(sampleOf(parameters.find((one) => one.name === name)?.schema ?? {}, schemas) ?? name)));
+  const concrete = path.replaceAll(/\{(\w+)\}/g, (_whole, name: string) => pathSample(sampleOf(parameters.find((one) => one.name === name)?.schema ?? {}, schemas), name));
   const lines = [
     `curl${method === 'get' ? '' : ` -X ${method.toUpperCase()}`} '${publicUrl}${concrete}'`,
     `-H "Authorization: Bearer $TOKEN"`,

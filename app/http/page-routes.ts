@@ -7,7 +7,7 @@ import { given, type HttpMiddleware, type HttpState } from '#app/http/context.ts
 import { type DocumentRenderer } from '#app/http/documents.ts';
 import { type RouteParts, runWrite } from '#app/http/operation-routes.ts';
 import { asError } from '#app/http/problem.ts';
-import { serialise } from '#app/http/respond.ts';
+import { sendRedirect, serialise } from '#app/http/respond.ts';
 import { requireRoutable, toRouterPath } from '#app/http/route-checks.ts';
 import { authenticatePerson, authorise, nameRoute, negotiate, validateForm, validateInput } from '#app/http/steps.ts';
 
@@ -49,9 +49,7 @@ function runPage(page: Page, { name }: PageOwner, parts: PageParts): HttpMiddlew
     const view = await page.handle({ subject, params, query, db: parts.db, log, now: parts.clock(), requestId, can });
     if (isRefusal(view)) throw asError(view);
     if ('redirect' in view) {
-      ctx.status = 303;
-      ctx.set('Location', requireOwnPath(view.redirect));
-      ctx.body = null;
+      sendRedirect(ctx, requireOwnPath(view.redirect));
       return;
     }
     const toUrl = (file: string): string => parts.assets.url(name, file);

@@ -11,7 +11,7 @@ import { createOpenApi } from '#app/http/openapi.ts';
 import { API_PREFIX } from '#app/http/operation-routes.ts';
 import { type PageParts } from '#app/http/page-routes.ts';
 import { asError } from '#app/http/problem.ts';
-import { answerNotModified, contentTag } from '#app/http/respond.ts';
+import { answerNotModified, contentTag, sendRedirect } from '#app/http/respond.ts';
 import { authenticateCaller, nameRoute, negotiate, recogniseCaller } from '#app/http/steps.ts';
 
 export interface PlatformParts {
@@ -44,9 +44,7 @@ export function mountPlatform(router: Router<HttpState>, { config, identity, liv
   for (const path of ['/favicon.ico', '/favicon.svg']) get(path, pages.assets.serveFile('site', 'favicon.svg'));
   if (!router.match('/', 'GET').route) {
     get('/', (ctx) => {
-      ctx.status = 303;
-      ctx.set('Location', '/docs');
-      ctx.body = null;
+      sendRedirect(ctx, '/docs');
     });
   }
 }
@@ -54,7 +52,7 @@ export function mountPlatform(router: Router<HttpState>, { config, identity, liv
 function serveStream(live: Pick<Live, 'serveSse'>): HttpMiddleware {
   return async (ctx) => {
     if (ctx.method === 'HEAD') {
-      ctx.type = 'text/event-stream';
+      ctx.set('Content-Type', 'text/event-stream; charset=utf-8');
       ctx.status = 200;
       return;
     }

@@ -44,9 +44,17 @@ export function sendStored(ctx: HttpContext, { status, headers, body }: StoredRe
     sendProblem(ctx, JSON.parse(body) as Problem, renderProblem);
     return;
   }
-  ctx.status = status;
+  // Koa makes 204 of an empty body: the status comes after it.
   ctx.body = body === '' ? null : body;
+  ctx.status = status;
   ctx.set(headers);
+}
+
+/** 303: the browser reads the next page with GET, whatever it did here. */
+export function sendRedirect(ctx: HttpContext, location: string): void {
+  ctx.body = null;
+  ctx.status = 303;
+  ctx.set('Location', location);
 }
 
 /** Adds the ETag of the content where the handler names no version, and answers 304 to who has it (RFC 9110, 13.1.2). */

@@ -6,6 +6,7 @@ import { type BodyType, readBody } from '#app/http/body.ts';
 import { given, type HttpContext, type HttpMiddleware } from '#app/http/context.ts';
 import { createInputReader, type InputSchemas, refuseInvalid, validateBody } from '#app/http/input.ts';
 import { asError } from '#app/http/problem.ts';
+import { sendRedirect } from '#app/http/respond.ts';
 import { parseTagCondition } from '#app/lib/entity-tag.ts';
 import { type z } from 'zod';
 
@@ -55,9 +56,7 @@ export function authenticatePerson(authenticate: Authenticate): HttpMiddleware {
     if (subject === undefined || (isRefusal(subject) && subject.status === 401)) {
       // A form's POST can't be repeated after the way through the provider: its page can.
       const returnTo = ctx.method === 'POST' ? '/' : ctx.path + ctx.search;
-      ctx.status = 303;
-      ctx.set('Location', `${SIGN_IN_PATH}?return_to=${encodeURIComponent(returnTo)}`);
-      ctx.body = null;
+      sendRedirect(ctx, `${SIGN_IN_PATH}?return_to=${encodeURIComponent(returnTo)}`);
       return;
     }
     if (isRefusal(subject)) throw asError(subject);
