@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createOpenApi } from '#app/http/openapi.ts';
 import { createRoutes } from '#app/server.ts';
+import { expectProblem } from '#app/testing/problem.ts';
 import { type SampleService, startSampleService } from '#app/testing/sample-service.ts';
 
 let service: SampleService;
@@ -9,29 +10,6 @@ before(async () => {
   service = await startSampleService();
 });
 after(() => service.close());
-
-interface ProblemBody {
-  readonly type: string;
-  readonly title: string;
-  readonly status: number;
-  readonly detail: string;
-  readonly instance: string;
-  readonly requestId: string;
-  readonly errors?: readonly { readonly pointer?: string; readonly parameter?: string; readonly header?: string; readonly detail: string }[];
-}
-
-async function expectProblem(response: Response, status: number, code: string): Promise<ProblemBody> {
-  const text = await response.text();
-  assert.equal(response.status, status, text);
-  assert.equal(response.headers.get('content-type'), 'application/problem+json');
-  assert.equal(response.headers.get('cache-control'), 'no-store');
-  const problem = JSON.parse(text) as ProblemBody;
-  assert.equal(problem.type, `/problems/${code}`);
-  assert.equal(problem.status, status);
-  assert.equal(problem.requestId, response.headers.get('x-request-id'));
-  assert.ok(problem.title !== '' && problem.detail !== '');
-  return problem;
-}
 
 test('every route of the API is in its documentation, and every documented operation is a route', () => {
   const router = createRoutes(service.parts);

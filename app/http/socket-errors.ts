@@ -40,8 +40,8 @@ export function answerSocketErrors(server: Server, log: Logger): void {
   });
   server.on('checkExpectation', (_request, response) => {
     const requestId = randomUUID();
-    const problem = toProblem({ status: 417, code: 'expectation-failed', detail: 'Only 100-continue is understood.' }, '', requestId);
-    response.writeHead(417, { 'content-type': PROBLEM_TYPE, 'x-request-id': requestId, connection: 'close' }).end(JSON.stringify(problem));
+    const body = JSON.stringify(toProblem({ status: 417, code: 'expectation-failed', detail: 'Only 100-continue is understood.' }, '', requestId));
+    response.writeHead(417, { 'Content-Type': PROBLEM_TYPE, 'Content-Length': Buffer.byteLength(body), 'X-Request-Id': requestId, Connection: 'close' }).end(body);
   });
 }
 

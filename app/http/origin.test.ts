@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { comesFromOwnOrigin } from '#app/http/origin.ts';
+import { expectProblem } from '#app/testing/problem.ts';
+import { startSampleService } from '#app/testing/sample-service.ts';
+
+const OURS = 'https://stockade.test';
+
+test('CWE-352: with a cookie, Fetch Metadata decides where it is sent, and Origin where it is not', () => {
+  const cookie = 'session=clerk';
+  const cases: [Record<string, string>, boolean][] = [
+    [{ 'sec-fetch-site': 'same-origin' }, true],
+    [{ 'sec-fetch-site': 'none' }, true],
+    [{ 'sec-fetch-site': 'same-site' }, false],
+    [{ 'sec-fetch-site': 'cross-site' }, false],
+    [{ 'sec-fetch-site': 'cross-site', origin: OURS }, false],
+    [{ 'sec-fetch-site': 'nonsense' }, false],
+    [{ 'sec-fetch-site': '' }, false],
+    [{ origin: OURS }, true],
+    [{ origin: 'null' }, false],
+    [{ origin: 'https://stockade.test.evil.test' }, false],
+    [{ origin: 'http://stockade.test' }, false],
+    [{ origin: `${OURS}/` }, false],
+    [{ referer: `${OURS}/` }, false],
+    [{}, false],
+  ];
+  for (const [headers, allowed] of cases) assert.equal(comesFromOwnOrigin({ ...headers, cookie }, OURS), allowed, JSON.stringify(headers));
+});
+
+test('without a cookie nothing is sent in another’s name: a bearer token passes from anywhere', () => {
+  assert.equal(comesFromOwnOrigin({ authorization: 'Bearer x', origin: 'https://evil.test', 'sec-fetch-site': 'cross-site' }, OURS), true);
+});
+
+test('CWE-352: a form of another site changes nothing, through the API and through pages; reading is not refused', async () => {
+  const service = await startSampleService();
+  try {
+    const cookie = 'session=clerk';
+    const cross = { cookie, 'sec-fetch-site': 'cross-site', origin: 'https://evil.test' };
+    await expectProblem(await service.send('/notes', { method: 'POST', form: { id: 'csrf', size: '1' }, headers: cross }), 403, 'cross-site-request');
+    await expectProblem(await service.send('/api/v1/notes/a-1', { method: 'DELETE', headers: cross }), 403, 'cross-site-request');
+    await expectProblem(await service.send('/auth/sign-out', { method: 'POST', headers: cross }), 403, 'cross-site-request');
+    await expectProblem(await service.send('/api/v1/notes', { method: 'POST', json: { id: 'csrf', text: 'x' }, headers: { cookie } }), 403, 'cross-site-request');
+    assert.ok(!service.sample.notes.has('csrf') && service.sample.notes.has('a-1'));
+    assert.equal((await service.send('/notes', { headers: cross })).status, 200);
+    assert.equal((await service.send('/notes', { method: 'POST', form: { id: 'own', size: '1' }, headers: { cookie, 'sec-fetch-site': 'same-origin' } })).status, 303);
+    assert.equal((await service.send('/notes', { method: 'POST', form: { id: 'own-2', size: '1' }, headers: { cookie, origin: 'http://stockade.test' } })).status, 303);
+  } finally {
+    await service.close();
+  }
+});
