@@ -36,10 +36,11 @@ type Admission = { readonly types: ReadonlySet<string> } | Pick<Refusal, 'status
 export function createEntrance(parts: EntranceParts): Entrance {
   const sockets = createSocketServer();
 
-  function admit(request: IncomingMessage, subject: Subject): Admission {
+  /** Browsers name no origin when a page reads a stream of its own origin; with a WebSocket they always do. */
+  function admit(request: IncomingMessage, subject: Subject, originNeeded: boolean): Admission {
     if (parts.isDraining()) return { status: 503, code: 'draining', detail: 'This process is shutting down; connect again.' };
     if (parts.hub.full) return { status: 503, code: 'too-many-live-sessions', detail: 'This process has no room for another live session; try again.' };
-    if (!isOriginAllowed(request.headers.origin, subject.credential.kind === 'session', parts.allowedOrigin)) {
+    if (!isOriginAllowed(request.headers.origin, originNeeded, parts.allowedOrigin)) {
       return { status: 403, code: 'foreign-origin', detail: 'The live stream may be opened from this service’s own pages only.' };
     }
     return parts.hub.admit(subject);
@@ -67,7 +68,7 @@ export function createEntrance(parts: EntranceParts): Entrance {
       return;
     }
     const subject = await authenticate(request);
-    const admission = isRefusal(subject) ? subject : admit(request, subject);
+    const admission = isRefusal(subject) ? subject : admit(request, subject, subject.credential.kind === 'session');
     if (isRefusal(subject) || !('types' in admission)) {
       if ('status' in admission) refuseUpgrade(stream, request, admission);
       return;
@@ -79,7 +80,7 @@ export function createEntrance(parts: EntranceParts): Entrance {
 
   return {
     serveSse(ctx, subject) {
-      const admission = admit(ctx.req, subject);
+      const admission = admit(ctx.req, subject, false);
       if (!('types' in admission)) throw toError(admission);
       if (ctx.accepts('text/event-stream') === false) throw new AppError('The stream is text/event-stream.', { status: 406, code: 'not-acceptable' });
       // A client that left while it was being authenticated emits no further 'close'.

@@ -1,4 +1,5 @@
 // The process's one reader: follows the outbox by position and hands every event on, once and in order.
+import { setImmediate } from 'node:timers/promises';
 import { type Logger } from 'pino';
 import { type Database } from '#app/feature.ts';
 import { type LiveEvent, readBatch, readHead } from '#app/live/outbox.ts';
@@ -38,6 +39,9 @@ export async function createFeed(parts: FeedParts): Promise<Feed> {
         // Before it is handed on: a session that opens now must not be given it twice.
         last = event.position;
         parts.deliver(event);
+        // Requests get their turn, and peers that are quick enough take the event before the next one: without this a
+        // burst larger than the buffers would make every session read again.
+        await setImmediate();
       }
       if (batch.events.length < BATCH) return;
     }

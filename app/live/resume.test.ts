@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { readLastEventId } from '#app/live/resume.ts';
+import { until } from '#app/testing/condition.ts';
+import { testDatabases, type TestedDatabase } from '#app/testing/database.ts';
+import { appendSample, commitEvent, type HeldTransaction, holdTransaction, type LiveServer, numbersOf, startLive, truncateOutbox } from '#app/testing/live-fixtures.ts';
+import { connectSse, type SseClient, type SseEvent } from '#app/testing/sse-client.ts';
 
 const none = new URLSearchParams();
 
@@ -30,3 +34,116 @@ test('the header, which a reconnecting browser sends, goes before the query of t
   assert.equal(readLastEventId(undefined, new URLSearchParams('lastEventId=3&lastEventId=4')), 'malformed');
   assert.equal(readLastEventId(undefined, none), undefined);
 });
+
+type Step =
+  | { readonly kind: 'connect' | 'disconnect'; readonly client: number }
+  /** So many events in one transaction. */
+  | { readonly kind: 'commit'; readonly events: number }
+  /** A transaction that writes now and ends with a later `end`, or at last. */
+  | { readonly kind: 'hold' }
+  | { readonly kind: 'end'; readonly which: number; readonly commit: boolean }
+  /** Another tenant's event. */
+  | { readonly kind: 'foreign' };
+
+const CLIENTS = 3;
+const client = fc.nat({ max: CLIENTS - 1 });
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('connect' as const, 'disconnect' as const), client }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('commit' as const), events: fc.integer({ min: 1, max: 4 }) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('hold' as const) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('end' as const), which: fc.nat({ max: 2 }), commit: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('foreign' as const) }) },
+);
+
+/** A client that reconnects with the last id that it saw, and keeps everything that it was sent. */
+class Follower {
+  readonly seen: SseEvent[] = [];
+  lastEventId = '0';
+  #connection: SseClient | undefined;
+
+  async connect(url: string): Promise<void> {
+    this.#connection ??= await connectSse(url, { cookie: 'user=clerk', 'last-event-id': this.lastEventId });
+  }
+  disconnect(): void {
+    if (this.#connection === undefined) return;
+    this.#connection.close();
+    this.seen.push(...this.#connection.events);
+    this.lastEventId = this.#connection.parser.lastEventId || this.lastEventId;
+    this.#connection = undefined;
+  }
+  numbers(): (number | string)[] {
+    return numbersOf([...this.seen, ...(this.#connection?.events ?? [])]);
+  }
+}
+
+for (const engine of testDatabases()) {
+  describe(`resuming on ${engine.name}`, () => {
+    let database: TestedDatabase;
+    let server: LiveServer;
+    before(async () => {
+      database = await engine.open();
+    });
+    after(() => database.close());
+    beforeEach(() => truncateOutbox(database.db));
+    afterEach(() => server.close());
+
+    // PGlite has one connection: a transaction that is held would hold up everything.
+    const mayHold = engine.name === 'PostgreSQL';
+
+    async function play(steps: readonly Step[]): Promise<void> {
+      const followers = Array.from({ length: CLIENTS }, () => new Follower());
+      const held: { readonly transaction: HeldTransaction; readonly n: number }[] = [];
+      const committed: number[] = [];
+      let n = 0;
+      const end = async (index: number, commit: boolean) => {
+        const [taken] = held.splice(index, 1);
+        if (taken === undefined) return;
+        await (commit ? taken.transaction.commit() : taken.transaction.rollback());
+        if (commit) committed.push(taken.n);
+        server.live.wake();
+      };
+      for (const current of steps) {
+        if (current.kind === 'connect') await followers[current.client]?.connect(server.streamUrl);
+        else if (current.kind === 'disconnect') followers[current.client]?.disconnect();
+        else if (current.kind === 'foreign') await commitEvent(database.db, -1, { tenantId: 'globex' }).then(() => { server.live.wake(); });
+        else if (current.kind === 'end') await end(current.which, current.commit);
+        else if (current.kind === 'hold' && mayHold) {
+          // One connection of the four must stay for the rest.
+          if (held.length === 2) await end(0, true);
+          const own = (n += 1);
+          held.push({ n: own, transaction: await holdTransaction(database.db, (tx) => appendSample(tx, own)) });
+        } else {
+          const count = current.kind === 'commit' ? current.events : 1;
+          const numbers = Array.from({ length: count }, () => (n += 1));
+          const transaction = await holdTransaction(database.db, async (tx) => {
+            for (const own of numbers) await appendSample(tx, own);
+          });
+          await transaction.commit();
+          committed.push(...numbers);
+          server.live.wake();
+        }
+      }
+      while (held.length > 0) await end(0, true);
+      for (const follower of followers) await follower.connect(server.streamUrl);
+      await until('every client to have every event', () => followers.every((follower) => follower.numbers().length >= committed.length));
+      const [first, ...others] = followers.map((follower) => follower.numbers());
+      assert.ok(first);
+      for (const other of others) assert.deepEqual(other, first, 'one order for all');
+      assert.deepEqual(first.toSorted((a, b) => Number(a) - Number(b)), committed.toSorted((a, b) => a - b), 'each event once');
+      for (const follower of followers) follower.disconnect();
+    }
+
+    test('through any sequence of connections, losses, commits and rollbacks each client sees each event once, in one order', async () => {
+      server = await startLive(database);
+      await fc.assert(
+        fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), async (steps) => {
+          await server.close();
+          await truncateOutbox(database.db);
+          server = await startLive(database, { config: { bufferLimit: 3 } });
+          await play(steps);
+        }),
+        { numRuns: mayHold ? 40 : 15 },
+      );
+    });
+  });
+}

@@ -51,14 +51,14 @@ export async function resume(session: Session, after: number, parts: ResumeParts
       session.resync('unknown');
       return;
     }
-    for (const event of batch.events) {
-      if (!(await session.replay(new Envelope(event, parts.source)))) return;
-      cursor = event.position;
-    }
     sent += batch.events.length;
     if (sent > parts.replayEvents) {
       session.resync('too-far');
       return;
+    }
+    for (const event of batch.events) {
+      if (!(await session.replay(new Envelope(event, parts.source)))) return;
+      cursor = event.position;
     }
     if (batch.events.length < BATCH) {
       cursor = Math.max(cursor, target);

@@ -85,8 +85,8 @@ export function encodeMessage(notice: Notice): string {
  * Browsers send cookies with a WebSocket from any page (CWE-1385), so a session by cookie must come from our own. A
  * bearer token is put there by a program that holds it; where a browser names an origin all the same, it must be ours too.
  */
-export function isOriginAllowed(origin: string | undefined, byCookie: boolean, allowed: string): boolean {
-  return origin === undefined ? !byCookie : origin === allowed;
+export function isOriginAllowed(origin: string | undefined, needed: boolean, allowed: string): boolean {
+  return origin === undefined ? !needed : origin === allowed;
 }
 
 /** Answers an upgrade with a problem (RFC 9457): no response object exists at this point. */

@@ -101,6 +101,13 @@ export function appendSample(tx: Database, n: number, { tenantId = 'acme', type 
   return appendEvent(tx, { tenantId, type, subject: `things/${n}`, actor: 'clerk', time: new Date(), data: { n, ...data } });
 }
 
+/** Commits so many events of 100 KB in one transaction. */
+export async function commitLargeEvents(db: Database, count: number): Promise<void> {
+  await sql`insert into outbox_event (tenant_id, id, type, subject, actor, occurred_at, data)
+    select 'acme', gen_random_uuid(), ${MOVED}, 'things/1', 'clerk', now(), jsonb_build_object('n', n, 'filler', repeat('x', 100000))
+    from generate_series(1, ${count}::integer) as n order by n`.execute(db);
+}
+
 export interface HeldTransaction {
   commit(): Promise<void>;
   rollback(): Promise<void>;
@@ -138,6 +145,8 @@ export interface LiveServer {
   readonly metrics: Registry;
   /** Who is signed in, by the name that a request carries as cookie `user` or as bearer token. */
   readonly subjects: Map<string, Subject>;
+  /** Names whose login has ended although a request that was read before still carries them. */
+  readonly signedOut: Set<string>;
   readonly revalidated: { count: number };
   close(): Promise<void>;
 }
@@ -148,6 +157,7 @@ export const SOURCE = 'https://stock.example';
 export async function startLive(database: OpenDatabase, more: { readonly config?: Partial<LiveConfig>; readonly limits?: Partial<Limits>; readonly clock?: () => Date; readonly names?: readonly string[] } = {}): Promise<LiveServer> {
   const metrics = new Registry();
   const subjects = new Map((more.names ?? ['clerk', 'manager']).map((name) => [name, subjectOf(name, { roles: [name === 'manager' ? 'manager' : 'clerk'] })]));
+  const signedOut = new Set<string>();
   const revalidated = { count: 0 };
   const live = await createLive({
     database,
@@ -158,7 +168,7 @@ export async function startLive(database: OpenDatabase, more: { readonly config?
     can: canSample,
     revalidate: (subject) => {
       revalidated.count += 1;
-      return Promise.resolve(subjects.get(subject.id));
+      return Promise.resolve(signedOut.has(subject.id) ? undefined : subjects.get(subject.id));
     },
     allowedOrigin: SOURCE,
     log: pino({ level: 'silent' }),
@@ -192,6 +202,7 @@ export async function startLive(database: OpenDatabase, more: { readonly config?
     socketUrl: `ws://127.0.0.1:${port}/api/v1/socket`,
     metrics,
     subjects,
+    signedOut,
     revalidated,
     async close() {
       await live.close();
