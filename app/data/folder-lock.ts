@@ -10,6 +10,8 @@ export interface FolderLock {
 /** How long a second process waits for the first: one that is just ending, or just writing down who it is. */
 const WAIT_MS = 1_000;
 const SQLITE_BUSY = 5;
+/** Garbage collection of a SQLite handle closes it, and with it ends the lock: whoever forgot to keep the result still holds it. */
+const held = new Set<DatabaseSync>();
 
 /**
  * Locks `folder` by the file `<folder>.lock`, of which SQLite holds the operating system's lock. Unlike a file that merely
@@ -29,11 +31,12 @@ export function lockFolder(folder: string): FolderLock {
       cause: error,
     });
   }
+  held.add(file);
   // eslint-disable-next-line security/detect-non-literal-fs-filename -- beside the configured data folder
   writeFileSync(ownerFile, `${process.pid} (started ${new Date(Date.now() - process.uptime() * 1_000).toISOString()})\n`);
   return {
     release() {
-      if (!file.isOpen) return;
+      if (!held.delete(file)) return;
       rmSync(ownerFile, { force: true });
       file.close();
     },
