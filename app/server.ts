@@ -63,7 +63,8 @@ export function createServer(parts: ServerParts): http.Server {
     log.debug({ err }, 'an answer was cut short');
   });
 
-  const server = http.createServer(SERVER_OPTIONS, app.callback());
+  const handle = app.callback();
+  const server = http.createServer(SERVER_OPTIONS, (request, response) => void handle(request, response));
   server.maxRequestsPerSocket = MAX_REQUESTS_PER_SOCKET;
   answerSocketErrors(server, log);
   live.attachSocket(server, async (request) => (await identity.authenticate(request)) ?? refuse(401, 'authentication-required', 'Send a bearer token, or sign in.'));

@@ -14,7 +14,7 @@ test('the page shows every operation and every schema, under an anchor that its 
   assert.equal(new Set(ids).size, ids.length);
   for (const methods of Object.values(document.paths)) for (const { operationId } of Object.values(methods)) assert.ok(ids.includes(operationId), operationId);
   for (const name of Object.keys(document.components.schemas)) assert.ok(ids.includes(`schema-${name}`), name);
-  for (const [, anchor] of page.matchAll(/href="#([^"]+)"/g)) assert.ok(ids.includes(anchor), anchor);
+  for (const [, anchor] of page.matchAll(/href="#([^"]+)"/g)) assert.ok(ids.includes(anchor));
 });
 
 test('nothing in it comes from elsewhere, and nothing in it runs', () => {

@@ -31,11 +31,11 @@ test('it is served to everybody, cacheable, with an ETag', async () => {
 test('every reference resolves, and nothing points into $defs', () => {
   let references = 0;
   for (const { $ref } of walk(document)) {
-    if ($ref === undefined) continue;
+    if (typeof $ref !== 'string') continue;
     references += 1;
-    assert.match(String($ref), /^#\/components\//);
-    const target = String($ref).slice(2).split('/').reduce<unknown>((node, key) => (node as Record<string, unknown> | undefined)?.[key], document);
-    assert.ok(target !== undefined, String($ref));
+    assert.match($ref, /^#\/components\//);
+    const target = $ref.slice(2).split('/').reduce<unknown>((node, key) => (node as Record<string, unknown> | undefined)?.[key], document);
+    assert.ok(target !== undefined, $ref);
   }
   assert.ok(references > 10);
 });
@@ -78,7 +78,7 @@ test('a schema with an id is a component, and objects refuse other fields', () =
   assert.deepEqual(document.paths['/api/v1/notes']?.['post']?.responses['201']?.content, { 'application/json': { schema: { $ref: '#/components/schemas/Note' } } });
   const note = document.components.schemas['Note'];
   assert.deepEqual(note?.['required'], ['id', 'text', 'version']);
-  assert.equal(note?.['additionalProperties'], false);
+  assert.equal(note.['additionalProperties'], false);
   assert.ok(document.components.schemas['sample.note.created.v1']);
 });
 

@@ -1,6 +1,5 @@
 // The platform's own routes: sign-in, live events, the API's documentation, and names that browsers ask for.
 import { type Router } from '@koa/router';
-import { type Context } from 'koa';
 import { type LoadedFeature } from '#app/features.ts';
 import { refuse } from '#app/errors.ts';
 import { type Live } from '#app/live/live.ts';
@@ -56,7 +55,7 @@ function serveStream(live: Pick<Live, 'serveSse'>): HttpMiddleware {
       ctx.status = 200;
       return;
     }
-    await live.serveSse(ctx as Context, given(ctx, 'subject'));
+    await live.serveSse(ctx, given(ctx, 'subject'));
   };
 }
 

@@ -23,7 +23,7 @@ test('a route without what every route must have stops the start, and the messag
   assert.throws(() => { check(defineQuery({ ...base, params: id, action: '' as 'a:b' })); }, /no action/);
   assert.throws(() => { check(defineQuery({ ...base, params: id, operationId: '' })); }, /no operationId/);
   assert.throws(() => { check(defineQuery({ ...base, params: id, path: '/x/{id}/' })); }, /ends with/);
-  assert.throws(() => { check(defineQuery({ ...base, params: id, responses: {} })); }, /no successful response/);
+  assert.throws(() => { check(defineQuery({ ...base, params: id, responses: {} as typeof responses })); }, /no successful response/);
   assert.throws(() => { check(defineCommand({ ...base, method: 'patch', params: id })); }, /no body schema/);
 });
 

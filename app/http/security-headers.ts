@@ -1,7 +1,8 @@
 // The headers that tell a browser what it must not do with our answers.
 import { type IncomingMessage, type ServerResponse } from 'node:http';
 import helmet from 'helmet';
-import { type HttpMiddleware } from '#app/http/context.ts';
+import { type Next } from 'koa';
+import { type HttpContext, type HttpMiddleware } from '#app/http/context.ts';
 
 export interface SecurityHeadersOptions {
   readonly publicUrl: string;
@@ -51,7 +52,7 @@ export function securityHeaders({ publicUrl, issuerOrigin }: SecurityHeadersOpti
 
 type ConnectMiddleware = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void;
 
-function adaptConnect(middleware: ConnectMiddleware): HttpMiddleware {
+function adaptConnect(middleware: ConnectMiddleware): (ctx: HttpContext, next: Next) => Promise<void> {
   return async (ctx, next) => {
     await new Promise<void>((resolve, reject) => {
       middleware(ctx.req, ctx.res, (error) => {
