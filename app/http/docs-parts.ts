@@ -1,4 +1,5 @@
 // Pieces of the documentation's page: a table with a caption, and plain prose.
+// Tested by docs.test.ts: the page is made of them.
 import { html, type Html } from '#app/lib/html.ts';
 
 export function table(caption: string, heads: readonly string[], rows: readonly (readonly (Html | string | readonly Html[])[])[]): Html {

@@ -1,4 +1,5 @@
 // HTML documents of the platform and of pages: the layout, with what every page of this service shares.
+// Tested by page-routes.test.ts: every page is one.
 import { type LoadedFeature } from '#app/features.ts';
 import { type Assets } from '#app/http/assets.ts';
 import { type HttpContext } from '#app/http/context.ts';

@@ -1,4 +1,5 @@
 // Checks what a request brings against the route's schemas, and says what is wrong where.
+// Tested by steps.test.ts: by real requests.
 import { z } from 'zod';
 import { type FieldError, type Refusal, refuse } from '#app/errors.ts';
 import { parseFields } from '#app/http/fields.ts';

@@ -1,4 +1,5 @@
 // zod schemas as the document's JSON Schemas; those with an id become components, once each.
+// Tested by openapi.test.ts: the document is made of them.
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 

@@ -1,4 +1,5 @@
 // The platform's own routes: sign-in, live events, the API's documentation, and names that browsers ask for.
+// Tested by ../server.test.ts: by real requests.
 import { type Router } from '@koa/router';
 import { type LoadedFeature } from '#app/features.ts';
 import { refuse } from '#app/errors.ts';

@@ -1,4 +1,5 @@
 // Gives each request an id, the caller's own where it is well formed, and a log that carries it.
+// Tested by access-log.test.ts: the log is what it is for.
 import { randomUUID } from 'node:crypto';
 import { type Logger } from 'pino';
 import { type HttpMiddleware } from '#app/http/context.ts';

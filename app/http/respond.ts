@@ -1,4 +1,5 @@
 // Turns what a handler returns into bytes, and sends them; a stored response of an earlier request takes the same way.
+// Tested by operation-routes.test.ts: every answer goes through it.
 import { createHash } from 'node:crypto';
 import { type StoredResponse } from '#app/data/idempotency.ts';
 import { isRefusal, type Refusal } from '#app/errors.ts';

@@ -1,4 +1,5 @@
 // The limits of a connection, in one place, with their reasons.
+// Tested by ../server.test.ts: by a slow client.
 import { type ServerOptions } from 'node:http';
 
 export const SERVER_OPTIONS = {

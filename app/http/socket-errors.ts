@@ -1,4 +1,5 @@
 // Problems for requests that never become one: what Node's parser and its clocks refuse.
+// Tested by request-target.test.ts: both refuse by raw bytes.
 import { randomUUID } from 'node:crypto';
 import { type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import { type Duplex } from 'node:stream';

@@ -1,4 +1,5 @@
 // What no route took: 405 with the methods that are there, OPTIONS, or nothing here.
+// Tested by problem.test.ts: all that it answers is a problem.
 import { type RouterContext } from '@koa/router';
 import { refuse } from '#app/errors.ts';
 import { type HttpMiddleware, type HttpState } from '#app/http/context.ts';

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { type SampleService, startSampleService } from '#app/testing/sample-service.ts';
+
+let service: SampleService;
+before(async () => {
+  service = await startSampleService();
+});
+after(() => service.close());
+
+test('a page sends nobody to sign-in and back, greets whom it knows, and escapes what it shows', async () => {
+  const nobody = await service.send('/notes?find=a%20b', { headers: { accept: 'text/html' } });
+  assert.equal(nobody.status, 303);
+  assert.equal(nobody.headers.get('location'), `/auth/sign-in?return_to=${encodeURIComponent('/notes?find=a%20b')}`);
+  const page = await service.send('/notes?find=%3Cscript%3E', { as: 'viewer', headers: { accept: 'text/html' } });
+  const text = await page.text();
+  assert.equal(page.status, 200);
+  assert.match(text, /Hello The viewer, you read: &lt;script&gt;/);
+  const moved = await service.send('/notes?find=moved', { as: 'viewer' });
+  assert.equal(moved.status, 303);
+  assert.equal(moved.headers.get('location'), '/notes');
+  assert.equal((await service.send('/notes', { as: 'auditor' })).status, 403);
+});
+
+test('a form runs once for each key, and its refusal is shown as a page', async () => {
+  const before = service.sample.runs.count;
+  const post = (fields: Record<string, string>) => service.send('/notes', { method: 'POST', as: 'clerk', form: fields, headers: { accept: 'text/html' } });
+  const fields = { id: 'form-1', size: '7', idempotencyKey: 'form-key' };
+  for (const response of [await post(fields), await post(fields)]) {
+    assert.equal(response.status, 303);
+    assert.equal(response.headers.get('location'), '/notes?find=form-1');
+  }
+  assert.equal(service.sample.runs.count, before + 1);
+  const refused = await post({ id: 'form-1', size: '7', idempotencyKey: 'form-key-2' });
+  assert.equal(refused.status, 409);
+  assert.match(await refused.text(), /There is a note with this id\./);
+  assert.equal((await post({ id: 'x', size: 'seven' })).status, 400);
+  const nobody = await service.send('/notes', { method: 'POST', form: fields });
+  assert.equal(nobody.headers.get('location'), '/auth/sign-in?return_to=%2F');
+});

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { expectProblem } from '#app/testing/problem.ts';
+import { type SampleService, startSampleService } from '#app/testing/sample-service.ts';
+
+let service: SampleService;
+before(async () => {
+  service = await startSampleService();
+});
+after(() => service.close());
+
+test('query parameters are validated and coerced; a list may have one member', async () => {
+  const response = await service.send('/api/v1/notes?limit=3&tag=one', { as: 'viewer' });
+  const body = (await response.json()) as { limit: number; tags: string[] };
+  assert.equal(body.limit, 3);
+  assert.deepEqual(body.tags, ['one']);
+});
+
+test('400 names each parameter and each field that is wrong', async () => {
+  const query = await expectProblem(await service.send('/api/v1/notes?limit=0&colour=red', { as: 'viewer' }), 400, 'invalid-request');
+  assert.deepEqual(query.errors?.map(({ parameter }) => parameter), ['limit', 'colour']);
+  assert.equal(query.instance, '/api/v1/notes');
+  const params = await expectProblem(await service.send('/api/v1/notes/UPPER', { as: 'viewer' }), 400, 'invalid-request');
+  assert.deepEqual(params.errors?.map(({ parameter }) => parameter), ['id']);
+  const body = await expectProblem(await service.send('/api/v1/notes', { method: 'POST', as: 'clerk', json: { id: 'b', text: '', extra: 1 } }), 400, 'invalid-request');
+  assert.deepEqual(body.errors?.map(({ pointer }) => pointer), ['#/text', '#/extra']);
+});
+
+test('400: a route without a query schema refuses every parameter', async () => {
+  await expectProblem(await service.send('/api/v1/notes/a-1?x=1', { as: 'viewer' }), 400, 'invalid-request');
+});
+
+test('401 with a Bearer challenge: nobody, and a token that is not valid', async () => {
+  const nobody = await service.send('/api/v1/notes');
+  assert.equal(nobody.headers.get('www-authenticate'), 'Bearer realm="stockade"');
+  await expectProblem(nobody, 401, 'authentication-required');
+  const invalid = await service.send('/api/v1/notes', { as: 'mallory' });
+  assert.equal(invalid.headers.get('www-authenticate'), 'Bearer realm="stockade", error="invalid_token"');
+  await expectProblem(invalid, 401, 'invalid-token');
+});
+
+test('403 with the reason as its code', async () => {
+  await expectProblem(await service.send('/api/v1/notes/a-1', { method: 'DELETE', as: 'viewer' }), 403, 'not-granted');
+});
+
+test('406 when the Accept header leaves out what there is', async () => {
+  for (const accept of ['text/html', 'application/json;q=0', 'image/*', 'application/json;q=0, */*;q=0']) {
+    await expectProblem(await service.send('/api/v1/notes', { as: 'viewer', headers: { accept } }), 406, 'not-acceptable');
+  }
+  for (const accept of ['*/*', 'application/*', 'text/html, application/json;q=0.1']) {
+    assert.equal((await service.send('/api/v1/notes', { as: 'viewer', headers: { accept } })).status, 200, accept);
+  }
+});
