@@ -1,12 +1,11 @@
 // A migrated, empty database for one test, of every engine that is there.
 import { createHash, randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, openAsBlob } from 'node:fs';
 import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { openAsBlob } from 'node:fs';
 import { Client, escapeIdentifier } from 'pg';
 import { pino } from 'pino';
 import { type OpenDatabase } from '#app/data/database.ts';
