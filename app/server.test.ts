@@ -80,6 +80,5 @@ test('CWE-400: a client that sends its headers slowly is told so and cut off, wh
 });
 
 test('the connection outlives a load balancer’s 60 s, so that it is never cut under a request', () => {
-  assert.ok(SERVER_OPTIONS.keepAliveTimeout > 60_000);
-  assert.ok(SERVER_OPTIONS.headersTimeout <= SERVER_OPTIONS.requestTimeout);
+  assert.ok((SERVER_OPTIONS.keepAliveTimeout ?? 0) > 60_000);
 });

@@ -77,8 +77,9 @@ test('every error is a Problem, and each operation has just those that can happe
 test('a schema with an id is a component, and objects refuse other fields', () => {
   assert.deepEqual(document.paths['/api/v1/notes']?.['post']?.responses['201']?.content, { 'application/json': { schema: { $ref: '#/components/schemas/Note' } } });
   const note = document.components.schemas['Note'];
-  assert.deepEqual(note?.['required'], ['id', 'text', 'version']);
-  assert.equal(note.['additionalProperties'], false);
+  assert.ok(note);
+  assert.deepEqual(note['required'], ['id', 'text', 'version']);
+  assert.equal(note['additionalProperties'], false);
   assert.ok(document.components.schemas['sample.note.created.v1']);
 });
 

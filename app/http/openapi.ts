@@ -196,7 +196,10 @@ function describeSocket(schemas: SchemaCollection): OpenApiOperation {
   return {
     operationId: 'openSocket',
     summary: 'Follow changes over a WebSocket',
-    description: 'Each message is JSON, `{"id": <position>, "event": <CloudEvent 1.0>}`, with the events of the stream.',
+    description: [
+      'Each message is JSON with one of these forms; the server expects none.',
+      ['- `{"id": position}`: where the subscription stands.', '- `{"id": position, "event": CloudEvent}`: an event of the stream.', '- `{"id": position, "resync": {"reason"}}`: events were skipped; read the state again.', '- `{"reconnect": {"afterMs"}}`: the process stops; connect again.', '- `{"end": {"reason"}}`: the session’s access has ended.'].join('\n'),
+    ].join('\n\n'),
     tags: [LIVE_TAG],
     parameters: [{ name: 'lastEventId', in: 'query', description: 'Resume after this event.', schema: { type: 'string' } }],
     responses: { 101: { description: 'The connection is a WebSocket from here on.' }, ...liveProblems(schemas), 426: problemResponse('The request does not ask for a WebSocket.', schemas) },

@@ -2,7 +2,7 @@
 // Tested by ../server.test.ts: by a slow client.
 import { type ServerOptions } from 'node:http';
 
-export const SERVER_OPTIONS = {
+export const SERVER_OPTIONS: ServerOptions = {
   // Request line and all headers; answered with 431. Node's own default, stated so that an upgrade can't move it.
   maxHeaderSize: 16 * 1024,
   // Slow headers (slow loris, CWE-400): 10 s are plenty for 16 KiB.
@@ -18,7 +18,7 @@ export const SERVER_OPTIONS = {
   insecureHTTPParser: false,
   // Anything else that asks for an upgrade (h2c) is answered as the plain request that it also is.
   shouldUpgradeCallback: (request) => request.headers.upgrade?.toLowerCase() === 'websocket',
-} as const satisfies ServerOptions;
+};
 
 /** Longer-lived connections would keep a client on one process for ever. */
 export const MAX_REQUESTS_PER_SOCKET = 10_000;
