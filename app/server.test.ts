@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
+import { on, once } from 'node:events';
 import { after, before, test } from 'node:test';
+import { Registry } from 'prom-client';
+import { WebSocket } from 'ws';
 import { createOpenApi } from '#app/http/openapi.ts';
 import { SERVER_OPTIONS } from '#app/http/server-options.ts';
+import { createLive, type Live } from '#app/live/live.ts';
 import { createRoutes } from '#app/server.ts';
+import { createLog } from '#app/telemetry/log.ts';
 import { expectProblem } from '#app/testing/problem.ts';
+import { createSampleFeature } from '#app/testing/sample-feature.ts';
 import { type SampleService, startSampleService } from '#app/testing/sample-service.ts';
 
 let service: SampleService;
@@ -81,4 +87,49 @@ test('CWE-400: a client that sends its headers slowly is told so and cut off, wh
 
 test('the connection outlives a load balancer’s 60 s, so that it is never cut under a request', () => {
   assert.ok((SERVER_OPTIONS.keepAliveTimeout ?? 0) > 60_000);
+});
+
+test('with the real live part, a committed command reaches a stream and a socket', { timeout: 30_000 }, async () => {
+  const sample = createSampleFeature();
+  let live: Live | undefined;
+  const withLive = await startSampleService(async (database) => {
+    live = await createLive({
+      database,
+      config: { heartbeatMs: 10_000, retentionMs: 60_000, pollMs: 200, bufferLimit: 100 },
+      source: 'http://stockade.test',
+      events: sample.module.events,
+      can: () => true,
+      revalidate: (subject) => Promise.resolve(subject),
+      allowedOrigin: 'http://stockade.test',
+      log: createLog({ level: 'silent' }),
+      metrics: new Registry(),
+      clock: () => new Date(),
+    });
+    return { live };
+  });
+  try {
+    const headers = { authorization: 'Bearer viewer' };
+    const stream = await fetch(`${withLive.origin}/api/v1/stream`, { headers });
+    assert.equal(stream.headers.get('content-type'), 'text/event-stream; charset=utf-8');
+    assert.ok(stream.headers.get('content-security-policy'));
+    const socket = new WebSocket(`${withLive.origin.replace('http', 'ws')}/api/v1/socket`, { headers });
+    const messages = on(socket, 'message');
+    await once(socket, 'open');
+    assert.equal((await withLive.send('/api/v1/notes', { method: 'POST', as: 'clerk', json: { id: 'live-1', text: 'seen' } })).status, 201);
+    assert.ok(stream.body);
+    let seen = '';
+    for await (const chunk of stream.body.pipeThrough(new TextDecoderStream())) {
+      seen += chunk;
+      if (seen.includes('"subject":"notes/live-1"')) break;
+    }
+    assert.match(seen, /event: sample\.note\.created\.v1/);
+    for await (const [data] of messages) if (String(data).includes('"subject":"notes/live-1"')) break;
+    socket.terminate();
+    const stranger = new WebSocket(`${withLive.origin.replace('http', 'ws')}/api/v1/socket`);
+    const [error] = (await once(stranger, 'error').catch((failure: unknown) => [failure])) as [Error];
+    assert.match(error.message, /401/);
+  } finally {
+    await live?.close();
+    await withLive.close();
+  }
 });

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import http, { type IncomingMessage } from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { Registry } from 'prom-client';
+import { type OpenDatabase } from '#app/data/database.ts';
 import { type Database, type Role, type Subject } from '#app/feature.ts';
 import { refuse } from '#app/errors.ts';
 import { createServer, type ServerParts } from '#app/server.ts';
@@ -36,8 +37,11 @@ export interface SendOptions {
 
 const USERS: Readonly<Record<string, readonly [tenantId: string, role: Role]>> = { clerk: ['acme', 'clerk'], viewer: ['acme', 'viewer'], auditor: ['acme', 'auditor'], 'globex-clerk': ['globex', 'clerk'] };
 
-export async function startSampleService(overrides: Partial<ServerParts> = {}): Promise<SampleService> {
+type Overrides = Partial<ServerParts>;
+
+export async function startSampleService(overrides: Overrides | ((database: OpenDatabase) => Promise<Overrides>) = {}): Promise<SampleService> {
   const database = await openTestDatabase();
+  const own = typeof overrides === 'function' ? await overrides(database) : overrides;
   const sample = createSampleFeature();
   const logLines: string[] = [];
   const wakes = { count: 0 };
@@ -71,7 +75,7 @@ export async function startSampleService(overrides: Partial<ServerParts> = {}): 
     metrics: new Registry(),
     clock: () => new Date('2026-01-02T03:04:05.678Z'),
     isReady: () => true,
-    ...overrides,
+    ...own,
   };
   const server = createServer(parts).listen(0, '127.0.0.1');
   await once(server, 'listening');
