@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import fc from 'fast-check';
-import { readLastEventId } from '#app/live/resume.ts';
+import { Envelope } from '#app/live/cloud-event.ts';
+import { type Gate } from '#app/live/gate.ts';
+import { readLastEventId, resume } from '#app/live/resume.ts';
+import { sequence } from '#app/live/sequencer.ts';
 import { until } from '#app/testing/condition.ts';
 import { testDatabases, type TestedDatabase } from '#app/testing/database.ts';
-import { appendSample, commitEvent, type HeldTransaction, holdTransaction, type LiveServer, numbersOf, startLive, truncateOutbox } from '#app/testing/live-fixtures.ts';
+import { appendSample, commitEvent, createPaperSession, eventAt, type HeldTransaction, holdTransaction, type LiveServer, MOVED, numbersOf, SOURCE, startLive, subjectOf, truncateOutbox } from '#app/testing/live-fixtures.ts';
 import { connectSse, type SseClient, type SseEvent } from '#app/testing/sse-client.ts';
 
 const none = new URLSearchParams();
@@ -132,6 +135,32 @@ for (const engine of testDatabases()) {
       assert.deepEqual(first.toSorted((a, b) => Number(a) - Number(b)), committed.toSorted((a, b) => a - b), 'each event once');
       for (const follower of followers) follower.disconnect();
     }
+
+    test('a buffer that overflows while the past is read costs nothing: the rest is read from the database', async () => {
+      server = await startLive(database);
+      const state = { position: 0 };
+      const { session, written } = createPaperSession(subjectOf(), new Set([MOVED]), { bufferLimit: 2, position: () => state.position });
+      const publish = async (numbers: readonly number[]) => {
+        for (const own of numbers) await commitEvent(database.db, own);
+        await sequence(database.db, new Date());
+        for (const own of numbers) {
+          state.position = own;
+          session.deliver(new Envelope(eventAt(own), SOURCE));
+        }
+      };
+      await publish([1, 2, 3]);
+      let reads = 0;
+      const gate: Gate = async (work) => {
+        const result = await work();
+        if ((reads += 1) === 1) await publish([4, 5, 6, 7]);
+        return result;
+      };
+      await resume(session, 0, { db: database.db, gate, source: SOURCE, position: () => state.position, replayEvents: 100 });
+      await publish([8]);
+      // 1 to 3 were delivered live before the client resumed from 0.
+      assert.deepEqual(written, [1, 2, 3, 1, 2, 3, 4, 5, 6, 7, 8]);
+      assert.equal(reads, 2);
+    });
 
     test('through any sequence of connections, losses, commits and rollbacks each client sees each event once, in one order', async () => {
       server = await startLive(database);

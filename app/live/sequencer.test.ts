@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { sql } from 'kysely';
 import { inTransaction } from '#app/data/transaction.ts';
+import { lock, SEQUENCER_LOCK } from '#app/live/locks.ts';
 import { readBatch, readHead } from '#app/live/outbox.ts';
 import { purgeEvents } from '#app/live/retention.ts';
 import { sequence } from '#app/live/sequencer.ts';
+import { until } from '#app/testing/condition.ts';
 import { testDatabases, type TestedDatabase } from '#app/testing/database.ts';
 import { appendSample, commitEvent, holdTransaction, truncateOutbox } from '#app/testing/live-fixtures.ts';
 
@@ -81,6 +83,24 @@ for (const engine of testDatabases()) {
       await commitEvent(database.db, 3);
       await sequence(database.db, NOW);
       assert.deepEqual(await readNumbers(database), [[1, 2], [2, 3]]);
+    });
+
+    test('a sequencer waits for the one before it until its positions are visible', async () => {
+      await commitEvent(database.db, 1);
+      const first = await holdTransaction(database.db, async (tx) => {
+        await lock(tx, SEQUENCER_LOCK);
+        await sql`update outbox_event set position = 1, sequenced_at = now()`.execute(tx);
+      });
+      await commitEvent(database.db, 2);
+      const second = sequence(database.db, NOW);
+      await until('the second to wait', async () => {
+        const { rows } = await sql`select 1 from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())`.execute(database.db);
+        return rows.length === 1;
+      });
+      assert.deepEqual(await readNumbers(database), []);
+      await first.commit();
+      assert.equal(await second, 1);
+      assert.deepEqual(await readNumbers(database), [[1, 1], [2, 2]]);
     });
 
     test('many sequencers beside many writers give each event one position, and a reader that follows never skips one', async () => {
