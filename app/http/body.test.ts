@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import net from 'node:net';
 import { after, before, test } from 'node:test';
 import { BODY_LIMIT_BYTES } from '#app/http/body.ts';
 import { expectProblem } from '#app/testing/problem.ts';
@@ -64,4 +66,19 @@ test('exactly the limit is read', async () => {
   const text = `{"id":"b-4","text":"x"${' '.repeat(BODY_LIMIT_BYTES - 23)}}`;
   assert.equal(text.length, BODY_LIMIT_BYTES);
   assert.equal((await post(text)).status, 201);
+});
+
+test('a client that goes away within its body is no failure of the service', async () => {
+  const from = service.logLines.length;
+  const socket = net.connect(Number(new URL(service.origin).port), '127.0.0.1');
+  await once(socket, 'connect');
+  socket.write('POST /api/v1/notes HTTP/1.1\r\nHost: a\r\nX-Request-Id: gone-client-1\r\nAuthorization: Bearer clerk\r\nContent-Type: application/json\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n{"id":');
+  // The interim answer shows that the request is being served.
+  await once(socket, 'data');
+  socket.resetAndDestroy();
+  const lines = () => service.logLines.slice(from).filter((line) => line.includes('gone-client-1'));
+  const deadline = Date.now() + 5_000;
+  while (lines().length === 0 && Date.now() < deadline) await new Promise(setImmediate);
+  assert.match(lines()[0] ?? '', /"aborted":true/);
+  assert.ok(!service.logLines.slice(from).some((line) => line.includes('"level":"error"')), service.logLines.slice(from).join(''));
 });

@@ -1,7 +1,7 @@
 // Reads a request's body: bounded, UTF-8, JSON or a form's fields, and nothing that two readers could read differently.
 import { type IncomingMessage } from 'node:http';
 import { MIMEType } from 'node:util';
-import { type Refusal, refuse } from '#app/errors.ts';
+import { AppError, type Refusal, refuse } from '#app/errors.ts';
 import { findJsonFault } from '#app/lib/json-text.ts';
 import { parseFields } from '#app/http/fields.ts';
 
@@ -87,16 +87,12 @@ function readBytes(request: IncomingMessage, limitBytes: number): Promise<Buffer
     };
     const onError = (cause?: Error): void => {
       settle(() => {
-        reject(new RequestAborted('The client went away while it sent its body.', { cause }));
+        // Nobody is left to read it; a 4xx, since nothing failed on this side.
+        reject(new AppError('The client went away while it sent its body.', { status: 400, code: 'request-aborted', cause }));
       });
     };
     request.on('data', onData).once('end', onEnd).once('error', onError).once('close', onError);
   });
-}
-
-/** Nobody is left to answer, and nothing failed on this side. */
-export class RequestAborted extends Error {
-  override readonly name = 'RequestAborted';
 }
 
 function parseJson(text: string): { readonly value: unknown } | Refusal {
