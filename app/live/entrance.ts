@@ -7,9 +7,10 @@ import { AppError, isRefusal, type Refusal } from '#app/errors.ts';
 import { type Subject } from '#app/feature.ts';
 import { type Hub } from '#app/live/hub.ts';
 import { readLastEventId, resume, type ResumeParts } from '#app/live/resume.ts';
-import { Session, type SessionParts, type Transport } from '#app/live/session.ts';
+import { Session, type SessionParts } from '#app/live/session.ts';
 import { createSocketServer, isOriginAllowed, openSocket, refuseUpgrade, SOCKET_PATH } from '#app/live/socket.ts';
 import { openSse } from '#app/live/sse.ts';
+import { type Transport } from '#app/live/transport.ts';
 
 const RETRY_AFTER_SECONDS = '5';
 

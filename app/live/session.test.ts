@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { type Subject } from '#app/feature.ts';
 import { Envelope } from '#app/live/cloud-event.ts';
-import { type Notice, type ResyncReason, Session, type Transport } from '#app/live/session.ts';
+import { Session } from '#app/live/session.ts';
+import { type Notice, type ResyncReason, type Transport } from '#app/live/transport.ts';
 
 const TYPE = 'sample.thing.happened.v1';
 const START_MS = Date.parse('2026-11-23T10:00:00Z');

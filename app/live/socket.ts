@@ -10,7 +10,7 @@ import { type IncomingMessage } from 'node:http';
 import { type Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { type Refusal } from '#app/errors.ts';
-import { type Notice, type Transport } from '#app/live/session.ts';
+import { type Notice, type Transport } from '#app/live/transport.ts';
 
 export const SOCKET_PATH = '/api/v1/socket';
 /** Nothing is expected from clients; the limit bounds what is read before the connection is closed. */

@@ -15,7 +15,8 @@ import { type CloudEvent, type Envelope } from '#app/live/cloud-event.ts';
 import { type Limits } from '#app/live/limits.ts';
 import { createLive, type Live } from '#app/live/live.ts';
 import { appendEvent, type LiveEvent } from '#app/live/outbox.ts';
-import { type Notice, Session, type SessionParts, type Transport } from '#app/live/session.ts';
+import { Session, type SessionParts } from '#app/live/session.ts';
+import { type Notice, type Transport } from '#app/live/transport.ts';
 import { type SseEvent } from '#app/testing/sse-client.ts';
 
 export const MOVED = 'sample.thing.moved.v1';
