@@ -1,0 +1,200 @@
+// Puts the parts together and takes them apart again: the one order of start and stop, for main and for tests.
+import { once } from 'node:events';
+import { type Server } from 'node:http';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { setTimeout as wait } from 'node:timers/promises';
+import { type Logger } from 'pino';
+import { createAccess } from '#app/access/access.ts';
+import { createAdmin } from '#app/admin.ts';
+import { type Config } from '#app/config.ts';
+import { openDatabase, type OpenDatabase } from '#app/data/database.ts';
+import { purgeIdempotencyKeys } from '#app/data/idempotency.ts';
+import { migrate, type MigrationSource } from '#app/data/migrate.ts';
+import { inTransaction } from '#app/data/transaction.ts';
+import { AppError } from '#app/errors.ts';
+import { createFeatures, findFeatures, type FoundFeature } from '#app/features.ts';
+import { DEVELOPMENT_USERS } from '#app/identity/development-users.ts';
+import { createIdentity, type Identity } from '#app/identity/identity.ts';
+import { createLive, type Live } from '#app/live/live.ts';
+import { createServer } from '#app/server.ts';
+import { closeServer, shutDown, type ShutdownStep } from '#app/shutdown.ts';
+import { createMetrics } from '#app/telemetry/metrics.ts';
+
+export interface StartedPart {
+  readonly part: string;
+  readonly kind: 'real' | 'embedded';
+  readonly address: string;
+  readonly readyAfterMs: number;
+}
+
+export interface Service {
+  readonly parts: readonly StartedPart[];
+  /** Stops in order. Returns what was not finished by the deadline. */
+  stop(): Promise<readonly string[]>;
+}
+
+export interface ServiceOptions {
+  readonly log: Logger;
+  /** Already open; the service closes it. Without it, the configuration says which to open. */
+  readonly database?: OpenDatabase;
+  readonly clock?: () => Date;
+}
+
+const HOUSEKEEPING_MS = 10 * 60_000;
+const IDEMPOTENCY_KEPT_MS = 24 * 60 * 60_000;
+/** What closing needs beyond draining: the pool, the provider, the folder lock. */
+const CLOSE_GRACE_MS = 5_000;
+
+/** @throws AppError when a part can't start; what had started is stopped again. */
+export async function startService(config: Config, options: ServiceOptions): Promise<Service> {
+  const stops: ShutdownStep[] = [];
+  const started: StartedPart[] = [];
+  const onStop = (name: string, run: () => Promise<unknown>) => {
+    stops.unshift({ name, run });
+  };
+  const timed = async <T>(part: string, kind: StartedPart['kind'], address: (value: T) => string, start: () => Promise<T>): Promise<T> => {
+    const from = performance.now();
+    const value = await start();
+    started.push({ part, kind, address: address(value), readyAfterMs: Math.round(performance.now() - from) });
+    return value;
+  };
+  const stop = () => shutDown(stops, { deadlineMs: config.shutdown.unreadyMs + config.shutdown.drainTimeoutMs + CLOSE_GRACE_MS, log: options.log });
+  try {
+    await startParts(config, options, timed, onStop);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { parts: started, stop };
+}
+
+type Timed = <T>(part: string, kind: StartedPart['kind'], address: (value: T) => string, start: () => Promise<T>) => Promise<T>;
+type OnStop = (name: string, run: () => Promise<unknown>) => void;
+
+async function startParts(config: Config, { log, database: given, clock = () => new Date() }: ServiceOptions, timed: Timed, onStop: OnStop): Promise<void> {
+  const metrics = createMetrics();
+  const found = await findFeatures();
+
+  const database = await timed('PostgreSQL', config.database.kind === 'server' ? 'real' : 'embedded', (opened) => opened.address, async () => {
+    const opened = given ?? (await openDatabase(config.database, { log }));
+    onStop('database', () => opened.close());
+    await migrate(opened, migrationSources(found), { log });
+    if (config.database.kind === 'embedded') await seed(opened, found, clock());
+    return opened;
+  });
+
+  const { provider } = config.identity;
+  if (provider.kind === 'embedded') {
+    await timed('OpenID provider', 'embedded', ({ issuer }) => issuer, async () => {
+      const { startDevelopmentProvider } = await import('#app/identity/development-provider.ts');
+      const opened = await startDevelopmentProvider({
+        host: '127.0.0.1',
+        port: provider.port,
+        directory: provider.directory,
+        client: { id: config.identity.clientId, redirectUri: `${config.publicUrl}/auth/callback`, postLogoutRedirectUri: `${config.publicUrl}/` },
+        audience: config.identity.audience,
+        log,
+      });
+      onStop('provider', () => opened.close());
+      return opened;
+    });
+  }
+
+  const access = createAccess(found.map(({ module }) => module.grants));
+  // The two know each other only through functions: sessions that end are told to live, live asks who still has access.
+  const live: { current?: Live } = {};
+  const identity = await timed('OpenID client', provider.kind === 'server' ? 'real' : 'embedded', () => config.identity.issuer, () =>
+    createIdentity({ config: config.identity, publicUrl: config.publicUrl, database, onSessionEnd: () => live.current?.recheck(), log, clock }),
+  );
+  live.current = await createLive({
+    database,
+    config: config.live,
+    source: config.publicUrl,
+    events: Object.assign({}, ...found.map(({ module }) => module.events)) as FoundFeature['module']['events'],
+    can: (subject, action) => access.can(subject, action),
+    revalidate: (subject) => identity.revalidate(subject),
+    allowedOrigin: config.publicUrl,
+    log,
+    metrics,
+    clock,
+  });
+  const { current: hub } = live;
+  onStop('live', () => hub.close());
+  onStop('housekeeping', startHousekeeping(database, identity, log, clock));
+
+  let ready = true;
+  const admin = createAdmin({
+    isReady: () => ready,
+    metrics,
+    checks: [
+      { name: 'database', required: true, check: (timeoutMs) => database.check(timeoutMs) },
+      // Sessions and cached keys go on without the provider: taking every process out of service would make its outage ours.
+      { name: 'identity provider', required: false, check: (timeoutMs) => identity.check(timeoutMs) },
+    ],
+  });
+  const features = createFeatures(found, { database: database.db, log, metrics, clock });
+  const server = createServer({ config, database, identity, access, live: hub, features, log, metrics, clock, isReady: () => ready });
+
+  await timed('Admin', 'real', () => `http://${config.admin.host}:${config.admin.port}`, () => listen(admin, config.admin, 'ADMIN_PORT'));
+  onStop('admin', () => closeServer(admin, 1_000));
+  await timed('Service', 'real', () => config.publicUrl, () => listen(server, config, 'PORT'));
+  onStop('requests', async () => {
+    const closed = closeServer(server, config.shutdown.drainTimeoutMs);
+    await hub.drain();
+    await closed;
+  });
+  onStop('unready', async () => {
+    ready = false;
+    await wait(config.shutdown.unreadyMs);
+  });
+}
+
+/** Platform first; then each feature's `migrations/`. */
+export function migrationSources(found: readonly FoundFeature[]): readonly MigrationSource[] {
+  return [
+    { name: 'platform', directory: fileURLToPath(new URL('./data/migrations/', import.meta.url)) },
+    ...found.map(({ name, directory }) => ({ name, directory: path.join(directory, 'migrations') })),
+  ];
+}
+
+/** Example rows for the tenants of the development users; a feature does nothing where it has rows. */
+async function seed(database: OpenDatabase, found: readonly FoundFeature[], now: Date): Promise<void> {
+  for (const tenantId of new Set(DEVELOPMENT_USERS.map((user) => user.tenantId))) {
+    for (const { module } of found) await inTransaction(database.db, async (db) => module.seed?.({ db, tenantId, now }));
+  }
+}
+
+function startHousekeeping(database: OpenDatabase, identity: Identity, log: Logger, clock: () => Date): () => Promise<void> {
+  let running = Promise.resolve();
+  const run = async () => {
+    try {
+      const now = clock();
+      const sessions = await identity.purge(now);
+      const keys = await purgeIdempotencyKeys(database.db, new Date(now.getTime() - IDEMPOTENCY_KEPT_MS));
+      log.debug({ sessions, keys }, 'purged what has expired');
+    } catch (error) {
+      log.error({ err: error }, 'housekeeping failed; it runs again');
+    }
+  };
+  const timer = setInterval(() => {
+    running = running.then(run);
+  }, HOUSEKEEPING_MS);
+  timer.unref();
+  return async () => {
+    clearInterval(timer);
+    await running;
+  };
+}
+
+async function listen(server: Server, { host, port }: { readonly host: string; readonly port: number }, setting: string): Promise<void> {
+  server.listen(port, host);
+  try {
+    await once(server, 'listening');
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+    if (code === 'EADDRINUSE') throw new AppError(`Port ${port} on ${host} is taken: end what listens there, or set ${setting} to another port.`, { cause });
+    if (code === 'EACCES') throw new AppError(`Port ${port} on ${host} is not allowed to this user: set ${setting} to 1024 or more.`, { cause });
+    throw cause;
+  }
+}
