@@ -2,7 +2,6 @@
 import { once } from 'node:events';
 import { type Server } from 'node:http';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Logger } from 'pino';
 import { createAccess } from '#app/access/access.ts';
@@ -10,7 +9,8 @@ import { createAdmin } from '#app/admin.ts';
 import { type Config } from '#app/config.ts';
 import { openDatabase, type OpenDatabase } from '#app/data/database.ts';
 import { purgeIdempotencyKeys } from '#app/data/idempotency.ts';
-import { migrate, type MigrationSource } from '#app/data/migrate.ts';
+import { migrate } from '#app/data/migrate.ts';
+import { platformMigrations } from '#app/data/migration-files.ts';
 import { inTransaction } from '#app/data/transaction.ts';
 import { AppError } from '#app/errors.ts';
 import { createFeatures, findFeatures, type FoundFeature } from '#app/features.ts';
@@ -41,6 +41,7 @@ export interface ServiceOptions {
   readonly clock?: () => Date;
 }
 
+const PROVIDER_CHECK_MS = 3_000;
 const HOUSEKEEPING_MS = 10 * 60_000;
 const IDEMPOTENCY_KEPT_MS = 24 * 60 * 60_000;
 /** What closing needs beyond draining: the pool, the provider, the folder lock. */
@@ -79,34 +80,17 @@ async function startParts(config: Config, { log, database: given, clock = () => 
   const database = await timed('PostgreSQL', config.database.kind === 'server' ? 'real' : 'embedded', (opened) => opened.address, async () => {
     const opened = given ?? (await openDatabase(config.database, { log }));
     onStop('database', () => opened.close());
-    await migrate(opened, migrationSources(found), { log });
+    const ofFeatures = found.map(({ name, directory }) => ({ name, directory: path.join(directory, 'migrations') }));
+    await migrate(opened, [platformMigrations, ...ofFeatures], { log });
     if (config.database.kind === 'embedded') await seed(opened, found, clock());
     return opened;
   });
 
-  const { provider } = config.identity;
-  if (provider.kind === 'embedded') {
-    await timed('OpenID provider', 'embedded', ({ issuer }) => issuer, async () => {
-      const { startDevelopmentProvider } = await import('#app/identity/development-provider.ts');
-      const opened = await startDevelopmentProvider({
-        host: '127.0.0.1',
-        port: provider.port,
-        directory: provider.directory,
-        client: { id: config.identity.clientId, redirectUri: `${config.publicUrl}/auth/callback`, postLogoutRedirectUri: `${config.publicUrl}/` },
-        audience: config.identity.audience,
-        log,
-      });
-      onStop('provider', () => opened.close());
-      return opened;
-    });
-  }
-
   const access = createAccess(found.map(({ module }) => module.grants));
   // The two know each other only through functions: sessions that end are told to live, live asks who still has access.
   const live: { current?: Live } = {};
-  const identity = await timed('OpenID client', provider.kind === 'server' ? 'real' : 'embedded', () => config.identity.issuer, () =>
-    createIdentity({ config: config.identity, publicUrl: config.publicUrl, database, onSessionEnd: () => live.current?.recheck(), log, clock }),
-  );
+  const identity = createIdentity({ config: config.identity, publicUrl: config.publicUrl, database, onSessionEnd: () => live.current?.recheck(), log, clock });
+  await startProvider(config, identity, log, timed, onStop);
   live.current = await createLive({
     database,
     config: config.live,
@@ -150,12 +134,26 @@ async function startParts(config: Config, { log, database: given, clock = () => 
   });
 }
 
-/** Platform first; then each feature's `migrations/`. */
-export function migrationSources(found: readonly FoundFeature[]): readonly MigrationSource[] {
-  return [
-    { name: 'platform', directory: fileURLToPath(new URL('./data/migrations/', import.meta.url)) },
-    ...found.map(({ name, directory }) => ({ name, directory: path.join(directory, 'migrations') })),
-  ];
+async function startProvider({ identity: { provider, ...config }, publicUrl }: Config, identity: Identity, log: Logger, timed: Timed, onStop: OnStop): Promise<void> {
+  if (provider.kind === 'server') {
+    // A provider that is away for a moment must not keep the service from starting: `/readyz` shows it.
+    await timed('OpenID provider', 'real', () => config.issuer, () => identity.check(PROVIDER_CHECK_MS).catch((error: unknown) => {
+      log.warn({ err: error }, 'the identity provider does not answer yet');
+    }));
+    return;
+  }
+  await timed('OpenID provider', 'embedded', () => config.issuer, async () => {
+    const { startDevelopmentProvider } = await import('#app/identity/development-provider.ts');
+    const started = await startDevelopmentProvider({
+      host: '127.0.0.1',
+      port: provider.port,
+      directory: provider.directory,
+      client: { id: config.clientId, redirectUri: `${publicUrl}/auth/callback`, postLogoutRedirectUri: `${publicUrl}/` },
+      audience: config.audience,
+      log,
+    });
+    onStop('provider', () => started.close());
+  });
 }
 
 /** Example rows for the tenants of the development users; a feature does nothing where it has rows. */

@@ -1,0 +1,51 @@
+// What the provider says about a person or a program, turned into who they are here.
+import { refuse, type Refusal } from '#app/errors.ts';
+import { ROLES, type Role } from '#app/feature.ts';
+import { type Person } from '#app/identity/session-store.ts';
+
+export interface ClaimNames {
+  /** May be a dotted path, for example Keycloak's `realm_access.roles`. */
+  readonly rolesClaim: string;
+  readonly tenantClaim: string;
+}
+
+type Claims = Readonly<Record<string, unknown>>;
+
+const TENANT_SYNTAX = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+const LONGEST_TEXT = 255;
+
+/** A person without a tenant or a known role gets in nowhere, so they are told at once. */
+export function readPerson(claims: Claims, { rolesClaim, tenantClaim }: ClaimNames): Person | Refusal {
+  const id = claims['sub'];
+  if (typeof id !== 'string' || id === '' || id.length > LONGEST_TEXT) return refuse(403, 'subject-missing', 'The identity provider sent no usable subject.');
+  const tenantId = readClaim(claims, tenantClaim);
+  if (typeof tenantId !== 'string' || !TENANT_SYNTAX.test(tenantId)) {
+    return refuse(403, 'tenant-missing', `This account belongs to no tenant: its administrator must set the claim "${tenantClaim}" at the identity provider.`);
+  }
+  const roles = readRoles(readClaim(claims, rolesClaim));
+  if (roles.length === 0) {
+    return refuse(403, 'role-missing', `This account has no role here: its administrator must set the claim "${rolesClaim}" at the identity provider.`);
+  }
+  return { tenantId, id, name: readName(claims) ?? id, roles };
+}
+
+/** The claim by its own name first, since names may contain dots (`https://example.com/roles`); then as a path. */
+function readClaim(claims: Claims, name: string): unknown {
+  if (Object.hasOwn(claims, name)) return claims[name];
+  let value: unknown = claims;
+  for (const key of name.split('.')) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+    value = (value as Claims)[key];
+  }
+  return value;
+}
+
+function readRoles(value: unknown): Role[] {
+  const given: readonly unknown[] = typeof value === 'string' ? value.split(' ') : Array.isArray(value) ? value : [];
+  return ROLES.filter((role) => given.includes(role));
+}
+
+function readName(claims: Claims): string | undefined {
+  const name = [claims['name'], claims['preferred_username']].find((value) => typeof value === 'string' && value.trim() !== '');
+  return typeof name === 'string' ? name.trim().slice(0, LONGEST_TEXT) : undefined;
+}

@@ -1,0 +1,144 @@
+// Sign-in and sign-out: OpenID Connect's authorization code flow with PKCE, state and nonce (RFC 9700, 2.1.1).
+import { type IncomingMessage } from 'node:http';
+import { type Context, type Middleware } from 'koa';
+import * as client from 'openid-client';
+import { type Logger } from 'pino';
+import { AppError, isRefusal } from '#app/errors.ts';
+import { type ClaimNames, readPerson } from '#app/identity/claims.ts';
+import { clearCookie, cookieName, type CookieScheme, readCookies, writeCookie } from '#app/identity/cookies.ts';
+import { type ProviderClient, providerUnavailable } from '#app/identity/provider-client.ts';
+import { localPath } from '#app/identity/return-path.ts';
+import { type SessionStore } from '#app/identity/session-store.ts';
+import { clearAttempt, readAttempt, type SignInAttempt, writeAttempt } from '#app/identity/sign-in-attempt.ts';
+
+export const SESSION_COOKIE = 'session';
+const CALLBACK_PATH = '/auth/callback';
+
+export interface SignInParts {
+  readonly provider: ProviderClient;
+  readonly sessions: SessionStore;
+  readonly claims: ClaimNames;
+  readonly publicUrl: string;
+  readonly cookies: CookieScheme;
+  readonly sessionAbsoluteMs: number;
+  readonly onSessionEnd: () => void;
+  readonly log: Logger;
+  readonly clock: () => Date;
+}
+
+/** GET /auth/sign-in?return_to=<path>: off to the provider. */
+export function signIn({ provider, publicUrl, cookies }: SignInParts): Middleware {
+  return async (ctx) => {
+    const configuration = await provider.configuration();
+    const codeVerifier = client.randomPKCECodeVerifier();
+    const returnTo = localPath(new URLSearchParams(ctx.querystring).get('return_to'), publicUrl);
+    const attempt = { state: client.randomState(), nonce: client.randomNonce(), codeVerifier, returnTo };
+    setCookies(ctx, writeAttempt(attempt, readCookies(ctx.req), cookies));
+    redirect(
+      ctx,
+      client.buildAuthorizationUrl(configuration, {
+        redirect_uri: publicUrl + CALLBACK_PATH,
+        scope: 'openid profile',
+        state: attempt.state,
+        nonce: attempt.nonce,
+        code_challenge: await client.calculatePKCECodeChallenge(codeVerifier),
+        code_challenge_method: 'S256',
+      }).href,
+    );
+  };
+}
+
+/** GET /auth/callback: the provider's answer becomes a new session; the one before it, if any, ends (ASVS 7.2.4). */
+export function completeSignIn(parts: SignInParts): Middleware {
+  const { sessions, claims, publicUrl, cookies, clock, log } = parts;
+  return async (ctx) => {
+    const present = readCookies(ctx.req);
+    const state = new URLSearchParams(ctx.querystring).get('state') ?? '';
+    const attempt = readAttempt(state, present, cookies);
+    // Whatever comes of it, the attempt is used up.
+    setCookies(ctx, [clearAttempt(state, cookies)]);
+    if (attempt === undefined) {
+      throw new AppError('This sign-in was not begun in this browser, has expired, or was completed before: sign in again.', { status: 400, code: 'sign-in-expired' });
+    }
+    const tokens = await exchange(parts, new URL(publicUrl + CALLBACK_PATH + ctx.search), attempt);
+    const person = readPerson(tokens.claims() ?? {}, claims);
+    if (isRefusal(person)) throw new AppError(person.detail, { status: person.status, code: person.code });
+    const previous = sessionToken(ctx.req, cookies);
+    if (previous !== undefined) await endSession(parts, previous);
+    const token = await sessions.create(person, tokens.id_token ?? '', clock());
+    setCookies(ctx, [writeCookie(SESSION_COOKIE, token, Math.floor(parts.sessionAbsoluteMs / 1_000), cookies)]);
+    log.info({ tenant: person.tenantId }, 'signed in');
+    redirect(ctx, attempt.returnTo);
+  };
+}
+
+/** POST /auth/sign-out: here first, so that it holds whatever the provider does; then at the provider (OpenID Connect RP-Initiated Logout 1.0). */
+export function signOut(parts: SignInParts): Middleware {
+  return async (ctx) => {
+    const token = sessionToken(ctx.req, parts.cookies);
+    const ended = token === undefined ? undefined : await endSession(parts, token);
+    setCookies(ctx, [clearCookie(SESSION_COOKIE, parts.cookies)]);
+    ctx.set('Clear-Site-Data', '"cache"');
+    redirect(ctx, ended === undefined ? '/' : await logoutUrl(parts, ended.idToken));
+  };
+}
+
+export function sessionToken(request: IncomingMessage, scheme: CookieScheme): string | undefined {
+  return readCookies(request).get(cookieName(SESSION_COOKIE, scheme));
+}
+
+async function exchange({ provider, log }: SignInParts, callback: URL, attempt: SignInAttempt) {
+  const configuration = await provider.configuration();
+  try {
+    return await client.authorizationCodeGrant(configuration, callback, {
+      pkceCodeVerifier: attempt.codeVerifier,
+      expectedState: attempt.state,
+      expectedNonce: attempt.nonce,
+      idTokenExpected: true,
+    });
+  } catch (cause) {
+    log.warn({ err: cause }, 'sign-in failed');
+    if (cause instanceof client.AuthorizationResponseError && cause.error === 'access_denied') {
+      throw new AppError('The sign-in was cancelled, or the identity provider refused it.', { status: 403, code: 'sign-in-denied', cause });
+    }
+    // fetch reports an unreachable host as a TypeError, a missed deadline as a TimeoutError.
+    if (unreachable(cause)) throw providerUnavailable(cause);
+    throw new AppError('The identity provider\'s answer could not be accepted: sign in again.', { status: 400, code: 'sign-in-failed', cause });
+  }
+}
+
+function unreachable(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause.name === 'TimeoutError' || (cause instanceof TypeError && cause.message === 'fetch failed')) return true;
+  }
+  return false;
+}
+
+async function endSession({ sessions, onSessionEnd }: SignInParts, token: string): Promise<{ readonly idToken: string } | undefined> {
+  const ended = await sessions.end(token);
+  if (ended !== undefined) onSessionEnd();
+  return ended;
+}
+
+async function logoutUrl({ provider, publicUrl, log }: SignInParts, idToken: string): Promise<string> {
+  try {
+    const configuration = await provider.configuration();
+    if (configuration.serverMetadata().end_session_endpoint === undefined) return '/';
+    return client.buildEndSessionUrl(configuration, { id_token_hint: idToken, post_logout_redirect_uri: `${publicUrl}/` }).href;
+  } catch (error) {
+    log.warn({ err: error }, 'signed out here, not at the provider');
+    return '/';
+  }
+}
+
+function setCookies(ctx: Context, cookies: readonly string[]): void {
+  for (const cookie of cookies) ctx.append('Set-Cookie', cookie);
+}
+
+/** 303: the next request is a GET whatever this one was (RFC 9110, 15.4.4). */
+function redirect(ctx: Context, location: string): void {
+  ctx.status = 303;
+  ctx.set('Location', location);
+  ctx.set('Cache-Control', 'no-store');
+  ctx.body = '';
+}
