@@ -32,9 +32,9 @@ export function createProviderStore(clock: () => number = Date.now): AdapterFact
 }
 
 interface Access {
-  read(key: string): AdapterPayload | undefined;
-  write(key: string, payload: AdapterPayload, expiresInSeconds: number | undefined): void;
-  clock(): number;
+  readonly read: (key: string) => AdapterPayload | undefined;
+  readonly write: (key: string, payload: AdapterPayload, expiresInSeconds: number | undefined) => void;
+  readonly clock: () => number;
 }
 
 function createAdapter(model: string, entries: Map<string, Entry>, { read, write, clock }: Access): Adapter {
@@ -48,7 +48,10 @@ function createAdapter(model: string, entries: Map<string, Entry>, { read, write
     return undefined;
   };
   return {
-    upsert: (id, payload, expiresInSeconds) => Promise.resolve(write(prefix + id, payload, expiresInSeconds)),
+    upsert: (id, payload, expiresInSeconds) => {
+      write(prefix + id, payload, expiresInSeconds);
+      return Promise.resolve();
+    },
     find: (id) => Promise.resolve(read(prefix + id)),
     findByUid: (uid) => Promise.resolve(findBy('uid', uid)),
     findByUserCode: (code) => Promise.resolve(findBy('userCode', code)),
