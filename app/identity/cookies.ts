@@ -25,7 +25,7 @@ export function readCookies(request: IncomingMessage): ReadonlyMap<string, strin
   for (const pair of (request.headers.cookie ?? '').split(';')) {
     const separator = pair.indexOf('=');
     const name = pair.slice(0, separator).trim();
-    if (separator > 0 && !cookies.has(name)) cookies.set(name, pair.slice(separator + 1).trim());
+    if (name !== '' && separator > 0 && !cookies.has(name)) cookies.set(name, pair.slice(separator + 1).trim());
   }
   return cookies;
 }
