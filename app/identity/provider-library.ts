@@ -1,7 +1,5 @@
 // oidc-provider, imported without its word on runtimes: it knows LTS releases by a field that distributions of Node leave empty.
-type Library = typeof import('oidc-provider');
-
-async function importQuietly(): Promise<Library> {
+async function importQuietly() {
   /* eslint-disable no-console -- the library writes to the console on import and offers no other way to be quiet */
   const { warn } = console;
   console.warn = (...parts: unknown[]) => {
@@ -15,4 +13,4 @@ async function importQuietly(): Promise<Library> {
   /* eslint-enable no-console */
 }
 
-export const { Provider, interactionPolicy } = await importQuietly();
+export const { Provider, errors, interactionPolicy } = await importQuietly();

@@ -1,5 +1,5 @@
 // What the development provider remembers (sessions, grants, codes): in memory, bounded, gone with the process.
-import { type Adapter, type AdapterFactory, type AdapterPayload } from 'oidc-provider';
+import type { Adapter, AdapterFactory, AdapterPayload } from 'oidc-provider';
 
 interface Entry {
   readonly payload: AdapterPayload;
