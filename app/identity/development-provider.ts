@@ -47,7 +47,7 @@ export async function startDevelopmentProvider({ host, port, directory, client, 
   provider.on('server_error', (_ctx, error) => {
     report(error);
   });
-  provider.on('error', report);
+  provider.onerror = report;
   const answer = provider.callback();
   server.on('request', (request, response) => void answer(request, response));
   return { issuer, close: () => close(server) };
