@@ -20,7 +20,8 @@ export type DatabaseConfig =
   | { readonly kind: 'server'; readonly url: string; readonly poolSize: number };
 
 export interface IdentityConfig {
-  readonly provider: { readonly kind: 'embedded'; readonly port: number; readonly directory: string } | { readonly kind: 'server' };
+  /** Without a directory the embedded provider keeps its keys in memory (tests). */
+  readonly provider: { readonly kind: 'embedded'; readonly port: number; readonly directory: string | undefined } | { readonly kind: 'server' };
   readonly issuer: string;
   readonly clientId: string;
   readonly clientSecret: string | undefined;

@@ -196,7 +196,7 @@ export interface FeatureModule {
   readonly title: string;
   readonly grants: Grants;
   readonly events: Readonly<Record<string, EventType>>;
-  /** Example rows for the embedded database; runs once for each seeded tenant, in a transaction. */
+  /** Example rows for the embedded database; runs at each start for each seeded tenant, and leaves alone one that has rows. */
   seed?(context: { readonly db: Database; readonly tenantId: string; readonly now: Date }): Promise<void>;
   create(parts: FeatureParts): Feature;
 }

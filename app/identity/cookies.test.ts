@@ -3,8 +3,8 @@ import { type IncomingMessage } from 'node:http';
 import { test } from 'node:test';
 import { clearCookie, readCookies, writeCookie } from '#app/identity/cookies.ts';
 
-function requestWith(cookie: string | undefined): IncomingMessage {
-  return { headers: cookie === undefined ? {} : { cookie } } as IncomingMessage;
+function requestWith(cookie: string | undefined): Pick<IncomingMessage, 'headers'> {
+  return { headers: cookie === undefined ? {} : { cookie } };
 }
 
 test('ASVS 3.3.1 and 3.3.3: with TLS the cookie is Secure and bound to the host', () => {

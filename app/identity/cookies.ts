@@ -20,7 +20,7 @@ export function clearCookie(name: string, scheme: CookieScheme): string {
 }
 
 /** Every cookie of the request by its full name; of two with one name, the first (RFC 6265, 5.4). */
-export function readCookies(request: IncomingMessage): ReadonlyMap<string, string> {
+export function readCookies(request: Pick<IncomingMessage, 'headers'>): ReadonlyMap<string, string> {
   const cookies = new Map<string, string>();
   for (const pair of (request.headers.cookie ?? '').split(';')) {
     const separator = pair.indexOf('=');

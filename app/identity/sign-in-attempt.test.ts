@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { type IncomingMessage } from 'node:http';
 import { test } from 'node:test';
 import { readCookies } from '#app/identity/cookies.ts';
 import { clearAttempt, readAttempt, type SignInAttempt, writeAttempt } from '#app/identity/sign-in-attempt.ts';
@@ -17,7 +16,7 @@ function browserAfter(present: ReadonlyMap<string, string>, setCookies: readonly
     else kept.set(name, value);
   }
   const header = [...kept].map(([name, value]) => `${name}=${value}`).join('; ');
-  return readCookies({ headers: { cookie: header } } as IncomingMessage);
+  return readCookies({ headers: { cookie: header } });
 }
 
 test('an attempt comes back by its state, and another state finds none', () => {

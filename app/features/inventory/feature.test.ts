@@ -58,6 +58,12 @@ for (const engine of testDatabases()) {
       }
     });
 
+    it('leaves a tenant alone that has items', async () => {
+      const before = await recentMovements(database.db, 'acme', { limit: 100 });
+      await database.db.transaction().execute((db) => feature.seed?.({ db, tenantId: 'acme', now: new Date(now.getTime() + 1_000) }) ?? Promise.resolve());
+      assert.deepEqual(await recentMovements(database.db, 'acme', { limit: 100 }), before);
+    });
+
     it('has something recent to show', async () => {
       const { rows } = await recentMovements(database.db, 'acme', { limit: 10 });
       assert.equal(rows.length, 10);

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { z } from 'zod';
-import { startService } from '#app/testing/service.ts';
+import { startTestService } from '#app/testing/service.ts';
 import { itemPageSchema, itemSchema, movementPageSchema, movementSchema } from './schemas.ts';
 
-type Service = Awaited<ReturnType<typeof startService>>;
+type Service = Awaited<ReturnType<typeof startTestService>>;
 const problemSchema = z.looseObject({ type: z.string(), status: z.number(), detail: z.string() });
 
 describe('items over HTTP', () => {
   let service: Service;
   before(async () => {
-    service = await startService();
+    service = await startTestService();
   });
   after(() => service.close());
 

@@ -4,7 +4,7 @@ import { isRefusal } from '#app/errors.ts';
 import { type FeatureModule } from '#app/feature.ts';
 import { applyMovement, type Item, type Movement, type Reason } from './item.ts';
 import { type SeededItem, type Warehouse, WAREHOUSES } from './seed-catalogue.ts';
-import { insertItem, insertMovements } from './store.ts';
+import { insertItem, insertMovements, listItems } from './store.ts';
 
 const DAYS = 27;
 /** A discontinued item is sold off on this day, and retired on the next. */
@@ -13,10 +13,12 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
-/** A tenant without an example warehouse starts empty. */
+/** A tenant without an example warehouse starts empty; one that has items is left alone. */
 export const seed: NonNullable<FeatureModule['seed']> = async ({ db, tenantId, now }) => {
   const warehouse = WAREHOUSES.get(tenantId);
   if (warehouse === undefined) return;
+  const { rows } = await listItems(db, tenantId, { order: { sort: 'sku', direction: 'asc' }, limit: 1 });
+  if (rows.length > 0) return;
   for (const seeded of warehouse.items) {
     const { item, movements } = tellHistory(tenantId, warehouse, seeded, now);
     await insertItem(db, tenantId, item);

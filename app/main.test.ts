@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { freePorts } from '#app/testing/ports.ts';
+import { startMain, type StartedProcess } from '#app/testing/process.ts';
+
+const READY = /Stop with Ctrl\+C/;
+
+/** Settings for a start of its own: own ports, own data folder. */
+async function settingsFor(t: TestContext): Promise<Readonly<Record<string, string>>> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'stockade-main-'));
+  t.after(() => rm(directory, { recursive: true, force: true, maxRetries: 5 }));
+  const [port, providerPort, adminPort] = await freePorts(3);
+  return { PORT: String(port), PROVIDER_PORT: String(providerPort), ADMIN_PORT: String(adminPort), DATA_DIRECTORY: directory };
+}
+
+function start(t: TestContext, environment: Readonly<Record<string, string>>): StartedProcess {
+  const started = startMain(environment);
+  t.after(() => started.child.kill('SIGKILL'));
+  return started;
+}
+
+test('it starts with nothing but a port, says what runs where, keeps its data, and ends on SIGTERM', async (t) => {
+  const settings = await settingsFor(t);
+  const first = start(t, settings);
+  await first.sees(READY);
+  const text = first.stdout();
+  assert.match(text, /part +real or embedded +address +ready after/);
+  assert.match(text, /PostgreSQL +embedded +\S+.* +\d+ ms/);
+  assert.match(text, new RegExp(`OpenID provider +embedded +http://127\\.0\\.0\\.1:${settings['PROVIDER_PORT'] ?? ''} +\\d+ ms`));
+  assert.match(text, /Sign in as \(acme\): viewer, clerk, manager, auditor/);
+  assert.equal((await fetch(`http://127.0.0.1:${settings['ADMIN_PORT'] ?? ''}/readyz`)).status, 200);
+  assert.equal((await fetch(`http://127.0.0.1:${settings['PORT'] ?? ''}/openapi.json`)).status, 200);
+
+  const second = start(t, { ...settings, PORT: '1', PROVIDER_PORT: '2', ADMIN_PORT: '3' });
+  assert.equal(await second.ended(), 1);
+  assert.match(second.stderr(), new RegExp(`\\b${first.child.pid ?? 0}\\b`), 'the second start names the owner of the folder');
+  assert.equal(second.stderr().trim().split('\n').length, 1);
+
+  first.child.kill('SIGTERM');
+  assert.equal(await first.ended(), 0);
+  const third = start(t, settings);
+  await third.sees(READY);
+  third.child.kill('SIGINT');
+  assert.equal(await third.ended(), 0);
+});
+
+test('in production it refuses to start on defaults, with every problem on its own line and no value', async (t) => {
+  const started = start(t, { NODE_ENV: 'production', PORT: 'canary-port', OIDC_ISSUER: 'http://canary-issuer' });
+  assert.equal(await started.ended(), 78);
+  for (const name of ['DATABASE_URL', 'OIDC_ISSUER', 'OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET', 'OIDC_AUDIENCE', 'PUBLIC_URL', 'PORT']) {
+    assert.match(started.stderr(), new RegExp(`^  - ${name} `, 'm'));
+  }
+  assert.ok(!(started.stderr() + started.stdout()).includes('canary'));
+});
+
+test('a taken port is one line that says what to set', async (t) => {
+  const settings = await settingsFor(t);
+  const squatter = net.createServer();
+  t.after(() => squatter.close());
+  await once(squatter.listen(Number(settings['PORT']), '127.0.0.1'), 'listening');
+  const started = start(t, settings);
+  assert.equal(await started.ended(), 1);
+  assert.match(started.stderr(), /^Port \d+ on 127\.0\.0\.1 is taken: .* set PORT to another port\.\n$/);
+});
+
+test('an unreachable PostgreSQL is one line without the password', async (t) => {
+  const settings = await settingsFor(t);
+  const started = start(t, { ...settings, DATABASE_URL: 'postgres://app:canary-password@127.0.0.1:1/stockade' });
+  assert.equal(await started.ended(), 1);
+  assert.match(started.stderr(), /^[^\n]*127\.0\.0\.1:1[^\n]*\n$/);
+  assert.ok(!(started.stderr() + started.stdout()).includes('canary'));
+});
