@@ -28,6 +28,8 @@ export interface DevelopmentProviderOptions {
   readonly log: Logger;
 }
 
+type ProviderInstance = InstanceType<typeof Provider>;
+
 const LOOPBACK = new Set(['127.0.0.1', 'localhost']);
 const ADDRESS = '127.0.0.1';
 const LONGEST_FORM_BYTES = 4096;
@@ -102,7 +104,7 @@ const serveStyle: Koa.Middleware = async (ctx, next) => {
   ctx.body = PROVIDER_STYLE;
 };
 
-function serveInteraction(provider: InstanceType<typeof Provider>): Koa.Middleware {
+function serveInteraction(provider: ProviderInstance): Koa.Middleware {
   return async (ctx, next) => {
     const uid = /^\/interaction\/([\w-]+)$/.exec(ctx.path)?.[1];
     if (uid === undefined || (ctx.method !== 'GET' && ctx.method !== 'POST')) {
@@ -112,8 +114,8 @@ function serveInteraction(provider: InstanceType<typeof Provider>): Koa.Middlewa
     ctx.set('Cache-Control', 'no-store');
     ctx.type = 'html';
     try {
-      const { uid: ownUid } = await provider.interactionDetails(ctx.req, ctx.res);
-      if (ownUid !== uid) throw new errors.SessionNotFound('another interaction');
+      const interaction = await provider.interactionDetails(ctx.req, ctx.res);
+      if (interaction.uid !== uid) throw new errors.SessionNotFound('another interaction');
       const chosen = ctx.method === 'POST' ? (await readForm(ctx.req)).get('user') : null;
       const user = DEVELOPMENT_USERS.find(({ id }) => id === chosen);
       if (user === undefined) {
@@ -121,6 +123,7 @@ function serveInteraction(provider: InstanceType<typeof Provider>): Koa.Middlewa
         ctx.body = renderChoice(uid, DEVELOPMENT_USERS);
         return;
       }
+      await leaveOther(provider, interaction, user.id);
       ctx.redirect(await provider.interactionResult(ctx.req, ctx.res, { login: { accountId: user.id } }));
       ctx.status = 303;
     } catch (error) {
@@ -129,6 +132,15 @@ function serveInteraction(provider: InstanceType<typeof Provider>): Koa.Middlewa
       ctx.body = renderExpired();
     }
   };
+}
+
+/** Ends another person's sign-in in this browser; the library would do it with a page that needs JavaScript to go on by itself. */
+async function leaveOther(provider: ProviderInstance, interaction: Awaited<ReturnType<ProviderInstance['interactionDetails']>>, id: string): Promise<void> {
+  const { session } = interaction;
+  if (session?.accountId === undefined || session.accountId === id) return;
+  await (await provider.Session.findByUid(session.uid))?.destroy();
+  delete interaction.session;
+  await interaction.save(interaction.exp - Math.floor(Date.now() / 1000));
 }
 
 /** CWE-770: what is longer than a choice can be is not read on. */
