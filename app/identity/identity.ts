@@ -1,4 +1,5 @@
 // Who asks: a browser's session or a program's bearer token, and the way in and out.
+// Tested by sign-in.test.ts: through the whole service, with the real provider.
 import { type IncomingMessage } from 'node:http';
 import { type Middleware } from 'koa';
 import { type Logger } from 'pino';

@@ -1,4 +1,5 @@
 // The OpenID provider as this service knows it: discovered when first needed, tried again until it answers.
+// Tested by bearer.test.ts: with a provider that is there, and one that is not.
 import * as client from 'openid-client';
 import { AppError } from '#app/errors.ts';
 

@@ -7,7 +7,7 @@ const event = {
   position: 12,
   tenantId: 'acme',
   id: '6f1c4ad0-7e0e-4d0c-9a1e-3c7f5a0f0c55',
-  type: 'inventory.item.moved.v1',
+  type: 'sample.item.moved.v1',
   subject: 'items/A-1',
   time: new Date('2026-11-23T10:00:00.000Z'),
   actor: 'clerk',

@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { sql } from 'kysely';
+import { after, before, describe, test } from 'node:test';
+import { CookieJar } from '#app/lib/cookie-jar.ts';
+import { expectProblem } from '#app/testing/problem.ts';
+import { startTestService, type TestService } from '#app/testing/service.ts';
+
+const minuteMs = 60_000;
+
+describe('sign-in through the development provider', () => {
+  let service: TestService;
+  let clockOffsetMs = 0;
+  before(async () => {
+    service = await startTestService({ clock: () => new Date(Date.now() + clockOffsetMs) });
+  });
+  after(() => service.close());
+
+  /** The URL of the callback that the provider sends this browser to, not yet followed. */
+  async function reachCallback(jar: CookieJar, user = 'clerk'): Promise<URL> {
+    const isCallback = ({ origin, pathname }: URL) => origin === service.url && pathname === '/auth/callback';
+    const chooser = await jar.follow(`${service.url}/auth/sign-in?return_to=%2Fdocs`, {}, isCallback);
+    // The provider knows this browser already.
+    if (isCallback(chooser.url)) return chooser.url;
+    const form = { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: new URLSearchParams({ user }) };
+    const { url } = await jar.follow(chooser.url, form, isCallback);
+    assert.ok(isCallback(url));
+    return url;
+  }
+  const sessionOf = (response: Response) => response.headers.getSetCookie().find((cookie) => cookie.startsWith('session='));
+
+  test('a person comes back to the page that they asked for, with a session', async () => {
+    const jar = new CookieJar();
+    const response = await jar.fetch(await reachCallback(jar));
+    assert.equal(response.status, 303);
+    assert.equal(response.headers.get('location'), '/docs');
+    assert.match(sessionOf(response) ?? '', /^session=[\w-]{43}; Path=\/; Max-Age=43200; HttpOnly; SameSite=Lax$/);
+    const items = await jar.fetch(`${service.url}/api/v1/stream`, { method: 'HEAD', headers: { accept: 'text/event-stream' } });
+    assert.equal(items.status, 200);
+  });
+
+  test('the authorization request carries PKCE, state and nonce (RFC 9700, 2.1.1)', async () => {
+    const response = await new CookieJar().fetch(`${service.url}/auth/sign-in`);
+    const { searchParams } = new URL(response.headers.get('location') ?? '');
+    assert.equal(searchParams.get('response_type'), 'code');
+    assert.equal(searchParams.get('code_challenge_method'), 'S256');
+    for (const name of ['code_challenge', 'state', 'nonce']) assert.ok((searchParams.get(name) ?? '').length >= 43, name);
+  });
+
+  test('ASVS 7.2.4: a new sign-in gives a new token, and ends the session before it', async () => {
+    const jar = new CookieJar();
+    const first = sessionOf(await jar.fetch(await reachCallback(jar)))?.split(';')[0] ?? '';
+    // The provider still knows this browser, so it may answer at once, without asking who it is.
+    const { response } = await jar.follow(`${service.url}/auth/sign-in`, {}, (next) => next.pathname === '/docs' || next.pathname === '/');
+    await response.body?.cancel();
+    const stale = await fetch(`${service.url}/api/v1/stream`, { headers: { cookie: first, accept: 'text/event-stream' } });
+    await expectProblem(stale, 401, 'session-ended');
+    assert.equal((await jar.fetch(`${service.url}/api/v1/stream`, { method: 'HEAD', headers: { accept: 'text/event-stream' } })).status, 200);
+  });
+
+  test('another browser can not use the callback: the state is bound to the one that began (CWE-352)', async () => {
+    const callback = await reachCallback(new CookieJar());
+    await expectProblem(await new CookieJar().fetch(callback, { headers: { accept: 'application/json' } }), 400, 'sign-in-expired');
+  });
+
+  test('a callback works once', async () => {
+    const jar = new CookieJar();
+    const callback = await reachCallback(jar);
+    assert.equal((await jar.fetch(callback)).status, 303);
+    await expectProblem(await jar.fetch(callback, { headers: { accept: 'application/json' } }), 400, 'sign-in-expired');
+  });
+
+  test('a code that the provider does not know, or that was issued for another attempt, is refused', async () => {
+    const jar = new CookieJar();
+    const [mine, other] = [await reachCallback(jar), await reachCallback(new CookieJar(), 'manager')];
+    mine.searchParams.set('code', other.searchParams.get('code') ?? '');
+    const response = await jar.fetch(mine, { headers: { accept: 'application/json' } });
+    assert.equal(sessionOf(response), undefined);
+    await expectProblem(response, 400, 'sign-in-failed');
+  });
+
+  test('an answer in the name of another issuer is refused (RFC 9207)', async () => {
+    const jar = new CookieJar();
+    const callback = await reachCallback(jar);
+    callback.searchParams.set('iss', 'https://evil.example');
+    await expectProblem(await jar.fetch(callback, { headers: { accept: 'application/json' } }), 400, 'sign-in-failed');
+  });
+
+  test('a refusal by the provider is said as such', async () => {
+    const jar = new CookieJar();
+    const callback = await reachCallback(jar);
+    callback.searchParams.delete('code');
+    callback.searchParams.set('error', 'access_denied');
+    await expectProblem(await jar.fetch(callback, { headers: { accept: 'application/json' } }), 403, 'sign-in-denied');
+  });
+
+  test('two tabs sign in at once', async () => {
+    const jar = new CookieJar();
+    const [one, two] = [await reachCallback(jar), await reachCallback(jar)];
+    assert.equal((await jar.fetch(two)).status, 303);
+    assert.equal((await jar.fetch(one)).status, 303);
+  });
+
+  test('sign-out ends the session here and at the provider', async () => {
+    const visitor = await service.as('viewer');
+    const response = await visitor.fetch('/auth/sign-out', { method: 'POST' });
+    assert.equal(response.status, 303);
+    const logout = new URL(response.headers.get('location') ?? '');
+    assert.equal(logout.origin, service.config.identity.issuer);
+    assert.ok(logout.searchParams.has('id_token_hint'));
+    assert.equal(logout.searchParams.get('post_logout_redirect_uri'), `${service.url}/`);
+    await expectProblem(await visitor.fetch('/api/v1/stream', { headers: { accept: 'text/event-stream' } }), 401, 'authentication-required');
+  });
+
+  test('CWE-352: a page of another origin can not sign a person out', async () => {
+    const visitor = await service.as('viewer');
+    const response = await visitor.fetch('/auth/sign-out', { method: 'POST', headers: { origin: 'https://evil.example', accept: 'application/json' } });
+    assert.equal(response.status, 403);
+    assert.equal((await visitor.fetch('/api/v1/stream', { method: 'HEAD', headers: { accept: 'text/event-stream' } })).status, 200);
+  });
+
+  test('an idle session is answered as ended', async (t) => {
+    const visitor = await service.as('viewer');
+    clockOffsetMs = 31 * minuteMs;
+    t.after(() => (clockOffsetMs = 0));
+    await expectProblem(await visitor.fetch('/api/v1/stream', { headers: { accept: 'text/event-stream' } }), 401, 'session-ended');
+  });
+
+  test('a stranger who begins to sign in writes no row', async () => {
+    const count = async () => (await sql<{ n: number }>`select count(*)::integer as n from session`.execute(service.database.db)).rows[0]?.n;
+    const before = await count();
+    for (let visit = 0; visit < 5; visit += 1) await new CookieJar().fetch(`${service.url}/auth/sign-in`);
+    assert.equal(await count(), before);
+  });
+
+  test('no log line holds a token, a code or a cookie', async () => {
+    const jar = new CookieJar();
+    const callback = await reachCallback(jar);
+    const session = (sessionOf(await jar.fetch(callback)) ?? '').slice('session='.length).split(';')[0] ?? '';
+    const log = service.logLines.join('\n');
+    assert.ok(log.includes('signed in'));
+    for (const secret of [callback.searchParams.get('code') ?? '', callback.searchParams.get('state') ?? '', session]) {
+      assert.ok(secret.length > 20 && !log.includes(secret));
+    }
+  });
+});
