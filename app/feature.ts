@@ -129,6 +129,11 @@ export interface Redirect {
   /** A path on this origin; answered with 303. */
   readonly redirect: string;
 }
+export interface PageContext<P, Q> extends ReadContext<P, Q> {
+  readonly can: (action: Action) => boolean;
+  /** Where the live stream stood before the page read anything: a client that listens from here misses nothing. */
+  readonly position: number;
+}
 /** A server-rendered page (GET). */
 export interface Page<P extends z.ZodType = z.ZodType, Q extends z.ZodType = z.ZodType> {
   readonly kind: 'page';
@@ -140,7 +145,7 @@ export interface Page<P extends z.ZodType = z.ZodType, Q extends z.ZodType = z.Z
   readonly navigation?: string;
   readonly params?: P;
   readonly query?: Q;
-  handle(context: ReadContext<z.output<P>, z.output<Q>> & { readonly can: (action: Action) => boolean }): Promise<PageView | Redirect | Refusal>;
+  handle(context: PageContext<z.output<P>, z.output<Q>>): Promise<PageView | Redirect | Refusal>;
 }
 /** A form's POST: one transaction; a hidden field `idempotencyKey` makes a double click run once. */
 export interface Form<P extends z.ZodType = z.ZodType, B extends z.ZodType = z.ZodType> {

@@ -35,7 +35,7 @@ export interface ServerParts {
   readonly database: Pick<OpenDatabase, 'db'>;
   readonly identity: Pick<Identity, 'authenticate' | 'routes' | 'issuerOrigin'>;
   readonly access: Pick<Access, 'decide'>;
-  readonly live: Pick<Live, 'wake' | 'serveSse' | 'attachSocket'>;
+  readonly live: Pick<Live, 'wake' | 'serveSse' | 'attachSocket' | 'position'>;
   readonly features: readonly LoadedFeature[];
   readonly log: Logger;
   readonly metrics: Registry;
@@ -98,6 +98,7 @@ function createPageParts({ config, database, identity, access, live, features, c
     checkAnswers: !config.production,
     assets,
     renderDocument,
+    livePosition: () => live.position(),
     renderProblem: createProblemRenderer(renderDocument),
   };
 }

@@ -19,6 +19,8 @@ export interface PageOwner {
 export interface PageParts extends RouteParts {
   readonly assets: Assets;
   readonly renderDocument: DocumentRenderer;
+  /** The last event that this process has seen. */
+  readonly livePosition: () => number;
 }
 
 export function mountPage(router: Router<HttpState>, route: PageRoute, owner: PageOwner, parts: PageParts): void {
@@ -46,7 +48,8 @@ function runPage(page: Page, { name }: PageOwner, parts: PageParts): HttpMiddlew
     const { params, query } = given(ctx, 'input');
     const { log, requestId } = ctx.state;
     const can = (action: Page['action']): boolean => parts.decide(subject, action).allowed;
-    const view = await page.handle({ subject, params, query, db: parts.db, log, now: parts.clock(), requestId, can });
+    const position = parts.livePosition();
+    const view = await page.handle({ subject, params, query, db: parts.db, log, now: parts.clock(), requestId, can, position });
     if (isRefusal(view)) throw asError(view);
     if ('redirect' in view) {
       sendRedirect(ctx, requireOwnPath(view.redirect));

@@ -63,6 +63,7 @@ export async function startSampleService(overrides: Overrides | ((database: Open
       wake: () => {
         wakes.count += 1;
       },
+      position: () => 0,
       serveSse: (ctx, subject) => {
         ctx.type = 'text/event-stream';
         ctx.body = `: for ${subject.id}\n\n`;
