@@ -27,7 +27,7 @@ async function start(t: TestContext, given: Partial<DevelopmentProviderOptions> 
 }
 
 function authorizeUrl(issuer: string, changes: Readonly<Record<string, string | undefined>> = {}): URL {
-  const parameters = {
+  const parameters: Readonly<Record<string, string | undefined>> = {
     client_id: 'stockade',
     response_type: 'code',
     redirect_uri: CALLBACK,

@@ -14,11 +14,11 @@ function readRequest(parameters: readonly string[], env: NodeJS.ProcessEnv): Tok
   if (user === undefined) throw new UsageError(`--user is missing: give one of ${names.join(', ')}`);
   if (!names.includes(user)) throw new AppError(`--user ${JSON.stringify(user)} is unknown: give one of ${names.join(', ')}`);
   const port = readPort(env, 'PORT') ?? 3000;
-  const publicUrl = (env['PUBLIC_URL'] ?? `http://127.0.0.1:${port}`).replace(/\/$/, '');
+  const publicUrl = (readText(env, 'PUBLIC_URL') ?? `http://127.0.0.1:${port}`).replace(/\/$/, '');
   return {
     user,
     issuer: issuer ?? `http://127.0.0.1:${readPort(env, 'PROVIDER_PORT') ?? port + 1}`,
-    audience: env['OIDC_AUDIENCE'] ?? `${publicUrl}/api`,
+    audience: readText(env, 'OIDC_AUDIENCE') ?? `${publicUrl}/api`,
   };
 }
 
@@ -38,9 +38,14 @@ function readOrigin(text: string): string {
   return url.origin;
 }
 
+/** Empty is as good as absent: `.env` files keep names without values. */
+function readText(env: NodeJS.ProcessEnv, name: string): string | undefined {
+  return env[name] === '' ? undefined : env[name];
+}
+
 function readPort(env: NodeJS.ProcessEnv, name: string): number | undefined {
-  const text = env[name];
-  if (text === undefined || text === '') return undefined;
+  const text = readText(env, name);
+  if (text === undefined) return undefined;
   if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) throw new AppError(`${name}=${text} is not a port: set it to a number up to 65535`);
   return Number(text);
 }

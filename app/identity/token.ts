@@ -73,11 +73,11 @@ async function authorize(metadata: Metadata, { user, audience, verifier }: Walk)
   }).toString();
   const headers = { accept: 'text/html' };
   const page = await jar.follow(address, { headers }, isCallback);
-  if (isCallback(page.url)) return readCode(page.url, { state, issuer: metadata.issuer });
-  if (!page.response.ok) throw new AppError(`${metadata.issuer} refused to sign in for ${audience} (status ${page.response.status}): is OIDC_AUDIENCE or PUBLIC_URL the service's own?`);
+  if (isCallback(page.url)) return readCode(page.url, { state, issuer: metadata.issuer, audience });
+  if (!page.response.ok) throw new AppError(`${metadata.issuer} refused to sign in (status ${page.response.status}): is it Stockade's development provider?`);
   const end = await jar.follow(page.url, { method: 'POST', headers, body: new URLSearchParams({ user }) }, isCallback);
   if (!isCallback(end.url)) throw new AppError(`${metadata.issuer} did not sign in "${user}": --user takes one of its seeded people`);
-  return readCode(end.url, { state, issuer: metadata.issuer });
+  return readCode(end.url, { state, issuer: metadata.issuer, audience });
 }
 
 function isCallback({ origin, pathname }: URL): boolean {
@@ -85,11 +85,11 @@ function isCallback({ origin, pathname }: URL): boolean {
 }
 
 /** CWE-352 by state; mix-up of providers by iss (RFC 9207). */
-function readCode({ searchParams }: URL, { state, issuer }: { state: string; issuer: string }): string {
+function readCode({ searchParams }: URL, { state, issuer, audience }: { state: string; issuer: string; audience: string }): string {
   const answer = Object.fromEntries(searchParams);
   if (answer['state'] !== state || answer['iss'] !== issuer) throw new AppError(`The answer is not ${issuer}'s to this request (state or iss differ): try again`);
   const code = answer['code'];
-  if (code === undefined) throw new AppError(`${issuer} refused to sign in: ${describeFailure(answer)}`);
+  if (code === undefined) throw new AppError(`${issuer} refused to sign in for ${audience}: ${describeFailure(answer)} (is OIDC_AUDIENCE or PUBLIC_URL the service's own?)`);
   return code;
 }
 
