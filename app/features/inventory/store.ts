@@ -1,7 +1,7 @@
 // Reads and writes of items and movements; every statement names its tenant.
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import { type Database } from '#app/feature.ts';
-import { type Item, type ItemStatus, type Movement } from './item.ts';
+import { type Item, type ItemStatus, type Movement, type StockLevel } from './item.ts';
 import { type InventoryTables, toItem, toItemRow, toMovement, toMovementRow } from './tables.ts';
 
 export const ITEM_SORTS = ['sku', 'name', 'quantity', 'updated_at'] as const;
@@ -18,6 +18,8 @@ export interface ItemFilter {
   readonly text?: string | undefined;
   /** True: active and at or below the reorder level. False: the others. */
   readonly belowReorder?: boolean | undefined;
+  /** Active items whose stock is at this level (see `stockLevel`). */
+  readonly level?: StockLevel | undefined;
 }
 
 /** The last item of a page. `key` is the value that it was sorted by, time as milliseconds. */
@@ -38,6 +40,12 @@ export interface Slice<T> {
   readonly more: boolean;
 }
 
+const LEVEL_CONDITIONS: Readonly<Record<StockLevel, RawBuilder<boolean>>> = {
+  out: sql`quantity = 0`,
+  low: sql`quantity > 0 and quantity <= reorder_level`,
+  ok: sql`quantity > reorder_level`,
+};
+
 export async function listItems(
   db: Database,
   tenantId: string,
@@ -55,6 +63,7 @@ export async function listItems(
   if (filter.belowReorder !== undefined) {
     query = query.where(sql<boolean>`(status = 'active' and quantity <= reorder_level) = ${filter.belowReorder}`);
   }
+  if (filter.level !== undefined) query = query.where(sql<boolean>`(status = 'active' and ${LEVEL_CONDITIONS[filter.level]})`);
   if (after !== undefined) query = query.where(isAfter(order, after));
   const rows = await query
     .orderBy(sortKey(order.sort), order.direction)
@@ -87,12 +96,14 @@ export async function listLocations(db: Database, tenantId: string): Promise<rea
   return rows.map((row) => row.location);
 }
 
-/** How many active items there are, and how many of them are out of stock or low (see `stockLevel`). */
-export async function countStock(db: Database, tenantId: string): Promise<{ readonly active: number; readonly out: number; readonly low: number }> {
+/** How many active items there are, how many units they have, and how many of them are out of stock or low (see `stockLevel`). */
+export async function countStock(db: Database, tenantId: string): Promise<{ readonly active: number; readonly units: number; readonly out: number; readonly low: number }> {
   return tables(db)
     .selectFrom('item')
     .select([
       sql<number>`count(*)::integer`.as('active'),
+      // Of many items, each up to an integer's bound.
+      sql<number>`coalesce(sum(quantity), 0)::bigint`.as('units'),
       sql<number>`(count(*) filter (where quantity = 0))::integer`.as('out'),
       sql<number>`(count(*) filter (where quantity > 0 and quantity <= reorder_level))::integer`.as('low'),
     ])

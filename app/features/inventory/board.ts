@@ -1,0 +1,68 @@
+// The board at `/`: what is in stock, what is short, and who moved what.
+// Tested by pages.test.ts: through the whole server.
+import { z } from 'zod';
+import { isRefusal } from '#app/errors.ts';
+import { definePage, type PageRoute } from '#app/feature.ts';
+import { HISTORY_LENGTH } from './assets/sparkline.ts';
+import { LEVEL_FILTERS, type LevelFilter, renderBoard } from './board-view.ts';
+import { decodeItemCursor, encodeItemCursor } from './cursor.ts';
+import { cursorField, skuField, textField } from './schemas.ts';
+import { countStock, type ItemFilter, latestMovements, listItems, positionOf, recentMovements } from './store.ts';
+
+const PAGE_LENGTH = 24;
+const FEED_LENGTH = 20;
+const ORDER = { sort: 'name', direction: 'asc' } as const;
+
+/** A form sends its empty fields too. */
+export function orEmpty<T extends z.ZodType>(schema: T) {
+  return z.preprocess((text) => (typeof text === 'string' && text.trim() === '' ? undefined : text), schema.optional());
+}
+
+const boardQuery = z.strictObject({
+  q: orEmpty(textField(120, 'Part of the SKU or the name.', 'bolt')),
+  level: orEmpty(z.enum(LEVEL_FILTERS)),
+  cursor: cursorField.optional(),
+  moved: skuField.optional(),
+  problem: z.string().max(40).optional(),
+  sku: skuField.optional(),
+});
+
+export const boardPage: PageRoute = definePage({
+  path: '/',
+  action: 'items:read',
+  navigation: 'Board',
+  query: boardQuery,
+  async handle({ db, subject, query, can, position, now }) {
+    const { tenantId } = subject;
+    const after = query.cursor === undefined ? undefined : decodeItemCursor(query.cursor, ORDER);
+    if (isRefusal(after)) return after;
+    const filter = { text: query.q, ...toFilter(query.level) };
+    const [counts, slice, recent] = await Promise.all([
+      countStock(db, tenantId),
+      listItems(db, tenantId, { filter, order: ORDER, after, limit: PAGE_LENGTH }),
+      recentMovements(db, tenantId, { limit: FEED_LENGTH }),
+    ]);
+    const histories = await latestMovements(db, tenantId, slice.rows.map(({ sku }) => sku), HISTORY_LENGTH);
+    const last = slice.rows.at(-1);
+    const body = renderBoard({
+      position,
+      now,
+      canMove: can('items:move'),
+      canWrite: can('items:write'),
+      counts,
+      filter: { q: query.q, level: query.level },
+      items: slice.rows.map((item) => ({ item, movements: histories.get(item.sku) ?? [] })),
+      firstPage: after === undefined,
+      nextCursor: slice.more && last !== undefined ? encodeItemCursor(ORDER, positionOf(last, ORDER.sort)) : undefined,
+      feed: recent.rows,
+      notice: query.problem === undefined ? { sku: query.moved, done: query.moved && 'moved' } : { sku: query.sku, problem: query.problem },
+    });
+    return { title: 'Board', body, scripts: ['board.client.ts'], styles: ['board.css'] };
+  },
+});
+
+function toFilter(level: LevelFilter | undefined): ItemFilter {
+  if (level === 'all') return {};
+  if (level === undefined || level === 'retired') return { status: level ?? 'active' };
+  return { level };
+}
