@@ -1,11 +1,13 @@
 // The development provider over HTTP, by hand, as a client that trusts nothing would.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { request as sendRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { promisify } from 'node:util';
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose';
 import { pino } from 'pino';
 import { startDevelopmentProvider, type DevelopmentProvider, type DevelopmentProviderOptions } from '#app/identity/development-provider.ts';
@@ -248,4 +250,18 @@ test('a request for another host name is turned away', async (t) => {
     resolve(response.statusCode);
   }).on('error', reject).end();
   assert.equal(await promise, 421);
+});
+
+test('it writes nothing to the console, not even while it is imported', async () => {
+  const program = `
+    const { startDevelopmentProvider } = await import('#app/identity/development-provider.ts');
+    const { obtainToken } = await import('#app/identity/token.ts');
+    const client = { id: 'stockade', redirectUri: '${CALLBACK}', postLogoutRedirectUri: '${HOME}' };
+    const provider = await startDevelopmentProvider({ host: '127.0.0.1', port: 0, directory: undefined, client, audience: '${AUDIENCE}', log: console });
+    await obtainToken({ issuer: provider.issuer, user: 'clerk', audience: '${AUDIENCE}' });
+    await fetch(provider.issuer + '/session/end', { headers: { accept: 'text/html' } });
+    await provider.close();
+    console.log('done');`;
+  const output = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program], { cwd: path.join(import.meta.dirname, '../..') });
+  assert.deepEqual(output, { stdout: 'done\n', stderr: '' });
 });

@@ -23,7 +23,7 @@ async function jarWith(t: TestContext, ...cookies: readonly string[]): Promise<{
   const lines = [...cookies];
   const origin = await serve(t, (_request, response) => response.setHeader('set-cookie', lines.splice(0, 1)).end());
   const jar = new CookieJar();
-  for (const _cookie of cookies) await jar.fetch(`${origin}/a/b`);
+  while (lines.length > 0) await jar.fetch(`${origin}/a/b`);
   return { jar, origin };
 }
 

@@ -1,0 +1,58 @@
+// What the development provider's store keeps, forgets and hands out.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createProviderStore } from '#app/identity/provider-store.ts';
+
+function openStore(): { open: ReturnType<typeof createProviderStore>; wait: (ms: number) => void } {
+  let now = 1_000_000;
+  return {
+    open: createProviderStore(() => now),
+    wait: (ms) => {
+      now += ms;
+    },
+  };
+}
+
+test('each model has its own part, and what is over its time is gone', async () => {
+  const { open, wait } = openStore();
+  await open('Session').upsert('a', { uid: 'u' }, 10);
+  assert.deepEqual(await open('Session').find('a'), { uid: 'u' });
+  assert.equal(await open('Grant').find('a'), undefined);
+  wait(9_999);
+  assert.deepEqual(await open('Session').findByUid('u'), { uid: 'u' });
+  wait(1);
+  assert.equal(await open('Session').find('a'), undefined);
+  assert.equal(await open('Session').findByUid('u'), undefined);
+});
+
+test('a code that was used says when, and a destroyed one is gone', async () => {
+  const { open } = openStore();
+  const codes = open('AuthorizationCode');
+  await codes.upsert('a', { grantId: 'g' }, 10);
+  await codes.consume('a');
+  assert.deepEqual(await codes.find('a'), { grantId: 'g', consumed: 1000 });
+  await codes.destroy('a');
+  assert.equal(await codes.find('a'), undefined);
+});
+
+test('revoking a grant takes its codes and tokens and leaves the others', async () => {
+  const { open } = openStore();
+  await open('AuthorizationCode').upsert('a', { grantId: 'g' }, 10);
+  await open('AccessToken').upsert('b', { grantId: 'g' }, 10);
+  await open('AccessToken').upsert('c', { grantId: 'h' }, 10);
+  await open('Session').upsert('d', { grantId: 'g' }, 10);
+  await open('AccessToken').revokeByGrantId('g');
+  assert.equal(await open('AuthorizationCode').find('a'), undefined);
+  assert.equal(await open('AccessToken').find('b'), undefined);
+  assert.ok(await open('AccessToken').find('c'));
+  assert.ok(await open('Session').find('d'));
+});
+
+test('it is bounded: the oldest goes first', async () => {
+  const { open } = openStore();
+  const sessions = open('Session');
+  for (let index = 0; index <= 10_000; index += 1) await sessions.upsert(String(index), {}, 10);
+  assert.equal(await sessions.find('0'), undefined);
+  assert.ok(await sessions.find('1'));
+  assert.ok(await sessions.find('10000'));
+});
