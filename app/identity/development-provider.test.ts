@@ -207,6 +207,14 @@ test('signing out asks, ends the sign-in here and leads back to the application'
   assert.match(again.url.pathname, /^\/interaction\//);
 });
 
+test('signing out without a sign-in asks nobody: the page may run its one script and no other', async (t) => {
+  const { issuer } = await start(t);
+  const response = await fetch(new URL('/session/end', issuer), { headers: HTML });
+  assert.match(response.headers.get('content-security-policy') ?? '', /; ?script-src 'sha256-[\w+/=]+';/);
+  const page = await response.text();
+  assert.match(page, /<noscript>[^]*<button autofocus type="submit">/);
+});
+
 test('a foreign address to return to after signing out is refused', async (t) => {
   const { issuer } = await start(t);
   const response = await fetch(`${issuer}/session/end?client_id=stockade&post_logout_redirect_uri=${encodeURIComponent('https://example.com/')}`, { headers: HTML });
