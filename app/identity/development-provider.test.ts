@@ -207,6 +207,18 @@ test('signing out asks, ends the sign-in here and leads back to the application'
   assert.match(again.url.pathname, /^\/interaction\//);
 });
 
+test('signing out of the application only leaves the person signed in here', async (t) => {
+  const { issuer } = await start(t);
+  const jar = new CookieJar();
+  await signIn(issuer, jar, 'clerk');
+  const page = await (await jar.fetch(`${issuer}/session/end?client_id=stockade&post_logout_redirect_uri=${encodeURIComponent(HOME)}`, { headers: HTML })).text();
+  const xsrf = text(/name="xsrf" value="([^"]+)"/.exec(page)?.[1]);
+  const done = await jar.fetch(text(/action="([^"]+)"/.exec(page)?.[1]), { method: 'POST', headers: HTML, body: new URLSearchParams({ xsrf }) });
+  assert.equal(done.headers.get('location'), HOME);
+  const again = await jar.follow(authorizeUrl(issuer), { headers: HTML }, isCallback);
+  assert.ok(again.url.searchParams.has('code'));
+});
+
 test('signing out without a sign-in asks nobody: the page may run its one script and no other', async (t) => {
   const { issuer } = await start(t);
   const response = await fetch(new URL('/session/end', issuer), { headers: HTML });
@@ -242,6 +254,10 @@ test('a token outlives a restart of the provider', async (t) => {
 
 test('it listens on the loopback address only', async (t) => {
   await assert.rejects(start(t, { host: '0.0.0.0' }), { name: 'AppError', message: /127\.0\.0\.1 only, not on 0\.0\.0\.0/ });
+});
+
+test('an audience that is no address is refused at the start', async (t) => {
+  for (const audience of ['stockade', `${AUDIENCE}#x`]) await assert.rejects(start(t, { audience }), { name: 'AppError', message: /mend OIDC_AUDIENCE/ });
 });
 
 test('a port in use is one line that says what to set', async (t) => {

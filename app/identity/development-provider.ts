@@ -36,11 +36,14 @@ const LONGEST_FORM_BYTES = 4096;
 
 export async function startDevelopmentProvider({ host, port, directory, client, audience, log }: DevelopmentProviderOptions): Promise<DevelopmentProvider> {
   if (!LOOPBACK.has(host)) throw new AppError(`The development provider knows no passwords and listens on 127.0.0.1 only, not on ${host}: set OIDC_ISSUER to a real provider`);
+  // RFC 8707, 2: found out at the start, not by the first person who signs in.
+  if (URL.parse(audience) === null || audience.includes('#')) throw new AppError(`The development provider takes an absolute address without a fragment as the API's name, not ${JSON.stringify(audience)}: mend OIDC_AUDIENCE`);
+  const clientOrigin = new URL(client.redirectUri).origin;
   const keys = await loadProviderKeys(directory);
   const server = createServer();
   const issuer = `http://${ADDRESS}:${await listen(server, port)}`;
   const provider = new Provider(issuer, configureProvider({ client, audience, keys }));
-  provider.use(guard(new URL(issuer).host, new URL(client.redirectUri).origin));
+  provider.use(guard(new URL(issuer).host, clientOrigin));
   provider.use(serveStyle);
   provider.use(serveInteraction(provider));
   const report = (error: Error): void => {
