@@ -55,7 +55,7 @@ export const boardPage: PageRoute = definePage({
       firstPage: after === undefined,
       nextCursor: slice.more && last !== undefined ? encodeItemCursor(ORDER, positionOf(last, ORDER.sort)) : undefined,
       feed: recent.rows,
-      notice: query.problem === undefined ? { sku: query.moved, done: query.moved && 'moved' } : { sku: query.sku, problem: query.problem },
+      notice: query.problem === undefined ? { sku: query.moved, done: query.moved === undefined ? undefined : 'moved' } : { sku: query.sku, problem: query.problem },
     });
     return { title: 'Board', body, scripts: ['board.client.ts'], styles: ['board.css'] };
   },

@@ -3,6 +3,7 @@ import { type FeatureModule } from '#app/feature.ts';
 import { events } from './events.ts';
 import { itemOperations } from './item-operations.ts';
 import { movementOperations } from './movement-operations.ts';
+import { createPages } from './pages.ts';
 import { seed } from './seed.ts';
 
 export const feature: FeatureModule = {
@@ -15,7 +16,7 @@ export const feature: FeatureModule = {
   },
   events,
   seed,
-  create() {
-    return { operations: [...itemOperations, ...movementOperations], pages: [] };
+  create(parts) {
+    return { operations: [...itemOperations, ...movementOperations], pages: createPages(parts) };
   },
 };
