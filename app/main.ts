@@ -1,4 +1,5 @@
 // The composition root: the only reader of the environment, the only end of the process.
+import { existsSync } from 'node:fs';
 import { styleText } from 'node:util';
 import { ConfigError, parseConfig, type Config } from '#app/config.ts';
 import { AppError } from '#app/errors.ts';
@@ -42,6 +43,8 @@ async function run(): Promise<void> {
 }
 
 function readConfig(): Config {
+  // In production the platform sets the environment; a file that lies about must not.
+  if (process.env['NODE_ENV'] !== 'production' && existsSync('.env')) process.loadEnvFile('.env');
   try {
     return parseConfig(process.env);
   } catch (error) {

@@ -1,4 +1,5 @@
 // What the development provider knows and allows: two first-party clients, one API, the seeded people, PKCE always.
+// Tested by development-provider.test.ts: with the provider itself.
 // `import type` as a whole: an inline one would still load the library, and its word on runtimes with it.
 import type { Account, ClientMetadata, Configuration, Grant, KoaContextWithOIDC } from 'oidc-provider';
 import { DEVELOPMENT_USERS, type DevelopmentUser } from '#app/identity/development-users.ts';

@@ -1,4 +1,5 @@
 // An access token for the API, got as a person would get it: the code flow with PKCE at the development provider.
+// Tested by token.command.test.ts: with the provider itself.
 import { createHash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { AppError } from '#app/errors.ts';
