@@ -180,8 +180,8 @@ for (const engine of testDatabases()) {
     });
 
     it('counts the active items and those that are out or low, and lists the places', async () => {
-      assert.deepEqual(await countStock(db, 'acme'), { active: 4, out: 1, low: 2 });
-      assert.deepEqual(await countStock(db, 'nobody'), { active: 0, out: 0, low: 0 });
+      assert.deepEqual(await countStock(db, 'acme'), { active: 4, units: 13, out: 1, low: 2 });
+      assert.deepEqual(await countStock(db, 'nobody'), { active: 0, units: 0, out: 0, low: 0 });
       assert.deepEqual(await listLocations(db, 'acme'), ['Aisle 1', 'Aisle 10', 'Aisle 2']);
     });
 
