@@ -1,5 +1,4 @@
 // The document around every page: header, navigation, who is signed in, footer. No inline script or style (CSP).
-// Tested by page-routes.test.ts: every page is one.
 import { type Subject } from '#app/feature.ts';
 import { html, type Html, toMarkup } from '#app/lib/html.ts';
 
