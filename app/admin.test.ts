@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { type AddressInfo } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { createAdmin, type AdminParts } from '#app/admin.ts';
 import { createMetrics } from '#app/telemetry/metrics.ts';

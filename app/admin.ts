@@ -1,6 +1,6 @@
 // The operator's listener, apart from the public one: is it alive, is it ready, what are its figures.
 import http from 'node:http';
-import { type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 
 export interface ReadinessCheck {
   readonly name: string;

@@ -1,10 +1,10 @@
 // The contract between the platform and a feature: types, and the constructors that infer them.
-import { type Kysely } from 'kysely';
-import { type Logger } from 'pino';
-import { type Registry } from 'prom-client';
-import { type z } from 'zod';
-import { type Refusal } from '#app/errors.ts';
-import { type Html } from '#app/lib/html.ts';
+import type { Kysely } from 'kysely';
+import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
+import type { z } from 'zod';
+import type { Refusal } from '#app/errors.ts';
+import type { Html } from '#app/lib/html.ts';
 
 export const ROLES = ['viewer', 'clerk', 'manager', 'auditor'] as const;
 export type Role = (typeof ROLES)[number];

@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import path from 'node:path';
 import { AppError } from '#app/errors.ts';
-import { type Feature, type FeatureModule, type FeatureParts } from '#app/feature.ts';
+import type { Feature, FeatureModule, FeatureParts } from '#app/feature.ts';
 
 export interface FoundFeature {
   readonly name: string;

@@ -2,17 +2,17 @@
 import http from 'node:http';
 import Koa from 'koa';
 import { Router } from '@koa/router';
-import { type Logger } from 'pino';
-import { type Registry } from 'prom-client';
-import { type Access } from '#app/access/access.ts';
-import { type Config } from '#app/config.ts';
-import { type OpenDatabase } from '#app/data/database.ts';
+import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
+import type { Access } from '#app/access/access.ts';
+import type { Config } from '#app/config.ts';
+import type { OpenDatabase } from '#app/data/database.ts';
 import { runOnce } from '#app/data/idempotency.ts';
 import { refuse } from '#app/errors.ts';
-import { type LoadedFeature } from '#app/features.ts';
+import type { LoadedFeature } from '#app/features.ts';
 import { accessLog } from '#app/http/access-log.ts';
 import { type Assets, createAssets } from '#app/http/assets.ts';
-import { type HttpState } from '#app/http/context.ts';
+import type { HttpState } from '#app/http/context.ts';
 import { createDocumentRenderer, createProblemRenderer } from '#app/http/documents.ts';
 import { mountOperation } from '#app/http/operation-routes.ts';
 import { requireOwnOrigin } from '#app/http/origin.ts';
@@ -26,8 +26,8 @@ import { MAX_REQUESTS_PER_SOCKET, SERVER_OPTIONS } from '#app/http/server-option
 import { answerSocketErrors } from '#app/http/socket-errors.ts';
 import { closeWhenStopping } from '#app/http/stopping.ts';
 import { answerUnmatched } from '#app/http/unmatched.ts';
-import { type Identity } from '#app/identity/identity.ts';
-import { type Live } from '#app/live/live.ts';
+import type { Identity } from '#app/identity/identity.ts';
+import type { Live } from '#app/live/live.ts';
 import { appendEvent } from '#app/live/outbox.ts';
 
 export interface ServerParts {

@@ -1,13 +1,13 @@
 // Puts the parts together and takes them apart again: the one order of start and stop, for main and for tests.
 // Tested by main.test.ts and by every test of the whole service.
 import { once } from 'node:events';
-import { type Server } from 'node:http';
+import type { Server } from 'node:http';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Logger } from 'pino';
+import type { Logger } from 'pino';
 import { createAccess } from '#app/access/access.ts';
 import { createAdmin } from '#app/admin.ts';
-import { type Config } from '#app/config.ts';
+import type { Config } from '#app/config.ts';
 import { openDatabase, type OpenDatabase } from '#app/data/database.ts';
 import { purgeIdempotencyKeys } from '#app/data/idempotency.ts';
 import { migrate } from '#app/data/migrate.ts';

@@ -1,7 +1,7 @@
 // The end of the process in order: unready → stop accepting → tell live sessions → drain → close, under one deadline.
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Server } from 'node:http';
-import { type Logger } from 'pino';
+import type { Server } from 'node:http';
+import type { Logger } from 'pino';
 
 export interface ShutdownStep {
   readonly name: string;

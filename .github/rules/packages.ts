@@ -1,5 +1,5 @@
 // The dependencies: few, exact, reasoned, and installable anywhere without scripts.
-import { type Rule, type Tree } from './tree.ts';
+import type { Rule, Tree } from './tree.ts';
 
 /** The design's ceiling for what production installs; raising it is a decision. */
 const MAXIMUM_PRODUCTION_PACKAGES = 150;

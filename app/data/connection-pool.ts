@@ -1,9 +1,9 @@
 // What both engines share: pg's Pool behind Kysely, and how a column's text becomes a JavaScript value.
 import { Kysely, PostgresDialect, type PostgresPool } from 'kysely';
 import { Pool, type PoolConfig, types } from 'pg';
-import { type Logger } from 'pino';
+import type { Logger } from 'pino';
 import { AppError } from '#app/errors.ts';
-import { type Database } from '#app/feature.ts';
+import type { Database } from '#app/feature.ts';
 
 const { DATE, INT8 } = types.builtins;
 type Oid = (typeof types.builtins)[keyof typeof types.builtins];

@@ -1,8 +1,8 @@
 // The connection to PostgreSQL, the same for the embedded one and for a server.
-import { type Logger } from 'pino';
-import { type Config } from '#app/config.ts';
+import type { Logger } from 'pino';
+import type { Config } from '#app/config.ts';
 import { openServerDatabase } from '#app/data/server-database.ts';
-import { type Database } from '#app/feature.ts';
+import type { Database } from '#app/feature.ts';
 
 export interface OpenDatabase {
   readonly kind: 'embedded' | 'server';

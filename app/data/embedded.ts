@@ -4,9 +4,9 @@ import path from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { PglitePgConnection } from '@electric-sql/pglite/node-postgres';
 import { Client, type ClientConfig, escapeIdentifier } from 'pg';
-import { type Logger } from 'pino';
+import type { Logger } from 'pino';
 import { checkPool, createKysely, openPool } from '#app/data/connection-pool.ts';
-import { type OpenDatabase } from '#app/data/database.ts';
+import type { OpenDatabase } from '#app/data/database.ts';
 import { type FolderLock, lockFolder } from '#app/data/folder-lock.ts';
 import { Channels } from '#app/data/listener.ts';
 

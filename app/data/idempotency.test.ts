@@ -5,7 +5,7 @@ import { sql } from 'kysely';
 import { pino } from 'pino';
 import { type IdempotencyScope, purgeIdempotencyKeys, runOnce, type StoredResponse } from '#app/data/idempotency.ts';
 import { openServerDatabase } from '#app/data/server-database.ts';
-import { type Database } from '#app/feature.ts';
+import type { Database } from '#app/feature.ts';
 import { type TestDatabase, testDatabases } from '#app/testing/database.ts';
 
 const now = new Date('2026-11-23T12:00:00Z');

@@ -2,7 +2,7 @@
 import { type Kysely, sql } from 'kysely';
 import { inTransaction, LOCK_NOT_AVAILABLE, sqlState } from '#app/data/transaction.ts';
 import { AppError } from '#app/errors.ts';
-import { type Database } from '#app/feature.ts';
+import type { Database } from '#app/feature.ts';
 
 export interface StoredResponse {
   readonly status: number;

@@ -1,7 +1,7 @@
 // LISTEN on a connection of its own, which comes back after it was lost.
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, escapeIdentifier } from 'pg';
-import { type Logger } from 'pino';
+import type { Logger } from 'pino';
 
 export type OnNotify = (payload: string) => void;
 const FIRST_RETRY_MS = 100;

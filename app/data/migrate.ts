@@ -1,12 +1,12 @@
 // Applies the .sql files that were not applied yet: forward only, each in a transaction of its own.
 import { setTimeout as delay } from 'node:timers/promises';
 import { sql } from 'kysely';
-import { type Logger } from 'pino';
-import { type OpenDatabase } from '#app/data/database.ts';
+import type { Logger } from 'pino';
+import type { OpenDatabase } from '#app/data/database.ts';
 import { type Migration, type MigrationSource, readMigrations } from '#app/data/migration-files.ts';
 import { LOCK_NOT_AVAILABLE, sqlState } from '#app/data/transaction.ts';
 import { AppError } from '#app/errors.ts';
-import { type Database } from '#app/feature.ts';
+import type { Database } from '#app/feature.ts';
 
 export { type MigrationSource };
 

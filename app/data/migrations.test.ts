@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from 'kysely';
 import { readMigrations } from '#app/data/migration-files.ts';
-import { type Database } from '#app/feature.ts';
+import type { Database } from '#app/feature.ts';
 import { findMigrationSources, testDatabases } from '#app/testing/database.ts';
 
 /** schema_migrations tells of the schema, which all tenants share. */

@@ -1,8 +1,8 @@
 // A PostgreSQL server: a pool for statements and one connection more that listens.
 import { Client, type ClientConfig } from 'pg';
-import { type Logger } from 'pino';
+import type { Logger } from 'pino';
 import { checkPool, createKysely, openPool } from '#app/data/connection-pool.ts';
-import { type OpenDatabase } from '#app/data/database.ts';
+import type { OpenDatabase } from '#app/data/database.ts';
 import { Listener } from '#app/data/listener.ts';
 import { AppError } from '#app/errors.ts';
 

@@ -1,6 +1,6 @@
 // One transaction around a piece of work.
 import { AppError } from '#app/errors.ts';
-import { type Database } from '#app/feature.ts';
+import type { Database } from '#app/feature.ts';
 
 /** SQLSTATE: lock not available (lock_timeout), deadlock detected, serialization failure. */
 const CONTENTION = new Set(['55P03', '40P01', '40001']);

@@ -1,5 +1,5 @@
 // One line a request: what was asked by template, how it ended, how long it took. No path, no query, nothing personal.
-import { type HttpContext, type HttpMiddleware } from '#app/http/context.ts';
+import type { HttpContext, HttpMiddleware } from '#app/http/context.ts';
 
 export function accessLog(): HttpMiddleware {
   return async (ctx, next) => {

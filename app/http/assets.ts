@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import path from 'node:path';
-import { type HttpMiddleware } from '#app/http/context.ts';
+import type { HttpMiddleware } from '#app/http/context.ts';
 import { answerNotModified } from '#app/http/respond.ts';
 
 const MEDIA_TYPES: ReadonlyMap<string, string> = new Map([

@@ -1,5 +1,5 @@
 // Reads a request's body: bounded, UTF-8, JSON or a form's fields, and nothing that two readers could read differently.
-import { type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { MIMEType } from 'node:util';
 import { AppError, type Refusal, refuse } from '#app/errors.ts';
 import { findJsonFault } from '#app/lib/json-text.ts';

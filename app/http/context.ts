@@ -1,11 +1,11 @@
 // What the middleware of one request hand on to one another.
 // Tested by steps.test.ts: every step hands something on.
-import { type Middleware, type ParameterizedContext } from 'koa';
-import { type Logger } from 'pino';
-import { type Body } from '#app/http/body.ts';
-import { type Input } from '#app/http/input.ts';
-import { type Subject } from '#app/feature.ts';
-import { type TagCondition } from '#app/lib/entity-tag.ts';
+import type { Middleware, ParameterizedContext } from 'koa';
+import type { Logger } from 'pino';
+import type { Body } from '#app/http/body.ts';
+import type { Input } from '#app/http/input.ts';
+import type { Subject } from '#app/feature.ts';
+import type { TagCondition } from '#app/lib/entity-tag.ts';
 
 export interface HttpState {
   requestId: string;

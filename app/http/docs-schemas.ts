@@ -1,7 +1,7 @@
 // JSON Schemas as a person reads them: a type in words, a table of fields, an example.
 // Tested by docs.test.ts: the page is made of them.
 import { prose, table } from '#app/http/docs-parts.ts';
-import { type JsonSchema } from '#app/http/openapi-schemas.ts';
+import type { JsonSchema } from '#app/http/openapi-schemas.ts';
 import { html, type Html } from '#app/lib/html.ts';
 
 export type SchemaNames = Readonly<Record<string, JsonSchema>>;

@@ -1,7 +1,7 @@
 // The readable page of the API, made from its OpenAPI document; nothing in it comes from another host.
 import { prose, table } from '#app/http/docs-parts.ts';
 import { schemaSection, type SchemaNames, sampleOf, toAnchor, typeOf } from '#app/http/docs-schemas.ts';
-import { type OpenApiDocument, type OpenApiOperation, type OpenApiParameter } from '#app/http/openapi.ts';
+import type { OpenApiDocument, OpenApiOperation, OpenApiParameter } from '#app/http/openapi.ts';
 import { html, type Html } from '#app/lib/html.ts';
 
 export function renderDocs(document: OpenApiDocument, publicUrl: string): Html {

@@ -1,10 +1,10 @@
 // HTML documents of the platform and of pages: the layout, with what every page of this service shares.
 // Tested by page-routes.test.ts: every page is one.
-import { type LoadedFeature } from '#app/features.ts';
-import { type Assets } from '#app/http/assets.ts';
-import { type HttpContext } from '#app/http/context.ts';
+import type { LoadedFeature } from '#app/features.ts';
+import type { Assets } from '#app/http/assets.ts';
+import type { HttpContext } from '#app/http/context.ts';
 import { renderDocument } from '#app/http/page.ts';
-import { type Problem } from '#app/http/problem.ts';
+import type { Problem } from '#app/http/problem.ts';
 import { html, type Html } from '#app/lib/html.ts';
 
 export interface DocumentView {

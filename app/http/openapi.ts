@@ -1,7 +1,7 @@
 // The OpenAPI 3.1 document, made from the schemas that check the requests.
 import { z } from 'zod';
-import { type EventType, type Operation, type ResponseSpec } from '#app/feature.ts';
-import { type LoadedFeature } from '#app/features.ts';
+import type { EventType, Operation, ResponseSpec } from '#app/feature.ts';
+import type { LoadedFeature } from '#app/features.ts';
 import { createSchemaCollection, type JsonSchema, type SchemaCollection } from '#app/http/openapi-schemas.ts';
 import { API_PREFIX } from '#app/http/operation-routes.ts';
 import { PROBLEM_TYPE } from '#app/http/problem.ts';

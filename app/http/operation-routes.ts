@@ -1,10 +1,10 @@
 // Mounts a feature's operations: each route reads as the list of what a request has to pass.
 import { createHash } from 'node:crypto';
-import { type Router } from '@koa/router';
-import { type Logger } from 'pino';
-import { type IdempotencyScope, type runOnce } from '#app/data/idempotency.ts';
+import type { Router } from '@koa/router';
+import type { Logger } from 'pino';
+import type { IdempotencyScope, runOnce } from '#app/data/idempotency.ts';
 import { refuse } from '#app/errors.ts';
-import { type Command, type Database, type EventDraft, type EventType, type Operation, type Query, type Subject, type WriteContext } from '#app/feature.ts';
+import type { Command, Database, EventDraft, EventType, Operation, Query, Subject, WriteContext } from '#app/feature.ts';
 import { given, type HttpContext, type HttpMiddleware, type HttpState } from '#app/http/context.ts';
 import { asError } from '#app/http/problem.ts';
 import { checkAnswer, type RenderProblem, sendConditional, sendStored, serialise } from '#app/http/respond.ts';

@@ -1,7 +1,7 @@
 // Refuses changes that another site makes a browser send with the person's cookie (CWE-352).
-import { type IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import { AppError } from '#app/errors.ts';
-import { type HttpMiddleware } from '#app/http/context.ts';
+import type { HttpMiddleware } from '#app/http/context.ts';
 
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 /** `none`: the person did it by hand, by reloading for example; no site can cause it. */

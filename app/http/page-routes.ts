@@ -1,10 +1,10 @@
 // Mounts a feature's pages and forms: the same steps as the API's, for a person with a browser.
-import { type Router } from '@koa/router';
+import type { Router } from '@koa/router';
 import { isRefusal } from '#app/errors.ts';
-import { type EventType, type Form, type Page, type PageRoute } from '#app/feature.ts';
-import { type Assets } from '#app/http/assets.ts';
+import type { EventType, Form, Page, PageRoute } from '#app/feature.ts';
+import type { Assets } from '#app/http/assets.ts';
 import { given, type HttpMiddleware, type HttpState } from '#app/http/context.ts';
-import { type DocumentRenderer } from '#app/http/documents.ts';
+import type { DocumentRenderer } from '#app/http/documents.ts';
 import { type RouteParts, runWrite } from '#app/http/operation-routes.ts';
 import { asError } from '#app/http/problem.ts';
 import { sendRedirect, serialise } from '#app/http/respond.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type Subject } from '#app/feature.ts';
+import type { Subject } from '#app/feature.ts';
 import { type Layout, renderDocument } from '#app/http/page.ts';
 import { escapeHtml, html } from '#app/lib/html.ts';
 

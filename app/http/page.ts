@@ -1,5 +1,5 @@
 // The document around every page: header, navigation, who is signed in, footer. No inline script or style (CSP).
-import { type Subject } from '#app/feature.ts';
+import type { Subject } from '#app/feature.ts';
 import { html, type Html, toMarkup } from '#app/lib/html.ts';
 
 export interface Link {

@@ -1,15 +1,15 @@
 // The platform's own routes: sign-in, live events, the API's documentation, and names that browsers ask for.
 // Tested by ../server.test.ts: by real requests.
-import { type Router } from '@koa/router';
-import { type LoadedFeature } from '#app/features.ts';
+import type { Router } from '@koa/router';
+import type { LoadedFeature } from '#app/features.ts';
 import { refuse } from '#app/errors.ts';
-import { type Live } from '#app/live/live.ts';
-import { type Identity } from '#app/identity/identity.ts';
+import type { Live } from '#app/live/live.ts';
+import type { Identity } from '#app/identity/identity.ts';
 import { given, type HttpMiddleware, type HttpState } from '#app/http/context.ts';
 import { renderDocs } from '#app/http/docs.ts';
 import { createOpenApi } from '#app/http/openapi.ts';
 import { API_PREFIX } from '#app/http/operation-routes.ts';
-import { type PageParts } from '#app/http/page-routes.ts';
+import type { PageParts } from '#app/http/page-routes.ts';
 import { asError } from '#app/http/problem.ts';
 import { answerNotModified, contentTag, sendRedirect } from '#app/http/respond.ts';
 import { authenticateCaller, nameRoute, negotiate, recogniseCaller } from '#app/http/steps.ts';

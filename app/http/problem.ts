@@ -1,7 +1,7 @@
 // RFC 9457: every refusal and every failure becomes one shape, as JSON or, for a person's browser, as a page.
 import { STATUS_CODES } from 'node:http';
 import { AppError, type FieldError, isRefusal, type Refusal } from '#app/errors.ts';
-import { type HttpContext, type HttpMiddleware } from '#app/http/context.ts';
+import type { HttpContext, HttpMiddleware } from '#app/http/context.ts';
 
 export interface Problem {
   readonly type: string;

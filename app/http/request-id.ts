@@ -1,8 +1,8 @@
 // Gives each request an id, the caller's own where it is well formed, and a log that carries it.
 // Tested by access-log.test.ts: the log is what it is for.
 import { randomUUID } from 'node:crypto';
-import { type Logger } from 'pino';
-import { type HttpMiddleware } from '#app/http/context.ts';
+import type { Logger } from 'pino';
+import type { HttpMiddleware } from '#app/http/context.ts';
 
 // Short and plain, so that an id can be pasted anywhere and forges no log line (CWE-117).
 const WELL_FORMED = /^[A-Za-z0-9_-]{8,64}$/;

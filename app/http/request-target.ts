@@ -1,7 +1,7 @@
 // Refuses requests that two servers in a row could understand differently (CWE-444).
-import { type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { AppError } from '#app/errors.ts';
-import { type HttpMiddleware } from '#app/http/context.ts';
+import type { HttpMiddleware } from '#app/http/context.ts';
 
 const ABSOLUTE_FORM = /^https?:\/\//i;
 // eslint-disable-next-line security/detect-unsafe-regex -- no part can match what its neighbour matches: linear

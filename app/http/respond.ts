@@ -1,10 +1,10 @@
 // Turns what a handler returns into bytes, and sends them; a stored response of an earlier request takes the same way.
 // Tested by operation-routes.test.ts: every answer goes through it.
 import { createHash } from 'node:crypto';
-import { type StoredResponse } from '#app/data/idempotency.ts';
+import type { StoredResponse } from '#app/data/idempotency.ts';
 import { isRefusal, type Refusal } from '#app/errors.ts';
-import { type Responses } from '#app/feature.ts';
-import { type HttpContext } from '#app/http/context.ts';
+import type { Responses } from '#app/feature.ts';
+import type { HttpContext } from '#app/http/context.ts';
 import { type Problem, PROBLEM_TYPE, sendProblem, toProblem } from '#app/http/problem.ts';
 import { formatTag, matchesWeakly, parseTagCondition } from '#app/lib/entity-tag.ts';
 

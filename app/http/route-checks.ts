@@ -1,7 +1,7 @@
 // What a route must have before it serves anything; a route that lacks it stops the start.
-import { type Command, type Form, type Page, type Query, type Responses } from '#app/feature.ts';
+import type { Command, Form, Page, Query, Responses } from '#app/feature.ts';
 import { fieldsOf, requireStrict } from '#app/http/schema.ts';
-import { type z } from 'zod';
+import type { z } from 'zod';
 
 const PLACEHOLDER = /\{([^{}]*)\}/g;
 const PARAMETER_NAME = /^[A-Za-z][A-Za-z0-9]*$/;

@@ -1,8 +1,8 @@
 // The headers that tell a browser what it must not do with our answers.
-import { type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import helmet from 'helmet';
-import { type Next } from 'koa';
-import { type HttpContext, type HttpMiddleware } from '#app/http/context.ts';
+import type { Next } from 'koa';
+import type { HttpContext, HttpMiddleware } from '#app/http/context.ts';
 
 export interface SecurityHeadersOptions {
   readonly publicUrl: string;

@@ -1,6 +1,6 @@
 // The limits of a connection, in one place, with their reasons.
 // Tested by ../server.test.ts: by a slow client.
-import { type ServerOptions } from 'node:http';
+import type { ServerOptions } from 'node:http';
 
 export const SERVER_OPTIONS: ServerOptions = {
   // Request line and all headers; answered with 431. Node's own default, stated so that an upgrade can't move it.

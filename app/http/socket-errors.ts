@@ -2,8 +2,8 @@
 // Tested by request-target.test.ts: both refuse by raw bytes.
 import { randomUUID } from 'node:crypto';
 import { type Server, type ServerResponse, STATUS_CODES } from 'node:http';
-import { type Duplex } from 'node:stream';
-import { type Logger } from 'pino';
+import type { Duplex } from 'node:stream';
+import type { Logger } from 'pino';
 import { PROBLEM_TYPE, toProblem } from '#app/http/problem.ts';
 
 interface Fault {

@@ -1,14 +1,14 @@
 // The steps that a route is made of, each named for what it demands.
-import { type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { isRefusal, refuse, type Refusal } from '#app/errors.ts';
-import { type Action, type Subject } from '#app/feature.ts';
+import type { Action, Subject } from '#app/feature.ts';
 import { type BodyType, readBody } from '#app/http/body.ts';
 import { given, type HttpContext, type HttpMiddleware } from '#app/http/context.ts';
 import { createInputReader, type InputSchemas, refuseInvalid, validateBody } from '#app/http/input.ts';
 import { asError } from '#app/http/problem.ts';
 import { sendRedirect } from '#app/http/respond.ts';
 import { parseTagCondition } from '#app/lib/entity-tag.ts';
-import { type z } from 'zod';
+import type { z } from 'zod';
 
 export type Authenticate = (request: IncomingMessage) => Promise<Subject | Refusal | undefined>;
 export type Decide = (subject: Subject, action: Action) => { readonly allowed: true } | { readonly allowed: false; readonly reason: string };

@@ -1,8 +1,8 @@
 // What no route took: 405 with the methods that are there, OPTIONS, or nothing here.
 // Tested by problem.test.ts: all that it answers is a problem.
-import { type RouterContext } from '@koa/router';
+import type { RouterContext } from '@koa/router';
 import { refuse } from '#app/errors.ts';
-import { type HttpMiddleware, type HttpState } from '#app/http/context.ts';
+import type { HttpMiddleware, HttpState } from '#app/http/context.ts';
 import { asError } from '#app/http/problem.ts';
 
 export function answerUnmatched(): HttpMiddleware {

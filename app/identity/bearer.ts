@@ -1,7 +1,7 @@
 // Bearer tokens of programs: JWT access tokens of the provider (RFC 9068), verified against its published keys.
 import { createRemoteJWKSet, errors, jwtVerify, type JWTVerifyGetKey } from 'jose';
 import { isRefusal, refuse, type Refusal } from '#app/errors.ts';
-import { type Subject } from '#app/feature.ts';
+import type { Subject } from '#app/feature.ts';
 import { type ClaimNames, readPerson } from '#app/identity/claims.ts';
 import { type ProviderClient, providerUnavailable } from '#app/identity/provider-client.ts';
 

@@ -1,7 +1,7 @@
 // What the provider says about a person or a program, turned into who they are here.
 import { refuse, type Refusal } from '#app/errors.ts';
 import { ROLES, type Role } from '#app/feature.ts';
-import { type Person } from '#app/identity/session-store.ts';
+import type { Person } from '#app/identity/session-store.ts';
 
 export interface ClaimNames {
   /** May be a dotted path, for example Keycloak's `realm_access.roles`. */

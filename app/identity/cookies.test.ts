@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { test } from 'node:test';
 import { clearCookie, readCookies, writeCookie } from '#app/identity/cookies.ts';
 

@@ -1,5 +1,5 @@
 // The two cookies of identity, and how they are written: host-bound where there is TLS, never readable by scripts.
-import { type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 
 /** How this origin may name its cookies: `__Host-` demands TLS, which a laptop's loopback has not (RFC 6265bis, 4.1.3.2). */
 export interface CookieScheme {

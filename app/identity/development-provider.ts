@@ -1,8 +1,8 @@
 // An OpenID provider for development, inside the process: real protocol, seeded people, no passwords, loopback only.
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import { type AddressInfo } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import type Koa from 'koa';
-import { type Logger } from 'pino';
+import type { Logger } from 'pino';
 import { AppError } from '#app/errors.ts';
 import { DEVELOPMENT_USERS } from '#app/identity/development-users.ts';
 import { configureProvider, type ProviderClient } from '#app/identity/provider-configuration.ts';

@@ -1,5 +1,5 @@
 // Whom one can sign in as at the embedded provider: each role in two tenants.
-import { type Role } from '#app/feature.ts';
+import type { Role } from '#app/feature.ts';
 
 export interface DevelopmentUser {
   readonly id: string;

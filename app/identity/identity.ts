@@ -1,12 +1,12 @@
 // Who asks: a browser's session or a program's bearer token, and the way in and out.
 // Tested by sign-in.test.ts: through the whole service, with the real provider.
-import { type IncomingMessage } from 'node:http';
-import { type Middleware } from 'koa';
-import { type Logger } from 'pino';
-import { type IdentityConfig } from '#app/config.ts';
-import { type OpenDatabase } from '#app/data/database.ts';
+import type { IncomingMessage } from 'node:http';
+import type { Middleware } from 'koa';
+import type { Logger } from 'pino';
+import type { IdentityConfig } from '#app/config.ts';
+import type { OpenDatabase } from '#app/data/database.ts';
 import { refuse, type Refusal } from '#app/errors.ts';
-import { type Subject } from '#app/feature.ts';
+import type { Subject } from '#app/feature.ts';
 import { createBearerVerifier } from '#app/identity/bearer.ts';
 import { createProviderClient } from '#app/identity/provider-client.ts';
 import { createSessionStore } from '#app/identity/session-store.ts';

@@ -4,7 +4,7 @@
 import type { Account, ClientMetadata, Configuration, Grant, KoaContextWithOIDC } from 'oidc-provider';
 import { DEVELOPMENT_USERS, type DevelopmentUser } from '#app/identity/development-users.ts';
 import { errors, interactionPolicy } from '#app/identity/provider-library.ts';
-import { type ProviderKeys } from '#app/identity/provider-keys.ts';
+import type { ProviderKeys } from '#app/identity/provider-keys.ts';
 import { renderFailure, renderSignedOut, renderSignOut } from '#app/identity/provider-pages.ts';
 import { createProviderStore } from '#app/identity/provider-store.ts';
 

@@ -1,5 +1,5 @@
 // The development provider's pages: choose a person, sign out, signed out, and what went wrong. They work without JavaScript.
-import { type DevelopmentUser } from '#app/identity/development-users.ts';
+import type { DevelopmentUser } from '#app/identity/development-users.ts';
 import { html, toMarkup, type Html } from '#app/lib/html.ts';
 
 export const STYLE_PATH = '/provider.css';

@@ -1,14 +1,14 @@
 // Sign-in and sign-out: OpenID Connect's authorization code flow with PKCE, state and nonce (RFC 9700, 2.1.1).
-import { type IncomingMessage } from 'node:http';
-import { type Context, type Middleware } from 'koa';
+import type { IncomingMessage } from 'node:http';
+import type { Context, Middleware } from 'koa';
 import * as client from 'openid-client';
-import { type Logger } from 'pino';
+import type { Logger } from 'pino';
 import { AppError, isRefusal } from '#app/errors.ts';
 import { type ClaimNames, readPerson } from '#app/identity/claims.ts';
 import { clearCookie, cookieName, type CookieScheme, readCookies, writeCookie } from '#app/identity/cookies.ts';
 import { type ProviderClient, providerUnavailable } from '#app/identity/provider-client.ts';
 import { localPath } from '#app/identity/return-path.ts';
-import { type SessionStore } from '#app/identity/session-store.ts';
+import type { SessionStore } from '#app/identity/session-store.ts';
 import { clearAttempt, readAttempt, type SignInAttempt, writeAttempt } from '#app/identity/sign-in-attempt.ts';
 
 export const SESSION_COOKIE = 'session';

@@ -1,7 +1,7 @@
 // The jar against a real server: what it keeps, what it sends where, and how it walks.
 import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { type AddressInfo } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { CookieJar } from '#app/lib/cookie-jar.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pino } from 'pino';
-import { type Subject } from '#app/feature.ts';
+import type { Subject } from '#app/feature.ts';
 import { createAccessCheck } from '#app/live/access-check.ts';
 import { createGate } from '#app/live/gate.ts';
 import { Hub } from '#app/live/hub.ts';

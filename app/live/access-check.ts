@@ -1,10 +1,10 @@
 // Keeps the access of open sessions true: asks again who they are, once for each login, a few at a time.
-import { type Logger } from 'pino';
-import { type Subject } from '#app/feature.ts';
-import { type Gate } from '#app/live/gate.ts';
-import { type Hub } from '#app/live/hub.ts';
+import type { Logger } from 'pino';
+import type { Subject } from '#app/feature.ts';
+import type { Gate } from '#app/live/gate.ts';
+import type { Hub } from '#app/live/hub.ts';
 import { createRunner, type Runner } from '#app/live/runner.ts';
-import { type Session } from '#app/live/session.ts';
+import type { Session } from '#app/live/session.ts';
 
 export interface AccessCheck {
   /** Checks these sessions soon; returns at once. */

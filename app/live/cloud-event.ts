@@ -1,5 +1,5 @@
 // Events as clients see them: CloudEvents 1.0 in JSON structured mode, encoded once for all sessions of a transport.
-import { type LiveEvent } from '#app/live/outbox.ts';
+import type { LiveEvent } from '#app/live/outbox.ts';
 
 export interface CloudEvent {
   readonly specversion: '1.0';

@@ -1,16 +1,16 @@
 // The two doors to the live stream: who is let in over SSE and over WebSocket, and from where a session starts.
-import { type IncomingMessage, type Server } from 'node:http';
-import { type Duplex } from 'node:stream';
-import { type Context } from 'koa';
-import { type Logger } from 'pino';
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Context } from 'koa';
+import type { Logger } from 'pino';
 import { AppError, isRefusal, type Refusal } from '#app/errors.ts';
-import { type Subject } from '#app/feature.ts';
-import { type Hub } from '#app/live/hub.ts';
+import type { Subject } from '#app/feature.ts';
+import type { Hub } from '#app/live/hub.ts';
 import { readLastEventId, resume, type ResumeParts } from '#app/live/resume.ts';
 import { Session, type SessionParts } from '#app/live/session.ts';
 import { createSocketServer, isOriginAllowed, openSocket, refuseUpgrade, SOCKET_PATH } from '#app/live/socket.ts';
 import { openSse } from '#app/live/sse.ts';
-import { type Transport } from '#app/live/transport.ts';
+import type { Transport } from '#app/live/transport.ts';
 
 const RETRY_AFTER_SECONDS = '5';
 

@@ -1,7 +1,7 @@
 // The process's one reader: follows the outbox by position and hands every event on, once and in order.
 import { setImmediate } from 'node:timers/promises';
-import { type Logger } from 'pino';
-import { type Database } from '#app/feature.ts';
+import type { Logger } from 'pino';
+import type { Database } from '#app/feature.ts';
 import { type LiveEvent, readBatch, readHead } from '#app/live/outbox.ts';
 import { createRunner } from '#app/live/runner.ts';
 

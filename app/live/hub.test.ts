@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isRefusal } from '#app/errors.ts';
-import { type Subject } from '#app/feature.ts';
+import type { Subject } from '#app/feature.ts';
 import { Hub } from '#app/live/hub.ts';
 import { LIMITS } from '#app/live/limits.ts';
 import { canSample, createPaperSession, EVENT_TYPES, eventAt, MOVED, PRICED, subjectOf } from '#app/testing/live-fixtures.ts';

@@ -1,10 +1,10 @@
 // All live sessions of this process: who may enter, who gets which event, and the beat that finds the dead.
 import { type Refusal, refuse } from '#app/errors.ts';
-import { type Action, type EventType, type Subject } from '#app/feature.ts';
+import type { Action, EventType, Subject } from '#app/feature.ts';
 import { Envelope, type TransportKind } from '#app/live/cloud-event.ts';
-import { type Limits } from '#app/live/limits.ts';
-import { type LiveEvent } from '#app/live/outbox.ts';
-import { type Session } from '#app/live/session.ts';
+import type { Limits } from '#app/live/limits.ts';
+import type { LiveEvent } from '#app/live/outbox.ts';
+import type { Session } from '#app/live/session.ts';
 
 export interface HubParts {
   readonly source: string;

@@ -1,13 +1,13 @@
 // The live part: what committed changes become for every open session, in every process.
 import { randomInt } from 'node:crypto';
-import { type IncomingMessage, type Server } from 'node:http';
-import { type Context } from 'koa';
-import { type Logger } from 'pino';
-import { type Registry } from 'prom-client';
-import { type LiveConfig } from '#app/config.ts';
-import { type OpenDatabase } from '#app/data/database.ts';
-import { type Refusal } from '#app/errors.ts';
-import { type Action, type EventType, type Subject } from '#app/feature.ts';
+import type { IncomingMessage, Server } from 'node:http';
+import type { Context } from 'koa';
+import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
+import type { LiveConfig } from '#app/config.ts';
+import type { OpenDatabase } from '#app/data/database.ts';
+import type { Refusal } from '#app/errors.ts';
+import type { Action, EventType, Subject } from '#app/feature.ts';
 import { createAccessCheck } from '#app/live/access-check.ts';
 import { createEntrance } from '#app/live/entrance.ts';
 import { createFeed, type Feed } from '#app/live/feed.ts';
@@ -19,7 +19,7 @@ import { hasUnsequenced } from '#app/live/outbox.ts';
 import { purgeEvents } from '#app/live/retention.ts';
 import { createRunner } from '#app/live/runner.ts';
 import { sequence } from '#app/live/sequencer.ts';
-import { type Session } from '#app/live/session.ts';
+import type { Session } from '#app/live/session.ts';
 
 export interface LiveParts {
   readonly database: OpenDatabase;

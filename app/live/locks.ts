@@ -1,6 +1,6 @@
 // The advisory locks that the processes of one database share.
 import { sql } from 'kysely';
-import { type Database } from '#app/feature.ts';
+import type { Database } from '#app/feature.ts';
 
 /** First key of every advisory lock of the live part; "live" in ASCII. */
 const NAMESPACE = 0x6c697665;

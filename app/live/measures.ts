@@ -1,8 +1,8 @@
 // What the live part tells Prometheus.
 import { Counter, Gauge, type Registry } from 'prom-client';
-import { type TransportKind } from '#app/live/cloud-event.ts';
-import { type Hub } from '#app/live/hub.ts';
-import { type ResyncReason } from '#app/live/transport.ts';
+import type { TransportKind } from '#app/live/cloud-event.ts';
+import type { Hub } from '#app/live/hub.ts';
+import type { ResyncReason } from '#app/live/transport.ts';
 
 export interface Measures {
   readonly delivered: (transport: TransportKind) => void;

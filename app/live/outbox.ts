@@ -1,7 +1,7 @@
 // The outbox: events written in the transaction of their change, and read back by position.
 import { randomUUID } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
-import { type Database, type EventDraft } from '#app/feature.ts';
+import type { Database, EventDraft } from '#app/feature.ts';
 
 export interface LiveEvent {
   /** Place in the one order of all events; SSE `id:`. */

@@ -1,7 +1,7 @@
 // Removes events that are older than the stated retention, and remembers how far, so that nobody resumes across a gap.
 import { sql } from 'kysely';
 import { inTransaction } from '#app/data/transaction.ts';
-import { type Database } from '#app/feature.ts';
+import type { Database } from '#app/feature.ts';
 import { RETENTION_LOCK, tryLock } from '#app/live/locks.ts';
 
 const BATCH = 1_000;

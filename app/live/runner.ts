@@ -1,6 +1,6 @@
 // Runs one piece of work at a time, however often it is asked for: one run in flight, at most one more wanted.
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Logger } from 'pino';
+import type { Logger } from 'pino';
 
 const FIRST_RETRY_MS = 50;
 const LAST_RETRY_MS = 5_000;

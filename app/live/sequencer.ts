@@ -1,7 +1,7 @@
 // Gives committed events their positions, one sequencer at a time over all processes, so that positions appear in their order.
 import { sql } from 'kysely';
 import { inTransaction } from '#app/data/transaction.ts';
-import { type Database } from '#app/feature.ts';
+import type { Database } from '#app/feature.ts';
 import { lock, SEQUENCER_LOCK } from '#app/live/locks.ts';
 import { HEAD } from '#app/live/outbox.ts';
 

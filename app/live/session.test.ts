@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type Subject } from '#app/feature.ts';
+import type { Subject } from '#app/feature.ts';
 import { Envelope } from '#app/live/cloud-event.ts';
 import { Session } from '#app/live/session.ts';
-import { type Notice, type ResyncReason, type Transport } from '#app/live/transport.ts';
+import type { Notice, ResyncReason, Transport } from '#app/live/transport.ts';
 
 const TYPE = 'sample.thing.happened.v1';
 const START_MS = Date.parse('2026-11-23T10:00:00Z');

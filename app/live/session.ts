@@ -1,7 +1,7 @@
 // One live session: what it may see, where it is, and a bounded buffer that never holds up anyone else.
-import { type Subject } from '#app/feature.ts';
-import { type Envelope } from '#app/live/cloud-event.ts';
-import { type EndReason, type Notice, type ResyncReason, type Transport } from '#app/live/transport.ts';
+import type { Subject } from '#app/feature.ts';
+import type { Envelope } from '#app/live/cloud-event.ts';
+import type { EndReason, Notice, ResyncReason, Transport } from '#app/live/transport.ts';
 
 export interface SessionParts {
   readonly transport: Transport;

@@ -6,11 +6,11 @@
 //   {"id": position, "resync": {"reason"}}    events were skipped: read everything again, go on from here
 //   {"reconnect": {"afterMs"}}                then close 1012 (service restart)
 //   {"end": {"reason"}}                       then close 4401 (signed out, expired) or 4403 (forbidden)
-import { type IncomingMessage } from 'node:http';
-import { type Duplex } from 'node:stream';
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { type Refusal } from '#app/errors.ts';
-import { type Notice, type Transport } from '#app/live/transport.ts';
+import type { Refusal } from '#app/errors.ts';
+import type { Notice, Transport } from '#app/live/transport.ts';
 
 export const SOCKET_PATH = '/api/v1/socket';
 /** Nothing is expected from clients; the limit bounds what is read before the connection is closed. */

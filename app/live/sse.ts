@@ -1,6 +1,6 @@
 // The wire of Server-Sent Events (WHATWG HTML, 9.2): frames, backpressure and end of one response.
-import { type ServerResponse } from 'node:http';
-import { type Notice, type Transport } from '#app/live/transport.ts';
+import type { ServerResponse } from 'node:http';
+import type { Notice, Transport } from '#app/live/transport.ts';
 
 const HEARTBEAT = ':\n\n';
 

@@ -1,5 +1,5 @@
 // What a session needs of the wire that it speaks over, and what it may be told beside events.
-import { type Envelope, type TransportKind } from '#app/live/cloud-event.ts';
+import type { Envelope, TransportKind } from '#app/live/cloud-event.ts';
 
 export type ResyncReason =
   /** `Last-Event-ID` is not a position. */

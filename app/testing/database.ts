@@ -8,7 +8,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client, escapeIdentifier } from 'pg';
 import { pino } from 'pino';
-import { type OpenDatabase } from '#app/data/database.ts';
+import type { OpenDatabase } from '#app/data/database.ts';
 import { createImage, openEmbeddedDatabase } from '#app/data/embedded.ts';
 import { migrate } from '#app/data/migrate.ts';
 import { type MigrationSource, platformMigrations, readMigrations } from '#app/data/migration-files.ts';

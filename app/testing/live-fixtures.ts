@@ -1,23 +1,23 @@
 // What tests of the live part share: subjects, an event type, and a session on a wire of paper.
 import { createServer, type IncomingMessage } from 'node:http';
-import { type AddressInfo } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import Koa from 'koa';
 import { sql } from 'kysely';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { z } from 'zod';
-import { type LiveConfig } from '#app/config.ts';
-import { type OpenDatabase } from '#app/data/database.ts';
+import type { LiveConfig } from '#app/config.ts';
+import type { OpenDatabase } from '#app/data/database.ts';
 import { inTransaction } from '#app/data/transaction.ts';
 import { isRefusal, type Refusal, refuse } from '#app/errors.ts';
-import { type Database, type EventType, type Subject } from '#app/feature.ts';
-import { type CloudEvent, type Envelope } from '#app/live/cloud-event.ts';
-import { type Limits } from '#app/live/limits.ts';
+import type { Database, EventType, Subject } from '#app/feature.ts';
+import type { CloudEvent, Envelope } from '#app/live/cloud-event.ts';
+import type { Limits } from '#app/live/limits.ts';
 import { createLive, type Live } from '#app/live/live.ts';
 import { appendEvent, type LiveEvent } from '#app/live/outbox.ts';
 import { Session, type SessionParts } from '#app/live/session.ts';
-import { type Notice, type Transport } from '#app/live/transport.ts';
-import { type SseEvent } from '#app/testing/sse-client.ts';
+import type { Notice, Transport } from '#app/live/transport.ts';
+import type { SseEvent } from '#app/testing/sse-client.ts';
 
 export const MOVED = 'sample.thing.moved.v1';
 export const PRICED = 'sample.thing.priced.v1';

@@ -1,6 +1,6 @@
 // Reads a problem from an answer, and checks what all problems share.
 import assert from 'node:assert/strict';
-import { type Problem } from '#app/http/problem.ts';
+import type { Problem } from '#app/http/problem.ts';
 
 export async function expectProblem(response: Response, status: number, code: string): Promise<Problem> {
   const text = await response.text();

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { refuse } from '#app/errors.ts';
 import { defineCommand, defineForm, definePage, defineQuery, type FeatureModule } from '#app/feature.ts';
-import { type LoadedFeature } from '#app/features.ts';
+import type { LoadedFeature } from '#app/features.ts';
 import { html } from '#app/lib/html.ts';
 
 const Note = z

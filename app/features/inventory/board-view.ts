@@ -4,7 +4,7 @@ import { html, type Html } from '#app/lib/html.ts';
 import { movementText } from './assets/stock.ts';
 import { type Moment, renderTime } from './item-card.ts';
 import { type ListedItem, renderItems } from './item-list.ts';
-import { type Movement } from './item.ts';
+import type { Movement } from './item.ts';
 import { type Notice, renderNotice } from './notices.ts';
 
 export const LEVEL_FILTERS = ['ok', 'low', 'out', 'retired', 'all'] as const;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { type Browser, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { browserMissing, findViolations, openBrowser, openTab, signInAs } from '#app/testing/browser.ts';
 import { until } from '#app/testing/condition.ts';
 import { startTestService, type TestService } from '#app/testing/service.ts';

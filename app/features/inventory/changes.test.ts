@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { isRefusal } from '#app/errors.ts';
-import { type Database, type EventDraft } from '#app/feature.ts';
+import type { Database, EventDraft } from '#app/feature.ts';
 import { testDatabases, type TestedDatabase } from '#app/testing/database.ts';
 import { changeItem, createItem, moveStock, type NewMovement, retireItem } from './changes.ts';
 import { events } from './events.ts';

@@ -1,7 +1,7 @@
 // The changes of an item, each with its event in the same transaction; used by the API and by the forms.
 import { randomUUID } from 'node:crypto';
 import { isRefusal, refuse, type Refusal } from '#app/errors.ts';
-import { type WriteContext } from '#app/feature.ts';
+import type { WriteContext } from '#app/feature.ts';
 import { type InventoryEvent, itemEventData, movedEventData } from './events.ts';
 import { applyMovement, type Item, type Movement, type Reason } from './item.ts';
 import { insertItem, insertMovements, lockItem, updateItem } from './store.ts';

@@ -11,7 +11,7 @@ import {
   encodeRecentCursor,
 } from './cursor.ts';
 import { MAX_QUANTITY } from './item.ts';
-import { type ItemOrder } from './store.ts';
+import type { ItemOrder } from './store.ts';
 
 const sku = fc.stringMatching(/^[A-Z0-9][A-Z0-9-]{0,7}$/);
 const direction = fc.constantFrom('asc', 'desc');

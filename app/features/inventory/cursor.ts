@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { refuse, type Refusal } from '#app/errors.ts';
 import { MAX_QUANTITY, PLAIN_TEXT, SKU_SYNTAX } from './item.ts';
-import { type ItemOrder, type ItemPosition, type LedgerPosition, type RecentPosition } from './store.ts';
+import type { ItemOrder, ItemPosition, LedgerPosition, RecentPosition } from './store.ts';
 
 const SKU = z.string().regex(SKU_SYNTAX);
 const VERSION = z.int().min(1).max(MAX_QUANTITY);

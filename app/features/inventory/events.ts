@@ -1,8 +1,8 @@
 // What the live stream says about items, and who may listen.
 // Tested by changes.test.ts: every published event is checked against its schema.
 import { z } from 'zod';
-import { type EventType } from '#app/feature.ts';
-import { type Item, type Movement } from './item.ts';
+import type { EventType } from '#app/feature.ts';
+import type { Item, Movement } from './item.ts';
 import { itemBody, itemSchema, movementBody, movementSchema } from './schemas.ts';
 
 const itemEvent = z.strictObject({ item: itemSchema }).meta({ id: 'ItemEvent', description: 'The item as it is after the change.' });

@@ -1,5 +1,5 @@
 // The sample feature: live inventory. Deleting this folder removes it.
-import { type FeatureModule } from '#app/feature.ts';
+import type { FeatureModule } from '#app/feature.ts';
 import { events } from './events.ts';
 import { itemOperations } from './item-operations.ts';
 import { movementOperations } from './movement-operations.ts';

@@ -3,7 +3,7 @@
 import { html, type Html } from '#app/lib/html.ts';
 import { levelOf } from './assets/stock.ts';
 import { historyOf, type Moment, renderLast, renderLevel, renderMeter, renderMoveForm, renderSparkline } from './item-card.ts';
-import { type Item, type Movement } from './item.ts';
+import type { Item, Movement } from './item.ts';
 
 export interface ListedItem {
   readonly item: Item;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { type z } from 'zod';
+import type { z } from 'zod';
 import { isRefusal, type Refusal } from '#app/errors.ts';
-import { type Database, type EventDraft, type Operation } from '#app/feature.ts';
+import type { Database, EventDraft, Operation } from '#app/feature.ts';
 import { testDatabases, type TestedDatabase } from '#app/testing/database.ts';
 import { itemOperations } from './item-operations.ts';
 import { movementOperations } from './movement-operations.ts';

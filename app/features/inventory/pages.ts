@@ -1,5 +1,5 @@
 // The feature's pages and forms.
-import { type FeatureParts, type PageRoute } from '#app/feature.ts';
+import type { FeatureParts, PageRoute } from '#app/feature.ts';
 import { boardPage } from './board.ts';
 import { forms } from './forms.ts';
 import { itemPage, newItemPage } from './item-page.ts';

@@ -1,5 +1,5 @@
 // The example warehouses: what they keep, and how it comes and goes.
-import { type Movement } from './item.ts';
+import type { Movement } from './item.ts';
 
 export interface SeededItem {
   readonly sku: string;

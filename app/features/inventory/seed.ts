@@ -1,7 +1,7 @@
 // Four weeks of an example warehouse, the same each time: chance comes from a hash, the time from the caller.
 import { createHash } from 'node:crypto';
 import { isRefusal } from '#app/errors.ts';
-import { type FeatureModule } from '#app/feature.ts';
+import type { FeatureModule } from '#app/feature.ts';
 import { applyMovement, type Item, type Movement, type Reason } from './item.ts';
 import { type SeededItem, type Warehouse, WAREHOUSES } from './seed-catalogue.ts';
 import { insertItem, insertMovements, listItems } from './store.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { sql } from 'kysely';
-import { type Database } from '#app/feature.ts';
+import type { Database } from '#app/feature.ts';
 import { testDatabases, type TestedDatabase } from '#app/testing/database.ts';
-import { type Item, type Movement } from './item.ts';
+import type { Item, Movement } from './item.ts';
 import {
   countStock,
   insertItem,

@@ -1,7 +1,7 @@
 // Reads and writes of items and movements; every statement names its tenant.
 import { type Kysely, type RawBuilder, sql } from 'kysely';
-import { type Database } from '#app/feature.ts';
-import { type Item, type ItemStatus, type Movement, type StockLevel } from './item.ts';
+import type { Database } from '#app/feature.ts';
+import type { Item, ItemStatus, Movement, StockLevel } from './item.ts';
 import { type InventoryTables, toItem, toItemRow, toMovement, toMovementRow } from './tables.ts';
 
 export const ITEM_SORTS = ['sku', 'name', 'quantity', 'updated_at'] as const;

@@ -1,6 +1,6 @@
 // The feature's tables as they lie in SQL, and the way from a row to the domain.
 // Tested by store.test.ts: every row there goes through it.
-import { type Item, type ItemStatus, type Movement, type Reason } from './item.ts';
+import type { Item, ItemStatus, Movement, Reason } from './item.ts';
 
 // Types, not interfaces: Kysely asks for an index signature, which only a type alias has by itself.
 export type ItemRow = {

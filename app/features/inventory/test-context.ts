@@ -1,7 +1,7 @@
 // What a handler is given, made for tests: a subject of a tenant, a database and a list of what was published.
 // Tested by changes.test.ts: every case there goes through it.
 import { pino } from 'pino';
-import { type Database, type EventDraft, type ReadContext, type Role, type Subject, type WriteContext } from '#app/feature.ts';
+import type { Database, EventDraft, ReadContext, Role, Subject, WriteContext } from '#app/feature.ts';
 
 export const silentLog = pino({ level: 'silent' });
 
