@@ -11,7 +11,7 @@ for (const path of ['/', '/items/A-1', '/items?q=a%20b&status=active', '/docs'])
   });
 }
 
-for (const hostile of ['//evil.example', '/\\evil.example', '\\\\evil.example', '/\t/evil.example', '/\n/evil.example', 'https://evil.example', 'https:evil.example', 'javascript:alert(1)', 'items', '', ' /items', '/a\\b', '/%0d%0aSet-Cookie:x\r\n', '/\u0000', '/./\\/evil.example', `/${'a'.repeat(2_000)}`, null, undefined]) {
+for (const hostile of ['//evil.example', '/\\evil.example', '\\\\evil.example', '/\t/evil.example', '/\n/evil.example', 'https://evil.example', 'https:evil.example', 'javascript:alert(1)', 'items', '', ' /items', '/a\\b', '/%0d%0aSet-Cookie:x\r\n', '/\u0000', '/./\\/evil.example', '/..//evil.example', '/.//evil.example', '/a/../..//evil.example', '/%2e%2e//evil.example', `/${'a'.repeat(2_000)}`, null, undefined]) {
   test(`CWE-601: ${hostile === undefined ? 'undefined' : JSON.stringify(hostile).slice(0, 40)} becomes /`, () => {
     assert.equal(localPath(hostile, ORIGIN), '/');
   });

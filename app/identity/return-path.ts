@@ -10,5 +10,6 @@ export function localPath(candidate: string | null | undefined, publicUrl: strin
   if (!candidate.startsWith('/') || /^\/[/\\]|[\u0000-\u0020\u007f\\]/.test(candidate)) return '/';
   if (!URL.canParse(candidate, publicUrl)) return '/';
   const url = new URL(candidate, publicUrl);
-  return url.origin === publicUrl ? url.pathname + url.search : '/';
+  // Dots may leave two slashes at the front (`/..//evil`), which a browser reads as another host.
+  return url.origin === publicUrl && !url.pathname.startsWith('//') ? url.pathname + url.search : '/';
 }
