@@ -57,8 +57,8 @@ export default defineConfig(
     },
   },
   {
-    // The composition root and the commands talk to the terminal and own the process.
-    files: ['app/main.ts', '**/*.command.ts', 'app/testing/run-*.ts'],
+    // The composition root, the commands and the proofs talk to the terminal and own the process.
+    files: ['app/main.ts', '**/*.command.ts', '**/*.proof.ts', 'app/testing/run-*.ts'],
     rules: { 'no-console': 'off', 'no-restricted-syntax': ['error', ...exportSyntax] },
   },
   { files: ['eslint.config.js'], languageOptions: { sourceType: 'module' }, rules: { 'no-restricted-syntax': 'off' } },
