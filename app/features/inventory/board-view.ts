@@ -17,7 +17,7 @@ export interface BoardView extends Moment {
   readonly counts: { readonly active: number; readonly units: number; readonly low: number; readonly out: number };
   readonly filter: { readonly q: string | undefined; readonly level: LevelFilter | undefined };
   readonly items: readonly ListedItem[];
-  readonly firstPage: boolean;
+  readonly cursor: string | undefined;
   readonly nextCursor: string | undefined;
   readonly feed: readonly Movement[];
   readonly notice: Notice;
@@ -34,7 +34,7 @@ ${renderNotice(view.notice)}
 <div class="board-columns">
 <section aria-labelledby="items-title"><h2 id="items-title">Items</h2>
 ${renderFilter(view)}
-${renderItems(items, view)}
+${renderItems(items, { now: view.now, canMove, place: toQuery({ ...view.filter, cursor: view.cursor }) })}
 ${renderPaging(view)}</section>
 <aside aria-labelledby="feed-title"><h2 id="feed-title">Recent movements</h2>
 ${renderFeed(view.feed, view)}</aside>
@@ -57,12 +57,14 @@ ${(filter.q !== undefined || filter.level !== undefined) && html`<a href="/">Sho
 </form>`;
 }
 
-function renderPaging({ filter, firstPage, nextCursor }: BoardView): Html | false {
-  if (firstPage && nextCursor === undefined) return false;
-  const given = { ...(filter.q === undefined ? {} : { q: filter.q }), ...(filter.level === undefined ? {} : { level: filter.level }) };
-  const first = new URLSearchParams(given);
-  const next = new URLSearchParams({ ...given, ...(nextCursor === undefined ? {} : { cursor: nextCursor }) });
-  return html`<nav class="paging" aria-label="Pages of items">${!firstPage && html`<a rel="first" href="/?${first.toString()}">First page</a>`} ${nextCursor !== undefined && html`<a rel="next" href="/?${next.toString()}">Next page</a>`}</nav>`;
+function renderPaging({ filter, cursor, nextCursor }: BoardView): Html | false {
+  if (cursor === undefined && nextCursor === undefined) return false;
+  return html`<nav class="paging" aria-label="Pages of items">${cursor !== undefined && html`<a rel="first" href="/?${toQuery(filter)}">First page</a>`} ${nextCursor !== undefined && html`<a rel="next" href="/?${toQuery({ ...filter, cursor: nextCursor })}">Next page</a>`}</nav>`;
+}
+
+/** What is undefined is left out. */
+export function toQuery(parameters: Readonly<Record<string, string | undefined>>): string {
+  return new URLSearchParams(Object.entries(parameters).filter((entry): entry is [string, string] => entry[1] !== undefined)).toString();
 }
 
 function renderFeed(movements: readonly Movement[], moment: Moment): Html {

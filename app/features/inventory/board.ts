@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { isRefusal } from '#app/errors.ts';
 import { definePage, type PageRoute } from '#app/feature.ts';
 import { HISTORY_LENGTH } from './assets/sparkline.ts';
-import { LEVEL_FILTERS, type LevelFilter, renderBoard } from './board-view.ts';
+import { LEVEL_FILTERS, type LevelFilter, renderBoard, toQuery } from './board-view.ts';
 import { decodeItemCursor, encodeItemCursor } from './cursor.ts';
 import { cursorField, skuField, textField } from './schemas.ts';
 import { countStock, type ItemFilter, latestMovements, listItems, positionOf, recentMovements } from './store.ts';
@@ -18,10 +18,13 @@ export function orEmpty<T extends z.ZodType>(schema: T) {
   return z.preprocess((text) => (typeof text === 'string' && text.trim() === '' ? undefined : text), schema.optional());
 }
 
-const boardQuery = z.strictObject({
+const boardPlace = z.strictObject({
   q: orEmpty(textField(120, 'Part of the SKU or the name.', 'bolt')),
   level: orEmpty(z.enum(LEVEL_FILTERS)),
   cursor: cursorField.optional(),
+});
+const boardQuery = z.strictObject({
+  ...boardPlace.shape,
   moved: skuField.optional(),
   problem: z.string().max(40).optional(),
   sku: skuField.optional(),
@@ -52,7 +55,7 @@ export const boardPage: PageRoute = definePage({
       counts,
       filter: { q: query.q, level: query.level },
       items: slice.rows.map((item) => ({ item, movements: histories.get(item.sku) ?? [] })),
-      firstPage: after === undefined,
+      cursor: query.cursor,
       nextCursor: slice.more && last !== undefined ? encodeItemCursor(ORDER, positionOf(last, ORDER.sort)) : undefined,
       feed: recent.rows,
       notice: query.problem === undefined ? { sku: query.moved, done: query.moved === undefined ? undefined : 'moved' } : { sku: query.sku, problem: query.problem },
@@ -60,6 +63,12 @@ export const boardPage: PageRoute = definePage({
     return { title: 'Board', body, scripts: ['board.client.ts'], styles: ['board.css'] };
   },
 });
+
+/** The board with what was shown of it before a form was sent; a place that is none is left out. */
+export function boardPath(place: string, news: Readonly<Record<string, string>>): string {
+  const kept = boardPlace.safeParse(Object.fromEntries(new URLSearchParams(place)));
+  return `/?${toQuery({ ...kept.data, ...news })}`;
+}
 
 function toFilter(level: LevelFilter | undefined): ItemFilter {
   if (level === 'all') return {};

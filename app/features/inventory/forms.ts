@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { isRefusal, type Refusal } from '#app/errors.ts';
 import { defineForm, type PageRoute, type Redirect } from '#app/feature.ts';
-import { orEmpty } from './board.ts';
+import { boardPath, orEmpty } from './board.ts';
 import { changeItem, createItem, moveStock, retireItem } from './changes.ts';
 import { newItemSchema, newMovementSchema } from './schemas.ts';
 
@@ -22,14 +22,15 @@ const move = defineForm({
     delta: integer(newMovementSchema.shape.delta),
     reason: newMovementSchema.shape.reason,
     note: orEmpty(newMovementSchema.shape.note.unwrap()),
-    page: z.enum(['board', 'item']).default('board'),
+    page: z.literal('item').optional(),
+    place: z.string().max(2_048).default(''),
   }),
   async handle(context) {
-    const { page, ...draft } = context.body;
+    const { page, place, ...draft } = context.body;
     const outcome = await moveStock(context, context.params.sku, draft);
     if (page === 'item') return backToItem(context.params.sku, outcome, 'moved');
-    if (!isRefusal(outcome)) return { redirect: `/?moved=${outcome.item.sku}#item-${outcome.item.sku}` };
-    return explain(outcome, (problem) => `/?problem=${problem}&sku=${context.params.sku}`);
+    if (!isRefusal(outcome)) return { redirect: `${boardPath(place, { moved: outcome.item.sku })}#item-${outcome.item.sku}` };
+    return explain(outcome, (problem) => boardPath(place, { problem, sku: context.params.sku }));
   },
 });
 

@@ -43,14 +43,14 @@ export function renderLast(movement: Movement | undefined, moment: Moment): Html
   return html`<p class="item-last" data-field="last">${movement.actor.name} ${movementText(movement)}${movement.note !== undefined && html` (${movement.note})`}, ${renderTime(movement.occurredAt, moment)}</p>`;
 }
 
-/** `page` is where the form leads back to. A key of its own for each form makes a double click run once. */
-export function renderMoveForm(sku: string, page: 'board' | 'item'): Html {
+/** `back` is where the form leads back to: the item's page, or what of the board is shown. A key of its own for each form makes a double click run once. */
+export function renderMoveForm(sku: string, back: { readonly page: 'item' } | { readonly place: string }): Html {
   return html`<form class="move" data-sku="${sku}" method="post" action="/items/${sku}/movements" aria-label="Move stock of ${sku}">
 <label><span>Change</span> <input name="delta" type="number" step="1" min="-${MAX_QUANTITY}" max="${MAX_QUANTITY}" required placeholder="±" inputmode="text" autocomplete="off"></label>
 <label><span>Reason</span> <select name="reason">${REASONS.map((reason) => html`<option value="${reason}">${REASON_TEXTS[reason]}</option>`)}</select></label>
 <label class="move-note"><span>Note <small>(optional)</small></span> <input name="note" maxlength="200" autocomplete="off"></label>
 <input type="hidden" name="idempotencyKey" value="${randomUUID()}">
-${page === 'item' && html`<input type="hidden" name="page" value="item">`}
+${'page' in back ? html`<input type="hidden" name="page" value="item">` : back.place !== '' && html`<input type="hidden" name="place" value="${back.place}">`}
 <button class="button" type="submit">Move<span class="visually-hidden"> stock of ${sku}</span></button>
 <p class="form-message" role="status"></p>
 </form>`;

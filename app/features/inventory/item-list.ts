@@ -11,16 +11,22 @@ export interface ListedItem {
   readonly movements: readonly Movement[];
 }
 
+export interface ListOptions extends Moment {
+  readonly canMove: boolean;
+  /** What of the board is shown, as its query. */
+  readonly place: string;
+}
+
 const SPARKLINE = { width: 160, height: 40 };
 
-export function renderItems(items: readonly ListedItem[], options: Moment & { readonly canMove: boolean }): Html {
+export function renderItems(items: readonly ListedItem[], options: ListOptions): Html {
   const list = items.map((listed) => renderCard(listed, options));
   return html`<ul id="items" class="items">${list}</ul>
 ${items.length === 0 && html`<p class="empty" id="no-items">No items match.</p>`}
 <template id="item-template">${renderCard({ item: BLANK, movements: [] }, options)}</template>`;
 }
 
-function renderCard({ item, movements }: ListedItem, options: Moment & { readonly canMove: boolean }): Html {
+function renderCard({ item, movements }: ListedItem, options: ListOptions): Html {
   const history = historyOf(item, movements);
   const { sku } = item;
   return html`<li id="item-${sku}" class="item card" data-sku="${sku}" data-version="${item.version}" data-level="${levelOf(item)}" data-history="${history.join(',')}">
@@ -31,7 +37,7 @@ ${renderSparkline(history, SPARKLINE)}</div>
 ${renderMeter(item)}
 <p class="item-reorder">Reorder at <span data-field="reorderLevel">${item.reorderLevel}</span></p>
 ${renderLast(movements.at(-1), options)}
-${options.canMove && item.status === 'active' && renderMoveForm(sku, 'board')}
+${options.canMove && item.status === 'active' && renderMoveForm(sku, options)}
 </li>`;
 }
 

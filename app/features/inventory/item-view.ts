@@ -37,7 +37,7 @@ ${renderSparkline(history, CHART)}
 ${renderLast(latest.at(-1), view)}
 </section>
 <section class="card" aria-label="Details"><dl class="details"><dt>SKU</dt><dd><code>${item.sku}</code></dd><dt>Location</dt><dd>${item.location}</dd><dt>Unit</dt><dd>${item.unit}</dd><dt>Reorder at</dt><dd>${item.reorderLevel}</dd><dt>Since</dt><dd>${renderTime(item.createdAt, view)}</dd><dt>Changed</dt><dd>${renderTime(item.updatedAt, view)}</dd></dl></section>
-${canMove && active && html`<section class="card"><h2>Move stock</h2>${renderMoveForm(item.sku, 'item')}</section>`}
+${canMove && active && html`<section class="card"><h2>Move stock</h2>${renderMoveForm(item.sku, { page: 'item' })}</section>`}
 </div>
 ${renderHistory(view)}
 ${canWrite && active && html`<section class="card"><h2>Change</h2>${renderChangeForm(item)}${renderRetireForm(item)}</section>`}

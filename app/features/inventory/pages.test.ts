@@ -78,6 +78,17 @@ describe('the board and the pages of items', () => {
     assert.equal(await quantityOf('G-3'), 7);
   });
 
+  it('leads back to what was shown of the board, and to all of it when that is none', async () => {
+    await stock('PLACE-1', 5);
+    const page = (await get('clerk', '/?q=PLACE-&level=ok')).text;
+    const place = /name="place" value="([^"]*)"/.exec(page)?.[1]?.replaceAll('&amp;', '&') ?? '';
+    assert.equal(place, 'q=PLACE-&level=ok');
+    const fields = { delta: '-1', reason: 'sold', place };
+    assert.equal((await post('clerk', '/items/PLACE-1/movements', fields)).location, '/?q=PLACE-&level=ok&moved=PLACE-1#item-PLACE-1');
+    assert.equal((await post('clerk', '/items/PLACE-1/movements', { ...fields, delta: '-9' })).location, '/?q=PLACE-&level=ok&problem=insufficient-stock&sku=PLACE-1');
+    assert.equal((await post('clerk', '/items/PLACE-1/movements', { ...fields, place: 'level=none&next=//evil.example' })).location, '/?moved=PLACE-1#item-PLACE-1');
+  });
+
   it('says when there is not enough, and changes nothing', async () => {
     await stock('G-4', 1);
     const { status, location } = await post('clerk', '/items/G-4/movements', { delta: '-2', reason: 'sold' });
