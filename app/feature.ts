@@ -25,8 +25,8 @@ export interface Subject {
 export type Action = `${string}:${string}`;
 export type Grants = Readonly<Record<Action, readonly Role[]>>;
 
-/** The query builder without tables; a feature adds its own with `.withTables<Tables>()`. */
-// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- Kysely's `withTables` adds to an empty schema
+/** The query builder without tables; a feature adds its own with `$extendTables<Tables>()`. */
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- Kysely adds tables to an empty schema
 export type Database = Kysely<{}>;
 
 export interface EventDraft {

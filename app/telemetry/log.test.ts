@@ -24,3 +24,19 @@ test('fields that carry secrets are not in the log, at the top or in a bag of he
   assert.ok(!lines.join('').includes('canary'), lines.join(''));
   assert.ok(lines.join('').includes('text/html'));
 });
+
+test('an error is logged with its code, stack and causes, and with nothing else that it carries', () => {
+  const { lines, destination } = capture();
+  const cause = Object.assign(new Error('duplicate key'), { code: '23505', detail: 'Key (email)=(canary) already exists.' });
+  createLog({ level: 'info', destination }).error({ err: new Error('could not store', { cause }) }, 'failed');
+  const { err } = JSON.parse(lines[0] ?? '') as { readonly err: Record<string, unknown> & { readonly cause: Record<string, unknown> } };
+  assert.match(String(err['stack']), /log\.test\.ts/);
+  assert.deepEqual([err['message'], err.cause['message'], err.cause['errorCode']], ['could not store', 'duplicate key', '23505']);
+  assert.ok(!lines.join('').includes('canary'));
+});
+
+test('what is thrown and is no error is not written', () => {
+  const { lines, destination } = capture();
+  createLog({ level: 'info', destination }).error({ err: 'canary' }, 'failed');
+  assert.ok(!lines.join('').includes('canary'));
+});

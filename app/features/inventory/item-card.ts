@@ -12,7 +12,7 @@ export interface Moment {
 
 const REASON_TEXTS = { received: 'Received', sold: 'Sold', returned: 'Returned', damaged: 'Damaged', count: 'Count' } as const;
 
-/** The quantities before and after each movement, oldest first. */
+/** The quantity after each movement, oldest first; without any, the one that is. */
 export function historyOf(item: Item, movements: readonly Movement[]): readonly number[] {
   const quantities = movements.map((movement) => movement.quantityAfter);
   return quantities.length === 0 ? [item.quantity] : quantities;
