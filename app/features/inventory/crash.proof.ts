@@ -136,7 +136,7 @@ class CrashRun {
   #next(): OpenAttempt {
     const open = this.attempts.find((attempt) => attempt.answers.length === 0 && !this.#asked.has(attempt));
     const old = this.#random(8) === 0 ? this.attempts[this.#random(this.attempts.length || 1)] : undefined;
-    const attempt: OpenAttempt = open ?? old ?? { key: randomUUID(), sku: SKUS[this.#random(SKUS.length)] ?? '', delta: (this.#random(3) === 0 ? -1 : 1) * (1 + this.#random(9)), answers: [] };
+    const attempt: OpenAttempt = open ?? old ?? { key: randomUUID(), sku: SKUS[this.#random(SKUS.length)] ?? '', delta: (this.#random(2) === 0 ? -1 : 1) * (1 + this.#random(9)), answers: [] };
     if (open === undefined && old === undefined) this.attempts.push(attempt);
     return attempt;
   }
