@@ -19,7 +19,7 @@ import { DEVELOPMENT_USERS } from '#app/identity/development-users.ts';
 import { createIdentity, type Identity } from '#app/identity/identity.ts';
 import { createLive, type Live } from '#app/live/live.ts';
 import { createServer } from '#app/server.ts';
-import { closeServer, shutDown, type ShutdownStep } from '#app/shutdown.ts';
+import { prepareClose, shutDown, type ShutdownStep } from '#app/shutdown.ts';
 import { createMetrics } from '#app/telemetry/metrics.ts';
 
 export interface StartedPart {
@@ -31,7 +31,7 @@ export interface StartedPart {
 
 export interface Service {
   readonly parts: readonly StartedPart[];
-  /** Stops in order. Returns what was not finished by the deadline. */
+  /** Stops in order, once. Returns what was not finished by the deadline. */
   stop(): Promise<readonly string[]>;
 }
 
@@ -47,6 +47,7 @@ const HOUSEKEEPING_MS = 10 * 60_000;
 const IDEMPOTENCY_KEPT_MS = 24 * 60 * 60_000;
 /** What closing needs beyond draining: the pool, the provider, the folder lock. */
 const CLOSE_GRACE_MS = 5_000;
+const ADMIN_DRAIN_MS = 1_000;
 
 /** @throws AppError when a part can't start; what had started is stopped again. */
 export async function startService(config: Config, options: ServiceOptions): Promise<Service> {
@@ -61,7 +62,8 @@ export async function startService(config: Config, options: ServiceOptions): Pro
     started.push({ part, kind, address: address(value), readyAfterMs: Math.round(performance.now() - from) });
     return value;
   };
-  const stop = () => shutDown(stops, { deadlineMs: config.shutdown.unreadyMs + config.shutdown.drainTimeoutMs + CLOSE_GRACE_MS, log: options.log });
+  let stopped: Promise<readonly string[]> | undefined;
+  const stop = () => (stopped ??= shutDown(stops, { deadlineMs: config.shutdown.unreadyMs + config.shutdown.drainTimeoutMs + CLOSE_GRACE_MS, log: options.log }));
   try {
     await startParts(config, options, timed, onStop);
   } catch (error) {
@@ -121,11 +123,13 @@ async function startParts(config: Config, { log, database: given, clock = () => 
   const features = createFeatures(found, { database: database.db, log, metrics, clock });
   const server = createServer({ config, database, identity, access, live: hub, features, log, metrics, clock, isReady: () => ready });
 
+  const [closeAdmin, closeServer] = [prepareClose(admin), prepareClose(server)];
+
   await timed('Admin', 'real', () => `http://${config.admin.host}:${config.admin.port}`, () => listen(admin, config.admin, 'ADMIN_PORT'));
-  onStop('admin', () => closeServer(admin, 1_000));
+  onStop('admin', () => closeAdmin(ADMIN_DRAIN_MS));
   await timed('Service', 'real', () => config.publicUrl, () => listen(server, config, 'PORT'));
   onStop('requests', async () => {
-    const closed = closeServer(server, config.shutdown.drainTimeoutMs);
+    const closed = closeServer(config.shutdown.drainTimeoutMs);
     await hub.drain();
     await closed;
   });

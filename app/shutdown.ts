@@ -1,6 +1,7 @@
 // The end of the process in order: unready → stop accepting → tell live sessions → drain → close, under one deadline.
+import type { Server, ServerResponse } from 'node:http';
+import net, { type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Server } from 'node:http';
 import type { Logger } from 'pino';
 
 export interface ShutdownStep {
@@ -28,26 +29,70 @@ export async function shutDown(steps: readonly ShutdownStep[], { deadlineMs, log
       }
     }
   };
-  const tooLate = wait(deadlineMs, undefined, { signal: deadline.signal, ref: false }).catch(() => undefined);
+  // It holds the process open: a step that waits for what holds none (the embedded database) would end it as if all were done.
+  const tooLate = wait(deadlineMs, undefined, { signal: deadline.signal }).catch(() => undefined);
   await Promise.race([inOrder(), tooLate]);
   deadline.abort();
   return [...unfinished];
 }
 
 /** Stops accepting and waits for the requests under way; connections that are still open after `drainTimeoutMs` are cut. */
-export async function closeServer(server: Server, drainTimeoutMs: number): Promise<void> {
-  const cut = setTimeout(() => {
-    server.closeAllConnections();
-  }, drainTimeoutMs);
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.close((error) => {
-        if (error) reject(error);
-        else resolve();
-      });
-      server.closeIdleConnections();
+export type CloseServer = (drainTimeoutMs: number) => Promise<void>;
+
+interface Connection {
+  readonly answers: Set<ServerResponse>;
+  /** What had been read when the last request was over: more than that is another request, or an upgraded connection. */
+  settledBytes: number;
+}
+
+/**
+ * To be called before the server listens, since it follows the connections itself. http.Server's own close() cuts an answer
+ * that a slow client is still reading, leaves open the connection of one that ends later, until its keep-alive is over, and
+ * doesn't know connections that were upgraded.
+ */
+export function prepareClose(server: Server): CloseServer {
+  const connections = new Map<Socket, Connection>();
+  let closing = false;
+  server.on('connection', (socket) => {
+    connections.set(socket, { answers: new Set(), settledBytes: 0 });
+    socket.once('close', () => connections.delete(socket));
+  });
+  server.on('request', (request, response) => {
+    const { socket } = request;
+    const connection = connections.get(socket);
+    if (connection === undefined) return;
+    const settle = () => {
+      connection.settledBytes = socket.bytesRead;
+    };
+    connection.answers.add(response);
+    // Either may be the last: a refusal goes out before the body that it refuses has come in.
+    request.once('close', settle);
+    response.once('close', () => {
+      settle();
+      connection.answers.delete(response);
+      if (closing && connection.answers.size === 0) socket.destroySoon();
     });
-  } finally {
-    clearTimeout(cut);
-  }
+  });
+  const leave = (socket: Socket, { answers, settledBytes }: Connection) => {
+    if (answers.size === 0 && socket.bytesRead === settledBytes) socket.destroy();
+    // Says `Connection: close`, so that the client doesn't send its next request into the end of this connection.
+    for (const response of answers) if (!response.headersSent) response.shouldKeepAlive = false;
+  };
+  return async (drainTimeoutMs) => {
+    closing = true;
+    const cut = setTimeout(() => {
+      for (const socket of connections.keys()) socket.destroy();
+    }, drainTimeoutMs);
+    try {
+      await new Promise<void>((resolve, reject) => {
+        net.Server.prototype.close.call(server, (error) => {
+          if (error) reject(error);
+          else resolve();
+        });
+        for (const [socket, connection] of connections) leave(socket, connection);
+      });
+    } finally {
+      clearTimeout(cut);
+    }
+  };
 }
