@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { test, type TestContext } from 'node:test';
+import { promisify } from 'node:util';
 import { pino } from 'pino';
 import { type CloseServer, prepareClose, shutDown } from '#app/shutdown.ts';
 import { until } from '#app/testing/condition.ts';
@@ -29,6 +31,16 @@ test('a step that hangs ends at the deadline, and what came after it is named as
   const later = { name: 'later', run: () => Promise.resolve((ranLater = true)) };
   assert.deepEqual(await shutDown([hang, later], { deadlineMs: 20, log }), ['hang', 'later']);
   assert.equal(ranLater, false);
+});
+
+test('the process lives until the deadline, even if what it waits for does not keep it alive', async () => {
+  const program = `
+    import { pino } from 'pino';
+    import { shutDown } from '#app/shutdown.ts';
+    const hang = { name: 'hang', run: () => new Promise(() => undefined) };
+    void shutDown([hang], { deadlineMs: 20, log: pino({ level: 'silent' }) }).then((unfinished) => console.log(unfinished.join()));`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program], { cwd: import.meta.dirname });
+  assert.equal(stdout, 'hang\n');
 });
 
 interface Listening {
