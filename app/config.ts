@@ -11,6 +11,8 @@ export interface Config {
   readonly database: DatabaseConfig;
   readonly identity: IdentityConfig;
   readonly live: LiveConfig;
+  /** Requests are refused while the event loop is later than this. */
+  readonly overload: { readonly maxLagMs: number };
   readonly shutdown: ShutdownConfig;
   readonly logLevel: string;
 }
@@ -104,6 +106,7 @@ export const settings = {
   EVENT_POLL_MS: integer(50, 60_000).default(1_000),
   LIVE_HEARTBEAT_SECONDS: integer(1, 50).default(20),
   LIVE_BUFFER_EVENTS: integer(1, 100_000).default(256),
+  LOOP_LAG_LIMIT_MS: integer(50, 60_000).default(1_000),
   SHUTDOWN_UNREADY_SECONDS: integer(0, 120).default(0),
   SHUTDOWN_DRAIN_SECONDS: integer(1, 300).default(20),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'must be fatal, error, warn, info, debug, trace or silent').optional(),
@@ -182,6 +185,7 @@ function toConfig(values: Settings, production: boolean): Config {
       pollMs: values.EVENT_POLL_MS,
       bufferLimit: values.LIVE_BUFFER_EVENTS,
     },
+    overload: { maxLagMs: values.LOOP_LAG_LIMIT_MS },
     shutdown: { unreadyMs: values.SHUTDOWN_UNREADY_SECONDS * 1_000, drainTimeoutMs: values.SHUTDOWN_DRAIN_SECONDS * 1_000 },
     logLevel: values.LOG_LEVEL ?? (production ? 'info' : 'warn'),
   };

@@ -3,7 +3,7 @@ import http from 'node:http';
 import Koa from 'koa';
 import { Router } from '@koa/router';
 import type { Logger } from 'pino';
-import type { Registry } from 'prom-client';
+import { Counter, type Registry } from 'prom-client';
 import type { Access } from '#app/access/access.ts';
 import type { Config } from '#app/config.ts';
 import type { OpenDatabase } from '#app/data/database.ts';
@@ -24,6 +24,7 @@ import { requireClearTarget } from '#app/http/request-target.ts';
 import { securityHeaders } from '#app/http/security-headers.ts';
 import { MAX_REQUESTS_PER_SOCKET, SERVER_OPTIONS } from '#app/http/server-options.ts';
 import { answerSocketErrors } from '#app/http/socket-errors.ts';
+import { measureLoopLag, shedLoad } from '#app/http/load-shedding.ts';
 import { closeWhenStopping } from '#app/http/stopping.ts';
 import { answerUnmatched } from '#app/http/unmatched.ts';
 import type { Identity } from '#app/identity/identity.ts';
@@ -31,7 +32,7 @@ import type { Live } from '#app/live/live.ts';
 import { appendEvent } from '#app/live/outbox.ts';
 
 export interface ServerParts {
-  readonly config: Pick<Config, 'production' | 'publicUrl'> & { readonly identity: Pick<Config['identity'], 'issuer'> };
+  readonly config: Pick<Config, 'production' | 'publicUrl' | 'overload'> & { readonly identity: Pick<Config['identity'], 'issuer'> };
   readonly database: Pick<OpenDatabase, 'db'>;
   readonly identity: Pick<Identity, 'authenticate' | 'routes' | 'issuerOrigin'>;
   readonly access: Pick<Access, 'decide'>;
@@ -53,6 +54,9 @@ export function createServer(parts: ServerParts): http.Server {
   app.use(closeWhenStopping(parts.isReady));
   app.use(securityHeaders({ publicUrl: config.publicUrl, issuerOrigin: identity.issuerOrigin }));
   app.use(answerProblems(pages.renderProblem));
+  const lag = measureLoopLag();
+  const shed = new Counter({ name: 'http_requests_shed_total', help: 'Requests refused because the event loop was late', registers: [parts.metrics] });
+  app.use(shedLoad({ lag, maxLagMs: config.overload.maxLagMs, shed }));
   app.use(requireClearTarget());
   app.use(requireOwnOrigin(config.publicUrl));
   app.use(pages.assets.serve);
@@ -65,6 +69,7 @@ export function createServer(parts: ServerParts): http.Server {
 
   const handle = app.callback();
   const server = http.createServer(SERVER_OPTIONS, (request, response) => void handle(request, response));
+  server.once('close', lag.stop);
   server.maxRequestsPerSocket = MAX_REQUESTS_PER_SOCKET;
   answerSocketErrors(server, log);
   live.attachSocket(server, async (request) => (await identity.authenticate(request)) ?? refuse(401, 'authentication-required', 'Send a bearer token, or sign in.'));

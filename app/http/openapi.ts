@@ -211,6 +211,6 @@ function liveProblems(schemas: SchemaCollection): Record<string, OpenApiResponse
     400: problemResponse('The position to resume from is malformed.', schemas),
     401: problemResponse('Nobody is signed in, or the token is not valid.', schemas),
     403: problemResponse('The subject may follow no events, or the page is not this site’s.', schemas),
-    503: problemResponse('The process is stopping, or serves as many sessions as it can.', schemas),
+    503: problemResponse('The process is stopping, overloaded, or serves as many sessions as it can. `Retry-After` says when to try again.', schemas),
   };
 }

@@ -26,7 +26,8 @@ export function answerProblems(renderPage: ProblemPageRenderer): HttpMiddleware 
       if (ctx.status === 404 && (ctx.body === undefined || ctx.body === null) && ctx.respond !== false) throw new AppError('There is nothing here.', { status: 404, code: 'not-found' });
     } catch (error) {
       const failure = toAppError(error);
-      if (failure.status >= 500) ctx.state.log.error({ err: error }, 'request failed');
+      if (failure.status >= 500 && !failure.expose) ctx.state.log.error({ err: error }, 'request failed');
+      else if (failure.cause !== undefined && failure.status >= 500) ctx.state.log.warn({ err: failure }, 'request refused');
       if (ctx.headerSent) {
         // Too late for an answer: a cut connection at least can't be mistaken for a complete one.
         ctx.res.destroy();

@@ -30,7 +30,7 @@ test('every answer has them: pages, JSON, problems, redirects, assets', async ()
 });
 
 test('RFC 6797: with TLS, HSTS for two years and no plain request', async () => {
-  const service = await startSampleService({ config: { production: true, publicUrl: 'https://stockade.test', identity: { issuer: 'https://provider.test' } } });
+  const service = await startSampleService({ config: { production: true, overload: { maxLagMs: 60_000 }, publicUrl: 'https://stockade.test', identity: { issuer: 'https://provider.test' } } });
   try {
     const { headers } = await service.send('/docs');
     assert.equal(headers.get('strict-transport-security'), 'max-age=63072000; includeSubDomains');

@@ -46,7 +46,7 @@ export async function startSampleService(overrides: Overrides | ((database: Open
   const logLines: string[] = [];
   const wakes = { count: 0 };
   const parts: ServerParts = {
-    config: { production: false, publicUrl: 'http://stockade.test', identity: { issuer: 'http://provider.test' } },
+    config: { production: false, overload: { maxLagMs: 60_000 }, publicUrl: 'http://stockade.test', identity: { issuer: 'http://provider.test' } },
     database,
     identity: {
       authenticate: (request) => Promise.resolve(recognise(request)),
