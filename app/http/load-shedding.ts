@@ -6,7 +6,7 @@ import type { HttpMiddleware } from '#app/http/context.ts';
 export interface LoopLag {
   /** How late the event loop is now, in milliseconds: the last measurement, or what is left of a worse one before. */
   readonly lagMs: () => number;
-  stop(): void;
+  readonly stop: () => void;
 }
 
 const SAMPLE_EVERY_MS = 50;

@@ -141,6 +141,7 @@ function platformProblems(operation: Operation): Record<string, string> {
     ...(operation.kind === 'command' && operation.precondition ? { 412: 'The If-Match header names another version.', 428: 'The If-Match header is missing.' } : {}),
     ...(operation.kind === 'command' && operation.body ? { 413: 'The body is too large.', 415: 'The body has another type, coding or charset than is asked for.' } : {}),
     500: 'The service failed.',
+    503: 'The service is overloaded, or its database is away or busy. `Retry-After` says when to try again.',
   };
 }
 
