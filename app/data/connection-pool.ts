@@ -1,7 +1,8 @@
 // What both engines share: pg's Pool behind Kysely, and how a column's text becomes a JavaScript value.
-import { Kysely, PostgresDialect, type PostgresPool } from 'kysely';
-import { Pool, type PoolConfig, types } from 'pg';
+import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely';
+import { Pool, type PoolClient, type PoolConfig, types } from 'pg';
 import type { Logger } from 'pino';
+import { isConnectionLost, isUnavailable, toUnavailable } from '#app/data/unavailable.ts';
 import { AppError } from '#app/errors.ts';
 import type { Database } from '#app/feature.ts';
 
@@ -41,14 +42,40 @@ export function createKysely(pool: Pool): Database {
     options: pool.options,
     end: () => pool.end(),
     async connect() {
-      const client = await pool.connect();
-      const release = client.release.bind(client);
-      // A connection that comes back inside a transaction would hand it to the next caller.
-      client.release = (destroy) => { release(destroy === true || client.getTransactionStatus() !== 'I'); };
-      return client;
+      const client = await pool.connect().catch((error: unknown) => {
+        throw toUnavailable(error);
+      });
+      return guard(client);
     },
   };
   return new Kysely({ dialect: new PostgresDialect({ pool: safePool }) });
+}
+
+function guard(client: PoolClient): PostgresPoolClient {
+  let broken = false;
+  const query = async (text: string, values: readonly unknown[]) => {
+    try {
+      return await client.query(text, values as unknown[]);
+    } catch (error) {
+      broken ||= isConnectionLost(error);
+      throw isUnavailable(error) ? toUnavailable(error) : error;
+    }
+  };
+  return {
+    // Its second form is for cursors, which nothing here uses.
+    query: query as unknown as PostgresPoolClient['query'],
+    release(destroy) {
+      // Closing it properly would wait for a server that is gone.
+      if (broken) socketOf(client)?.destroy();
+      // A connection that comes back inside a transaction would hand it to the next caller.
+      client.release(destroy === true || broken || client.getTransactionStatus() !== 'I');
+    },
+  };
+}
+
+/** pg keeps it to itself. */
+function socketOf(client: PoolClient): { destroy(): void } | undefined {
+  return (client as unknown as { readonly connection?: { readonly stream?: { destroy(): void } } }).connection?.stream;
 }
 
 /** Rejects when the database does not answer in time, a free connection included. */

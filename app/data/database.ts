@@ -9,6 +9,8 @@ export interface OpenDatabase {
   /** For people; without credentials. */
   readonly address: string;
   readonly db: Database;
+  /** Runs work that may take longer than a request: migrations. */
+  maintain<T>(work: (db: Database) => Promise<T>): Promise<T>;
   /** After a lost connection it listens again and calls `onNotify('')` once: notifications may have been missed. Not inside a transaction. */
   listen(channel: string, onNotify: (payload: string) => void): Promise<() => Promise<void>>;
   /** Outside any transaction: inside one, its commit takes a lock of the whole server. */

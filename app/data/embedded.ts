@@ -67,10 +67,12 @@ function adapt(pglite: PGlite, address: string, lock: FolderLock | undefined, lo
     log,
   );
   pool.on('connect', (client) => client.on('notification', ({ channel, payload = '' }) => { channels.deliver(channel, payload); }));
+  const db = createKysely(pool);
   return {
     kind: 'embedded',
     address,
-    db: createKysely(pool),
+    db,
+    maintain: (work) => work(db),
     async listen(channel, onNotify) {
       channels.add(channel, onNotify);
       await pool.query(`listen ${escapeIdentifier(channel)}`);

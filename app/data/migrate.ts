@@ -25,7 +25,11 @@ const TURN_TIMEOUT_MS = 600_000;
 /** Returns `<source>/<file>` of what it applied now. Migrations that this release doesn't know are left alone, so that it runs on a newer schema. */
 export async function migrate(database: OpenDatabase, sources: readonly MigrationSource[], options: MigrateOptions): Promise<readonly string[]> {
   const migrations = await readMigrations(sources);
-  const known = await inTurn(database.db, async (tx) => {
+  return database.maintain((db) => applyAll(db, migrations, options));
+}
+
+async function applyAll(db: Database, migrations: readonly Migration[], options: MigrateOptions): Promise<readonly string[]> {
+  const known = await inTurn(db, async (tx) => {
     await createTableOfRecord(tx);
     return readApplied(tx);
   });
@@ -34,7 +38,7 @@ export async function migrate(database: OpenDatabase, sources: readonly Migratio
   const applied: string[] = [];
   for (const migration of migrations) {
     if (known.has(migration.id)) continue;
-    if (await applyPatiently(database.db, migration, options)) applied.push(migration.id);
+    if (await applyPatiently(db, migration, options)) applied.push(migration.id);
   }
   return applied;
 }

@@ -85,7 +85,7 @@ for (const engine of onServer) {
     const { database } = await openTwo(t);
     const { rows } = await sql`select current_setting('application_name') as name, current_setting('statement_timeout') as statement,
       current_setting('lock_timeout') as lock, current_setting('idle_in_transaction_session_timeout') as idle`.execute(database.db);
-    assert.deepEqual(rows, [{ name: 'stockade', statement: '30s', lock: '5s', idle: '30s' }]);
+    assert.deepEqual(rows, [{ name: 'stockade', statement: '5s', lock: '3s', idle: '10s' }]);
   });
 }
 

@@ -7,19 +7,23 @@ import { Listener } from '#app/data/listener.ts';
 import { AppError } from '#app/errors.ts';
 
 const OLDEST_VERSION = 15;
-const CONNECT_TIMEOUT_MS = 5_000;
+/** To open a connection, and to wait for a free one. */
+const CONNECT_TIMEOUT_MS = 3_000;
 /** Nothing that a request does may hold a connection, a lock or a transaction for longer. */
-const STATEMENT_TIMEOUT_MS = 30_000;
-const LOCK_TIMEOUT_MS = 5_000;
-const IDLE_IN_TRANSACTION_TIMEOUT_MS = 30_000;
+const STATEMENT_TIMEOUT_MS = 5_000;
+const LOCK_TIMEOUT_MS = 3_000;
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
+/** This side's own clock, for a server that went away without a word: no answer will come, the server's timeouts included. */
+const QUERY_TIMEOUT_MS = 6_000;
 
 export interface ServerOptions {
   readonly url: string;
   readonly poolSize: number;
   readonly lockTimeoutMs?: number;
+  readonly queryTimeoutMs?: number;
 }
 
-export async function openServerDatabase({ url, poolSize, lockTimeoutMs = LOCK_TIMEOUT_MS }: ServerOptions, { log }: { readonly log: Logger }): Promise<OpenDatabase> {
+export async function openServerDatabase({ url, poolSize, lockTimeoutMs = LOCK_TIMEOUT_MS, queryTimeoutMs = QUERY_TIMEOUT_MS }: ServerOptions, { log }: { readonly log: Logger }): Promise<OpenDatabase> {
   const connection: ClientConfig = {
     connectionString: url,
     application_name: 'stockade',
@@ -30,7 +34,7 @@ export async function openServerDatabase({ url, poolSize, lockTimeoutMs = LOCK_T
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
   };
   const address = addressOf(url);
-  const pool = openPool({ ...connection, max: poolSize }, log);
+  const pool = openPool({ ...connection, query_timeout: queryTimeoutMs, max: poolSize }, log);
   const listener = new Listener(() => new Client(connection), log);
   try {
     const { rows } = await pool.query<{ version: number }>("select current_setting('server_version_num')::int / 10000 as version");
@@ -45,6 +49,14 @@ export async function openServerDatabase({ url, poolSize, lockTimeoutMs = LOCK_T
     kind: 'server',
     address,
     db: createKysely(pool),
+    async maintain(work) {
+      const own = openPool({ ...connection, max: 1 }, log);
+      try {
+        return await work(createKysely(own));
+      } finally {
+        await own.end();
+      }
+    },
     listen: (channel, onNotify) => listener.listen(channel, onNotify),
     async notify(channel, payload) { await pool.query('select pg_notify($1, $2)', [channel, payload]); },
     // `query_timeout` also drops the connection, so that one to a host that vanished doesn't come back into the pool.

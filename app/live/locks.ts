@@ -7,8 +7,8 @@ const NAMESPACE = 0x6c697665;
 export const SEQUENCER_LOCK = 1;
 export const RETENTION_LOCK = 2;
 
-/** A process that is frozen or cut off while it holds the lock must not hold up the others for longer than this. */
-const STUCK_MS = 10_000;
+/** A process that is frozen or cut off while it holds the lock must not hold up the others for longer than this; below the limit of a statement. */
+const STUCK_MS = 4_000;
 
 /** Waits for the lock, which the end of the transaction gives back. In a statement of its own: the next one sees what the holder before committed. */
 export async function lock(tx: Database, key: number): Promise<void> {

@@ -1,0 +1,28 @@
+// Which failures of the database are its absence, and not a fault of ours: the client is told to try again.
+import { DatabaseError } from 'pg';
+import { AppError } from '#app/errors.ts';
+
+/** SQLSTATE classes: connection exception, insufficient resources (too many connections, disk full), operator intervention, system error. */
+const UNAVAILABLE = /^(?:08|53|57|58)/;
+/** SQLSTATE: idle_in_transaction_session_timeout, after which the server hangs up. */
+const IDLE_IN_TRANSACTION_TIMEOUT = '25P03';
+/** SQLSTATE: statement_timeout, after which the connection is as good as before. */
+const QUERY_CANCELED = '57014';
+const RETRY_AFTER_S = 2;
+
+/** Of a statement. What pg rejects with and did not come from the server is a connection that was lost, or one that is silent. */
+export function isUnavailable(error: unknown): boolean {
+  if (error instanceof DatabaseError) return UNAVAILABLE.test(error.code ?? '') || error.code === IDLE_IN_TRANSACTION_TIMEOUT;
+  // A value that can't be written or read is a TypeError, a RangeError, a SyntaxError.
+  return error instanceof Error && error.constructor === Error;
+}
+
+/** Whether the connection is of no more use. */
+export function isConnectionLost(error: unknown): boolean {
+  return isUnavailable(error) && !(error instanceof DatabaseError && error.code === QUERY_CANCELED);
+}
+
+/** What was under way may have been committed or not: with an Idempotency-Key it can be asked again. */
+export function toUnavailable(cause: unknown): AppError {
+  return new AppError('The database does not answer. Try again.', { status: 503, code: 'database-unavailable', expose: true, headers: { 'Retry-After': String(RETRY_AFTER_S) }, cause });
+}
