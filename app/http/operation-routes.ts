@@ -6,6 +6,7 @@ import type { IdempotencyScope, runOnce } from '#app/data/idempotency.ts';
 import { refuse } from '#app/errors.ts';
 import type { Command, Database, EventDraft, EventType, Operation, Query, Subject, WriteContext } from '#app/feature.ts';
 import { given, type HttpContext, type HttpMiddleware, type HttpState } from '#app/http/context.ts';
+import { withinDeadline } from '#app/http/deadline.ts';
 import { asError } from '#app/http/problem.ts';
 import { checkAnswer, type RenderProblem, sendConditional, sendStored, serialise } from '#app/http/respond.ts';
 import { requireRoutable, toRouterPath } from '#app/http/route-checks.ts';
@@ -34,7 +35,7 @@ export function mountOperation(router: Router<HttpState>, route: Operation, even
   requireRoutable(operation, path);
   const enter = [nameRoute(path), negotiate('application/json'), authenticateCaller(parts.authenticate), authorise(parts.decide, operation.action)];
   if (operation.kind === 'query') {
-    router.get(toRouterPath(path), ...enter, validateInput(operation), runQuery(operation, parts));
+    router.get(toRouterPath(path), ...enter, validateInput(operation), withinDeadline(), runQuery(operation, parts));
     return;
   }
   router.register(toRouterPath(path), [operation.method], [
@@ -43,6 +44,7 @@ export function mountOperation(router: Router<HttpState>, route: Operation, even
     validateJson(operation.body),
     ...(operation.method === 'post' ? [takeIdempotencyKey()] : []),
     ...(operation.precondition === 'if-match' ? [requireIfMatch()] : []),
+    withinDeadline(),
     runCommand(operation, events, parts),
   ]);
 }

@@ -4,6 +4,7 @@ import { isRefusal } from '#app/errors.ts';
 import type { EventType, Form, Page, PageRoute } from '#app/feature.ts';
 import type { Assets } from '#app/http/assets.ts';
 import { given, type HttpMiddleware, type HttpState } from '#app/http/context.ts';
+import { withinDeadline } from '#app/http/deadline.ts';
 import type { DocumentRenderer } from '#app/http/documents.ts';
 import { type RouteParts, runWrite } from '#app/http/operation-routes.ts';
 import { asError } from '#app/http/problem.ts';
@@ -28,7 +29,7 @@ export function mountPage(router: Router<HttpState>, route: PageRoute, owner: Pa
   requireRoutable(page, page.path);
   const path = toRouterPath(page.path);
   if (page.kind === 'page') {
-    router.get(path, nameRoute(page.path), negotiate('text/html'), authenticatePerson(parts.authenticate), authorise(parts.decide, page.action), validateInput(page), runPage(page, owner, parts));
+    router.get(path, nameRoute(page.path), negotiate('text/html'), authenticatePerson(parts.authenticate), authorise(parts.decide, page.action), validateInput(page), withinDeadline(), runPage(page, owner, parts));
     return;
   }
   router.post(
@@ -38,6 +39,7 @@ export function mountPage(router: Router<HttpState>, route: PageRoute, owner: Pa
     authorise(parts.decide, page.action),
     validateInput({ params: page.params }),
     validateForm(page.body),
+    withinDeadline(),
     runForm(page, owner, parts),
   );
 }
