@@ -15,7 +15,7 @@ const sidewaysImports = new Set(['identity → data', 'live → data', 'privacy 
 /** Shapes that the composition root hands down; their types may be named below it. */
 const handedDown = new Set(['app/config.ts', 'app/features.ts']);
 
-const isTest = (path: string): boolean => /\.(test|proof)\.ts$/.test(path) || path.startsWith('app/testing/');
+const isTest = (path: string): boolean => /\.(test|proof)\.ts$/.test(path) || path.startsWith('app/testing/') || /\/(?:proofs|probes|bench)\//.test(path);
 const isProduction = (path: string): boolean => path.startsWith('app/') && path.endsWith('.ts') && !isTest(path);
 const isClient = (path: string): boolean => /\/assets\//.test(path);
 const featureOf = (path: string): string | undefined => /^app\/features\/([^/]+)\//.exec(path)?.[1];
@@ -137,7 +137,7 @@ export const importRules: readonly Rule[] = [
         .filter(({ file }) => file?.startsWith('app/testing/') === true || (file !== undefined && isTest(file)))
         .map(show),
     refuses: { 'app/server.ts': "import { service } from '#app/testing/service.ts';", 'app/main.ts': "import { x } from './server.test.ts';" },
-    allows: { 'app/server.test.ts': "import { service } from '#app/testing/service.ts';", 'app/testing/service.ts': "import { users } from './users.ts';" },
+    allows: { 'app/server.test.ts': "import { service } from '#app/testing/service.ts';", 'app/testing/service.ts': "import { users } from './users.ts';", 'app/features/sample/proofs/client.ts': "import { until } from '#app/testing/condition.ts';" },
   },
   {
     claim: 'every package that is imported is a dependency of its own in package.json',

@@ -1,5 +1,5 @@
-// Whether what clients were told is what is stored: the claims of the crash proof, over what was recorded.
-import type { MovementBody } from './schemas.ts';
+// Whether what clients were told is what is stored: the claims of the proofs, over what was recorded.
+import type { MovementBody } from '../schemas.ts';
 
 /** One request, known by its Idempotency-Key, which is its movement's note as well. */
 export interface Attempt {

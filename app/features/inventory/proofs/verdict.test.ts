@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Attempt, type FollowedStream, judge, type StoredItem } from './crash-verdict.ts';
-import type { MovementBody } from './schemas.ts';
+import { type Attempt, type FollowedStream, judge, type StoredItem } from './verdict.ts';
+import type { MovementBody } from '../schemas.ts';
 
 const REFUSED = { status: 409, body: { type: '/problems/insufficient-stock', requestId: 'a' } };
 

@@ -12,8 +12,8 @@ import { until } from '#app/testing/condition.ts';
 import { freePorts } from '#app/testing/ports.ts';
 import { startMain, type StartedProcess } from '#app/testing/process.ts';
 import { type Follower, SocketFollower, SseFollower } from '#app/testing/stream-follower.ts';
-import { type Answer, type Attempt, type Claim, type FollowedStream, judge, type StoredItem } from './crash-verdict.ts';
-import { itemSchema, type MovementBody, movementPageSchema } from './schemas.ts';
+import { type Answer, type Attempt, type Claim, type FollowedStream, judge, type StoredItem } from './verdict.ts';
+import { itemSchema, type MovementBody, movementPageSchema } from '../schemas.ts';
 
 const READY = /Stop with Ctrl\+C/;
 const SKUS = ['CRASH-1', 'CRASH-2', 'CRASH-3'];
