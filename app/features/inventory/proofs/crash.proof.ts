@@ -1,7 +1,6 @@
 // `npm run test:crash`: kills the service with SIGKILL while it writes and while clients listen, again and again, and then
 // compares what clients were told with what is stored.
 //   --cycles 50   --engine pglite|postgresql|both   --seed 1   --json
-import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -12,18 +11,16 @@ import { until } from '#app/testing/condition.ts';
 import { freePorts } from '#app/testing/ports.ts';
 import { startMain, type StartedProcess } from '#app/testing/process.ts';
 import { type Follower, SocketFollower, SseFollower } from '#app/testing/stream-follower.ts';
-import { type Answer, type Attempt, type Claim, type FollowedStream, judge, type StoredItem } from './verdict.ts';
-import { itemSchema, type MovementBody, movementPageSchema } from '../schemas.ts';
+import type { MovementBody } from '../schemas.ts';
+import { MovementClient, randomOf, type Tokens } from './movement-client.ts';
+import { type Claim, type FollowedStream, judge } from './verdict.ts';
 
 const READY = /Stop with Ctrl\+C/;
-const SKUS = ['CRASH-1', 'CRASH-2', 'CRASH-3'];
 const WRITERS = 6;
 /** Acknowledged movements of a cycle before the kill: from none, just after the start, to some. */
 const MOST_ACKNOWLEDGED = 40;
-const LEDGER_PAGE = 100;
 
 type Engine = 'pglite' | 'postgresql';
-type OpenAttempt = Attempt & { readonly answers: Answer[] };
 interface Report {
   readonly engine: Engine;
   readonly cycles: number;
@@ -33,60 +30,48 @@ interface Report {
   readonly claims: readonly Claim[];
 }
 
-/** mulberry32: the same seed, the same choices. */
-function randomOf(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
-
 class CrashRun {
-  readonly attempts: OpenAttempt[] = [];
   /** The third is there in every fourth cycle only, so that it resumes over several crashes. */
   readonly followers: readonly Follower[] = [new SseFollower('an SSE client'), new SocketFollower('a WebSocket client'), new SseFollower('an SSE client that was away for cycles')];
+  readonly client: MovementClient;
   cutOff = 0;
   readonly #environment: Readonly<Record<string, string>>;
   readonly #origin: string;
+  readonly #tokens: Tokens;
   readonly #random: (below: number) => number;
-  #tokens: Readonly<Record<'clerk' | 'manager', string>> | undefined;
 
-  constructor(environment: Readonly<Record<string, string>>, seed: number) {
+  private constructor(environment: Readonly<Record<string, string>>, tokens: Tokens, seed: number) {
     this.#environment = environment;
-    this.#origin = `http://127.0.0.1:${environment['PORT'] ?? ''}`;
+    this.#origin = originOf(environment);
+    this.#tokens = tokens;
     this.#random = randomOf(seed);
+    this.client = new MovementClient(this.#origin, tokens, this.#random);
   }
 
-  async prepare(): Promise<void> {
-    const service = await this.#start();
-    const issuer = `http://127.0.0.1:${this.#environment['PROVIDER_PORT'] ?? ''}`;
-    const audience = `${this.#origin}/api`;
+  static async prepare(environment: Readonly<Record<string, string>>, seed: number): Promise<CrashRun> {
+    const service = await start(environment);
+    const provider = { issuer: `http://127.0.0.1:${environment['PROVIDER_PORT'] ?? ''}`, audience: `${originOf(environment)}/api` };
     // The one pair for all cycles: that it is accepted to the end shows that the provider's keys outlive a crash.
-    this.#tokens = { clerk: await obtainToken({ issuer, audience, user: 'clerk' }), manager: await obtainToken({ issuer, audience, user: 'manager' }) };
-    for (const sku of SKUS) {
-      const { status } = await this.#send('manager', '/items', { sku, name: `Crash ${sku}`, location: 'Nowhere', unit: 'piece' });
-      if (status !== 201) throw new Error(`${sku} could not be created: ${status}`);
-    }
-    for (const follower of this.followers) await follower.connect(this.#origin, this.#tokens.manager);
-    await this.#kill(service);
+    const tokens = { clerk: await obtainToken({ ...provider, user: 'clerk' }), manager: await obtainToken({ ...provider, user: 'manager' }) };
+    const run = new CrashRun(environment, tokens, seed);
+    await run.client.createItems();
+    for (const follower of run.followers) await follower.connect(run.#origin, tokens.manager);
+    await run.#kill(service);
+    return run;
   }
 
   async cycle(index: number): Promise<void> {
-    const service = await this.#start();
+    const service = await start(this.#environment);
     const listening = this.followers.filter((_, order) => order < 2 || index % 4 === 3);
-    for (const follower of listening) await follower.connect(this.#origin, this.#token('manager'));
+    for (const follower of listening) await follower.connect(this.#origin, this.#tokens.manager);
     let acknowledged = 0;
     const target = this.#random(MOST_ACKNOWLEDGED);
     const writers = Array.from({ length: WRITERS }, async () => {
       for (;;) {
-        const attempt = this.#next();
+        const attempt = this.client.next();
         // Doubles side by side, as from a client with an impatient retry.
-        const tries = this.#random(5) === 0 ? [this.#try(attempt), this.#try(attempt)] : [this.#try(attempt)];
-        const arrived = await Promise.all(tries);
-        if (!arrived.every(Boolean)) return;
+        const tries = this.#random(5) === 0 ? [this.client.try(attempt), this.client.try(attempt)] : [this.client.try(attempt)];
+        if ((await Promise.all(tries)).includes('no answer')) return;
         acknowledged += 1;
       }
     });
@@ -97,94 +82,40 @@ class CrashRun {
 
   /** After the last crash: every open question is asked again, every stream catches up, and all is read. */
   async finish(): Promise<readonly Claim[]> {
-    const service = await this.#start();
-    for (const follower of this.followers) await follower.connect(this.#origin, this.#token('manager'));
-    for (const attempt of this.attempts) {
-      if (!(await this.#try(attempt))) throw new Error(`The service did not answer after the last crash:\n${service.stderr()}`);
+    const service = await start(this.#environment);
+    for (const follower of this.followers) await follower.connect(this.#origin, this.#tokens.manager);
+    for (const attempt of this.client.attempts) {
+      if ((await this.client.try(attempt)) === 'no answer') throw new Error(`The service did not answer after the last crash:\n${service.stderr()}`);
     }
-    const stored: StoredItem[] = [];
-    for (const sku of SKUS) stored.push(await this.#readItem(sku));
+    const stored = await this.client.readItems();
     const newest = stored.flatMap(({ ledger }) => ledger.slice(-1).map(({ id }) => id));
     const caughtUp = (follower: Follower) => newest.every((id) => movementsOf(follower).some((movement) => movement.id === id));
     // What does not arrive is a violation that the verdict names.
     await until('the streams to catch up', () => this.followers.every(caughtUp), 15_000).catch(() => undefined);
     await this.#kill(service);
-    const streams = this.followers.map((follower): FollowedStream => ({
-      name: follower.name,
-      resyncs: follower.resyncs,
-      positions: follower.events.map(({ position }) => position),
-      movements: movementsOf(follower),
-    }));
-    return judge(this.attempts, stored, streams);
-  }
-
-  async #start(): Promise<StartedProcess> {
-    const service = startMain(this.#environment);
-    await service.sees(READY);
-    return service;
+    return judge(this.client.attempts, stored, this.followers.map(toStream));
   }
 
   async #kill(service: StartedProcess): Promise<void> {
-    const open = this.attempts.filter(({ answers }) => answers.length === 0).length;
+    this.cutOff += this.client.open;
     service.child.kill('SIGKILL');
     await service.ended();
     for (const follower of this.followers) await follower.ended();
-    this.cutOff += open;
   }
+}
 
-  /** A question that is still open from an earlier crash, an answered one again, or a new one. */
-  #next(): OpenAttempt {
-    const open = this.attempts.find((attempt) => attempt.answers.length === 0 && !this.#asked.has(attempt));
-    const old = this.#random(8) === 0 ? this.attempts[this.#random(this.attempts.length || 1)] : undefined;
-    const attempt: OpenAttempt = open ?? old ?? { key: randomUUID(), sku: SKUS[this.#random(SKUS.length)] ?? '', delta: (this.#random(2) === 0 ? -1 : 1) * (1 + this.#random(9)), answers: [] };
-    if (open === undefined && old === undefined) this.attempts.push(attempt);
-    return attempt;
-  }
-  readonly #asked = new Set<OpenAttempt>();
+async function start(environment: Readonly<Record<string, string>>): Promise<StartedProcess> {
+  const service = startMain(environment);
+  await service.sees(READY);
+  return service;
+}
 
-  /** False when no answer arrived. */
-  async #try(attempt: OpenAttempt): Promise<boolean> {
-    this.#asked.add(attempt);
-    try {
-      const { key, sku, delta } = attempt;
-      const answer = await this.#send('clerk', `/items/${sku}/movements`, { delta, reason: delta > 0 ? 'received' : 'sold', note: key }, { 'idempotency-key': key });
-      // The double of a request that still runs: not an answer, and the client knows it.
-      if (answer.status === 409 && JSON.stringify(answer.body).includes('idempotency-key-in-use')) return true;
-      attempt.answers.push(answer);
-      return true;
-    } catch (error) {
-      if (error instanceof TypeError || error instanceof SyntaxError) return false;
-      throw error;
-    } finally {
-      this.#asked.delete(attempt);
-    }
-  }
+function originOf(environment: Readonly<Record<string, string>>): string {
+  return `http://127.0.0.1:${environment['PORT'] ?? ''}`;
+}
 
-  async #send(user: 'clerk' | 'manager', route: string, body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
-    const response = await fetch(`${this.#origin}/api/v1${route}`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${this.#token(user)}`, 'content-type': 'application/json', ...headers },
-      body: JSON.stringify(body),
-    });
-    return { status: response.status, body: (await response.json()) as unknown };
-  }
-
-  async #readItem(sku: string): Promise<StoredItem> {
-    const read = async (route: string): Promise<unknown> => (await fetch(`${this.#origin}/api/v1${route}`, { headers: { authorization: `Bearer ${this.#token('manager')}` } })).json();
-    const { quantity } = itemSchema.parse(await read(`/items/${sku}`));
-    const ledger: MovementBody[] = [];
-    let cursor: string | null = '';
-    while (cursor !== null) {
-      const page = movementPageSchema.parse(await read(`/items/${sku}/movements?limit=${LEDGER_PAGE}${cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`}`));
-      ledger.unshift(...page.movements.reverse());
-      cursor = page.nextCursor;
-    }
-    return { sku, quantity, ledger };
-  }
-
-  #token(user: 'clerk' | 'manager'): string {
-    return this.#tokens?.[user] ?? '';
-  }
+function toStream(follower: Follower): FollowedStream {
+  return { name: follower.name, resyncs: follower.resyncs, positions: follower.events.map(({ position }) => position), movements: movementsOf(follower) };
 }
 
 function movementsOf({ events }: Follower): readonly MovementBody[] {
@@ -199,11 +130,10 @@ async function prove(engine: Engine, serverUrl: string | undefined, { cycles, se
   const environment = { PORT: String(port), PROVIDER_PORT: String(providerPort), ADMIN_PORT: String(adminPort), DATA_DIRECTORY: directory, LOG_LEVEL: 'error' };
   try {
     if (serverUrl !== undefined) await administer(serverUrl, `create database ${escapeIdentifier(database)}`);
-    const run = new CrashRun(serverUrl === undefined ? environment : { ...environment, DATABASE_URL: Object.assign(new URL(serverUrl), { pathname: `/${database}` }).href }, seed);
-    await run.prepare();
+    const run = await CrashRun.prepare(serverUrl === undefined ? environment : { ...environment, DATABASE_URL: Object.assign(new URL(serverUrl), { pathname: `/${database}` }).href }, seed);
     for (let index = 0; index < cycles; index += 1) {
       await run.cycle(index);
-      process.stderr.write(`\r${engine}: ${index + 1} of ${cycles} cycles, ${run.attempts.length} requests `);
+      process.stderr.write(`\r${engine}: ${index + 1} of ${cycles} cycles, ${run.client.attempts.length} requests `);
     }
     process.stderr.write('\n');
     const claims = await run.finish();
