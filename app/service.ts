@@ -1,5 +1,4 @@
 // Puts the parts together and takes them apart again: the one order of start and stop, for main and for tests.
-// Tested by main.test.ts and by every test of the whole service.
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import path from 'node:path';
