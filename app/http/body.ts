@@ -26,6 +26,8 @@ export async function readBody(request: IncomingMessage, type: BodyType | undefi
   if (unreadable) return unreadable;
   const bytes = await readBytes(request, limitBytes);
   if (bytes === undefined) return refuse(413, 'body-too-large', `The body must not be larger than ${limitBytes} bytes.`);
+  // RFC 9110, 6.5.1: ours mean nothing, and what merges them into the headers would read another request than we did.
+  if (request.rawTrailers.length > 0) return refuse(400, 'unexpected-trailers', 'Send every field before the body.');
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);

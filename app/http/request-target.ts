@@ -1,7 +1,8 @@
-// Refuses requests that two servers in a row could understand differently (CWE-444).
+// Refuses requests that two servers in a row could understand differently (CWE-444), and ends their connection.
 import type { IncomingMessage } from 'node:http';
 import { AppError } from '#app/errors.ts';
 import type { HttpMiddleware } from '#app/http/context.ts';
+import { findFramingFault, runNothingMore, runsNothingMore } from '#app/http/framing.ts';
 
 const ABSOLUTE_FORM = /^https?:\/\//i;
 // eslint-disable-next-line security/detect-unsafe-regex -- no part can match what its neighbour matches: linear
@@ -10,10 +11,15 @@ const HOST = /^(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::\d{1,5})?$/;
 /** Once, and with nothing but a host: Node itself takes the first of several and checks no character. */
 export function requireClearTarget(): HttpMiddleware {
   return (ctx, next) => {
-    const fault = findTargetFault(ctx.req);
-    if (fault !== undefined) throw new AppError(fault, { status: 400, code: 'malformed-request' });
+    const { socket } = ctx.req;
+    const fault = runsNothingMore(socket) ? 'What came before this request ends the connection.' : findRequestFault(ctx.req);
+    if (fault !== undefined) {
+      runNothingMore(socket);
+      throw new AppError(fault, { status: 400, code: 'malformed-request', headers: { connection: 'close' } });
+    }
     if (ctx.method === 'TRACE' || ctx.method === 'CONNECT') {
-      throw new AppError('This method is not served.', { status: 405, code: 'method-not-allowed', headers: { allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS' } });
+      runNothingMore(socket);
+      throw new AppError('This method is not served.', { status: 405, code: 'method-not-allowed', headers: { allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS', connection: 'close' } });
     }
     // The absolute form names the same host by now: routing goes by the path alone.
     if (ABSOLUTE_FORM.test(ctx.url)) {
@@ -24,28 +30,35 @@ export function requireClearTarget(): HttpMiddleware {
   };
 }
 
+/** For upgrades too, which reach no middleware. */
+export function findRequestFault(request: IncomingMessage): string | undefined {
+  return findFramingFault(request) ?? findTargetFault(request);
+}
+
 function findTargetFault(request: IncomingMessage): string | undefined {
   const target = request.url ?? '';
-  const hosts = request.rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length;
   const host = request.headers.host;
-  if (hosts > 1) return 'The Host header must be there once.';
   if (host === undefined) {
     if (request.httpVersion !== '1.0') return 'The Host header is missing.';
-  } else if (!HOST.test(host)) return 'The Host header is malformed.';
+  } else if (!HOST.test(host) || !URL.canParse(`http://${host}`)) return 'The Host header is malformed.';
+  // RFC 3986, 2: what is above ASCII or a fragment has no place in a target, and each parser treats it in its own way.
+  if (!/^[\x21-\x7e]*$/.test(target) || target.includes('#')) return 'The request target has characters that none may have.';
   if (ABSOLUTE_FORM.test(target)) {
-    if (!URL.canParse(target) || new URL(target).host.toLowerCase() !== withoutDefaultPort(target, host)) return 'The request names two hosts.';
+    if (!namesHost(target, host)) return 'The request names two hosts.';
   } else if (!target.startsWith('/') && !(target === '*' && request.method === 'OPTIONS')) return 'The request target must be a path.';
   if (!isPlainPath(target.split('?')[0] ?? '')) return 'The path is not well-formed percent-encoded UTF-8.';
   return undefined;
 }
 
-function withoutDefaultPort(target: string, host: string | undefined): string | undefined {
-  const scheme = target.slice(0, target.indexOf(':'));
-  return host === undefined ? undefined : new URL(`${scheme}://${host}`).host.toLowerCase();
+/** By the same host, and with no name and password before it (RFC 9110, 4.2.4). */
+function namesHost(target: string, host: string | undefined): boolean {
+  if (host === undefined || !URL.canParse(target)) return false;
+  const named = new URL(target);
+  return named.username === '' && named.password === '' && named.host === new URL(`${named.protocol}//${host}`).host;
 }
 
 function isPlainPath(path: string): boolean {
-  if (/[#\\]/.test(path)) return false;
+  if (path.includes('\\')) return false;
   try {
     // eslint-disable-next-line no-control-regex -- control characters mean nothing in a path, and something to what reads it later
     return !/[\u0000-\u001f\u007f]/.test(decodeURIComponent(path));

@@ -16,8 +16,8 @@ export const SERVER_OPTIONS: ServerOptions = {
   // Node answers a missing Host by itself, without a problem; request-target.ts does it.
   requireHostHeader: false,
   insecureHTTPParser: false,
-  // Anything else that asks for an upgrade (h2c) is answered as the plain request that it also is.
-  shouldUpgradeCallback: (request) => request.headers.upgrade?.toLowerCase() === 'websocket',
+  // Anything else that asks for an upgrade (h2c) is answered as the plain request that it also is; in HTTP/1.0 there is none (RFC 9110, 7.8).
+  shouldUpgradeCallback: ({ headers, httpVersion }) => httpVersion === '1.1' && headers.upgrade?.toLowerCase() === 'websocket',
 };
 
 /** Longer-lived connections would keep a client on one process for ever. */

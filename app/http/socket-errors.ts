@@ -1,9 +1,10 @@
 // Problems for requests that never become one: what Node's parser and its clocks refuse.
 // Tested by request-target.test.ts: both refuse by raw bytes.
 import { randomUUID } from 'node:crypto';
-import { type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
+import { runNothingMore } from '#app/http/framing.ts';
 import { PROBLEM_TYPE, toProblem } from '#app/http/problem.ts';
 
 interface Fault {
@@ -22,9 +23,10 @@ const CONNECT: Fault = { status: 405, code: 'method-not-allowed', detail: 'This 
 
 export function answerSocketErrors(server: Server, log: Logger): void {
   const pending = new WeakMap<object, Set<ServerResponse>>();
-  server.on('request', (_request, response) => {
-    const { socket } = response;
-    if (socket === null) return;
+  const latest = new WeakMap<object, IncomingMessage>();
+  server.on('request', (request, response) => {
+    const { socket } = request;
+    latest.set(socket, request);
     const responses = pending.get(socket) ?? new Set();
     pending.set(socket, responses.add(response));
     response.once('close', () => responses.delete(response));
@@ -33,13 +35,17 @@ export function answerSocketErrors(server: Server, log: Logger): void {
     const responses = [...(pending.get(socket) ?? [])];
     // Raw bytes would land in the middle of an answer that has begun, or in place of one that is due before it.
     const isBusy = responses.length > 1 || responses.some(({ headersSent }) => headersSent);
-    if (error.code === 'ECONNRESET' || !socket.writable || isBusy) socket.destroy();
+    // What fails is the body of a request that was answered before it came: a second answer would be taken for another request's.
+    const isAnswered = responses.length === 0 && latest.get(socket)?.complete === false;
+    runNothingMore(socket);
+    if (error.code === 'ECONNRESET' || !socket.writable || isBusy || isAnswered) socket.destroy();
     else answer(socket, FAULTS.get(error.code ?? '') ?? MALFORMED, log);
   });
   server.on('connect', (_request, socket) => {
     answer(socket, CONNECT, log);
   });
-  server.on('checkExpectation', (_request, response) => {
+  server.on('checkExpectation', (request, response) => {
+    runNothingMore(request.socket);
     const requestId = randomUUID();
     const body = JSON.stringify(toProblem({ status: 417, code: 'expectation-failed', detail: 'Only 100-continue is understood.' }, '', requestId));
     response.writeHead(417, { 'Content-Type': PROBLEM_TYPE, 'Content-Length': Buffer.byteLength(body), 'X-Request-Id': requestId, Connection: 'close' }).end(body);
