@@ -23,6 +23,15 @@ for (const engine of testDatabases()) {
   });
 }
 
+for (const engine of testDatabases()) {
+  test(`${engine.name}: a full disk is a 503, and ends with the disk`, async (t) => {
+    const database = await engine.open([]);
+    t.after(() => database.close());
+    await assert.rejects(sql.raw("do $$ begin raise exception 'no space' using errcode = '53100'; end $$").execute(database.db), isUnavailable);
+    assert.deepEqual((await sql`select 1 as one`.execute(database.db)).rows, [{ one: 1 }]);
+  });
+}
+
 for (const engine of testDatabases().filter(({ name }) => name === 'PostgreSQL')) {
   /** The database through a wire that can be cut, or go silent. */
   const openThroughWire = async (t: TestContext, poolSize = 2, queryTimeoutMs = 6_000) => {

@@ -1,5 +1,4 @@
 // Which failures of the database are its absence, and not a fault of ours: the client is told to try again.
-import { DatabaseError } from 'pg';
 import { AppError } from '#app/errors.ts';
 
 /** SQLSTATE classes: connection exception, insufficient resources (too many connections, disk full), operator intervention, system error. */
@@ -12,14 +11,20 @@ const RETRY_AFTER_S = 2;
 
 /** Of a statement. What pg rejects with and did not come from the server is a connection that was lost, or one that is silent. */
 export function isUnavailable(error: unknown): boolean {
-  if (error instanceof DatabaseError) return UNAVAILABLE.test(error.code ?? '') || error.code === IDLE_IN_TRANSACTION_TIMEOUT;
+  const state = stateOf(error);
+  if (state !== undefined) return UNAVAILABLE.test(state) || state === IDLE_IN_TRANSACTION_TIMEOUT;
   // A value that can't be written or read is a TypeError, a RangeError, a SyntaxError.
   return error instanceof Error && error.constructor === Error;
 }
 
 /** Whether the connection is of no more use. */
 export function isConnectionLost(error: unknown): boolean {
-  return isUnavailable(error) && !(error instanceof DatabaseError && error.code === QUERY_CANCELED);
+  return isUnavailable(error) && stateOf(error) !== QUERY_CANCELED;
+}
+
+/** Of an error that the server reported; by its fields, since each driver has a class of its own for it. */
+function stateOf(error: unknown): string | undefined {
+  return error instanceof Error && 'severity' in error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
 /** What was under way may have been committed or not: with an Idempotency-Key it can be asked again. */

@@ -23,15 +23,24 @@ export function randomOf(seed: number): (below: number) => number {
   };
 }
 
+/** What a request came to, for who watches; status 0 is no answer. */
+export interface Observation {
+  readonly tookMs: number;
+  readonly status: number;
+  readonly retryAfter: boolean;
+}
+
 export class MovementClient {
   readonly attempts: OpenAttempt[] = [];
   readonly #origin: string;
   readonly #tokens: Tokens;
   readonly #random: (below: number) => number;
+  readonly #observe: (observation: Observation) => void;
   /** Those whose request is under way. */
   readonly #asked = new Set<OpenAttempt>();
 
-  constructor(origin: string, tokens: Tokens, random: (below: number) => number) {
+  constructor(origin: string, tokens: Tokens, random: (below: number) => number, observe: (observation: Observation) => void = () => undefined) {
+    this.#observe = observe;
     this.#origin = origin;
     this.#tokens = tokens;
     this.#random = random;
@@ -98,16 +107,24 @@ export class MovementClient {
   }
 
   async #post(person: Person, route: string, body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
-    const response = await fetch(`${this.#origin}/api/v1${route}`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${this.#tokens[person]}`, 'content-type': 'application/json', ...headers },
-      body: JSON.stringify(body),
-    });
-    return { status: response.status, body: (await response.json()) as unknown };
+    const from = performance.now();
+    let [status, retryAfter] = [0, false];
+    try {
+      const response = await fetch(`${this.#origin}/api/v1${route}`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${this.#tokens[person]}`, 'content-type': 'application/json', ...headers },
+        body: JSON.stringify(body),
+      });
+      const answer = { status: response.status, body: (await response.json()) as unknown };
+      [status, retryAfter] = [response.status, response.headers.has('retry-after')];
+      return answer;
+    } finally {
+      this.#observe({ tookMs: performance.now() - from, status, retryAfter });
+    }
   }
 }
 
-/** What tells a client to come back is no answer to its request: overloaded, database away, or the same key still running. */
+/** What tells a client to come back is no answer to its request: overloaded, database away, token expired, too many, the same key still running. */
 function isForLater({ status, body }: Answer): boolean {
-  return status === 503 || (status === 409 && JSON.stringify(body).includes('idempotency-key-in-use'));
+  return status === 503 || status === 401 || status === 429 || (status === 409 && JSON.stringify(body).includes('idempotency-key-in-use'));
 }

@@ -1,0 +1,84 @@
+// A PostgreSQL server of a proof's own, to be stopped, killed and frozen; Debian's and PATH's programs are found.
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, globSync } from 'node:fs';
+import { chown, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Client } from 'pg';
+import { until } from '#app/testing/condition.ts';
+
+export interface PrivatePostgres {
+  readonly url: string;
+  readonly port: number;
+  start(): Promise<void>;
+  /** As `kill -9` of the postmaster: its backends go with it, and the next start recovers. */
+  kill(): Promise<void>;
+  /** Freezes every process of the server: connections stay open and nothing answers. */
+  freeze(frozen: boolean): void;
+  query(statement: string): Promise<void>;
+  /** Stops it, and removes its data. */
+  remove(): Promise<void>;
+}
+
+const NOBODY = 65_534;
+
+export function findPostgresPrograms(): string | undefined {
+  const onPath = (process.env['PATH'] ?? '').split(path.delimiter).find((directory) => existsSync(path.join(directory, 'initdb')));
+  return onPath ?? globSync('/usr/lib/postgresql/*/bin').sort().at(-1);
+}
+
+/** Listens on the loopback address alone. `settings` are given as `-c name=value`. */
+export async function createPostgres(programs: string, port: number, settings: Readonly<Record<string, string>>): Promise<PrivatePostgres> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'stockade-postgres-'));
+  const data = path.join(directory, 'data');
+  const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
+  // It refuses to run as root.
+  const identity = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
+  if (identity.uid !== undefined) await chown(directory, NOBODY, NOBODY);
+  execFileSync(path.join(programs, 'initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C'], { ...identity, cwd: directory, stdio: 'ignore' });
+  const options = { listen_addresses: '127.0.0.1', unix_socket_directories: '', ...settings };
+  const parameters = ['-D', data, '-p', String(port), ...Object.entries(options).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
+  let server: ChildProcess | undefined;
+
+  const end = async (signal: NodeJS.Signals) => {
+    if (server === undefined) return;
+    const ended = once(server, 'exit');
+    server.kill(signal);
+    await ended;
+    server = undefined;
+  };
+  const query = async (statement: string) => {
+    const client = new Client({ connectionString: url });
+    await client.connect();
+    try {
+      await client.query(statement);
+    } finally {
+      await client.end();
+    }
+  };
+  return {
+    url,
+    port,
+    query,
+    async start() {
+      server = spawn(path.join(programs, 'postgres'), parameters, { ...identity, cwd: directory, stdio: 'ignore' });
+      await until('PostgreSQL to answer', () => query('select 1').then(() => true, () => false), 30_000);
+    },
+    kill: () => end('SIGKILL'),
+    freeze(frozen) {
+      const { pid } = server ?? {};
+      if (pid === undefined) return;
+      // The backends are its children, and no process group of their own.
+      for (const one of [pid, ...childrenOf(pid)]) process.kill(one, frozen ? 'SIGSTOP' : 'SIGCONT');
+    },
+    async remove() {
+      await end('SIGINT');
+      await rm(directory, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+function childrenOf(pid: number): readonly number[] {
+  return execFileSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' }).split('\n').filter((line) => line.trim() !== '').map(Number);
+}
