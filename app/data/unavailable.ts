@@ -5,8 +5,8 @@ import { AppError } from '#app/errors.ts';
 const UNAVAILABLE = /^(?:08|53|57|58)/;
 /** SQLSTATE: idle_in_transaction_session_timeout, after which the server hangs up. */
 const IDLE_IN_TRANSACTION_TIMEOUT = '25P03';
-/** SQLSTATE: statement_timeout, after which the connection is as good as before. */
-const QUERY_CANCELED = '57014';
+/** SQLSTATE classes after which the server hangs up: connection exception, and of operator intervention all but a canceled statement. */
+const HANGS_UP = /^(?:08|57P)/;
 const RETRY_AFTER_S = 2;
 
 /** Of a statement. What pg rejects with and did not come from the server is a connection that was lost, or one that is silent. */
@@ -19,7 +19,8 @@ export function isUnavailable(error: unknown): boolean {
 
 /** Whether the connection is of no more use. */
 export function isConnectionLost(error: unknown): boolean {
-  return isUnavailable(error) && stateOf(error) !== QUERY_CANCELED;
+  const state = stateOf(error);
+  return state === undefined ? isUnavailable(error) : HANGS_UP.test(state) || state === IDLE_IN_TRANSACTION_TIMEOUT;
 }
 
 /** Of an error that the server reported; by its fields, since each driver has a class of its own for it. */
