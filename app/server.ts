@@ -20,7 +20,7 @@ import { mountPage, type PageParts } from '#app/http/page-routes.ts';
 import { mountPlatform } from '#app/http/platform-routes.ts';
 import { answerProblems } from '#app/http/problem.ts';
 import { requestId } from '#app/http/request-id.ts';
-import { findRequestFault, requireClearTarget } from '#app/http/request-target.ts';
+import { refuseUnclearUpgrade, requireClearTarget } from '#app/http/request-target.ts';
 import { securityHeaders } from '#app/http/security-headers.ts';
 import { MAX_REQUESTS_PER_SOCKET, SERVER_OPTIONS } from '#app/http/server-options.ts';
 import { answerSocketErrors } from '#app/http/socket-errors.ts';
@@ -72,11 +72,7 @@ export function createServer(parts: ServerParts): http.Server {
   server.once('close', lag.stop);
   server.maxRequestsPerSocket = MAX_REQUESTS_PER_SOCKET;
   answerSocketErrors(server, log);
-  live.attachSocket(server, async (request) => {
-    const fault = findRequestFault(request);
-    if (fault !== undefined) return refuse(400, 'malformed-request', fault);
-    return (await identity.authenticate(request)) ?? refuse(401, 'authentication-required', 'Send a bearer token, or sign in.');
-  });
+  live.attachSocket(server, async (request) => refuseUnclearUpgrade(request) ?? (await identity.authenticate(request)) ?? refuse(401, 'authentication-required', 'Send a bearer token, or sign in.'));
   return server;
 }
 

@@ -1,5 +1,11 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import http, { type IncomingMessage } from 'node:http';
+import net, { type AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { after, before, test } from 'node:test';
+import type { Refusal } from '#app/errors.ts';
+import { refuseUnclearUpgrade } from '#app/http/request-target.ts';
 import { type SampleService, startSampleService } from '#app/testing/sample-service.ts';
 
 let service: SampleService;
@@ -70,3 +76,41 @@ test('a request that stays unfinished is answered when the parser fails in its b
   const answer = await service.sendRaw(`POST /api/v1/notes HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n${BASE}\r\n5\r\nabc`.concat('defgh'));
   assert.match(answer, /^HTTP\/1\.1 400 /);
 });
+
+test('a HEAD that the parser refuses gets headers alone, and an expectation’s refusal is not cached', async () => {
+  const answer = await service.sendRaw('HEAD /\xff HTTP/1.1\r\nHost: a\r\n\r\n');
+  assert.match(answer, /^HTTP\/1\.1 400 [^]*\r\n\r\n$/);
+  assert.match(await service.sendRaw(`GET /docs HTTP/1.1\r\nHost: a\r\nExpect: magic\r\n${BASE}\r\n`), /^cache-control: no-store$/im);
+});
+
+test('a body that fails after its request was answered gets no second answer', async () => {
+  const answer = await service.sendRaw('POST /api/v1/notes HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n');
+  assert.equal(answer.split('HTTP/1.1 ').length, 2, answer);
+});
+
+test('what is no WebSocket’s opening is refused with a problem that names the request', async () => {
+  const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
+  const key = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
+  assert.equal((await refused('POST', `${upgrade}Sec-WebSocket-Version: 13\r\n${key}`))?.status, 405);
+  assert.equal((await refused('GET', `${upgrade}Sec-WebSocket-Version: 8\r\n${key}`))?.status, 426);
+  assert.equal((await refused('GET', `${upgrade}Sec-WebSocket-Version: 13\r\n`))?.status, 400);
+  assert.equal((await refused('GET', `${upgrade}Sec-WebSocket-Version: 13\r\n${key}Host: b\r\n`))?.status, 400);
+  assert.equal(await refused('GET', `${upgrade}Sec-WebSocket-Version: 13\r\n${key}`), undefined);
+});
+
+/** What the parser makes of these bytes, judged. */
+async function refused(method: string, fields: string): Promise<Refusal | undefined> {
+  const server = http.createServer().listen(0, '127.0.0.1');
+  try {
+    const upgraded = once(server, 'upgrade') as Promise<[IncomingMessage, Duplex]>;
+    await once(server, 'listening');
+    const client = net.connect((server.address() as AddressInfo).port, '127.0.0.1');
+    client.write(`${method} /api/v1/socket HTTP/1.1\r\nHost: a\r\n${fields}\r\n`);
+    const [request, stream] = await upgraded;
+    client.destroy();
+    stream.destroy();
+    return refuseUnclearUpgrade(request);
+  } finally {
+    server.close();
+  }
+}

@@ -1,9 +1,10 @@
 // Refuses requests that two servers in a row could understand differently (CWE-444), and ends their connection.
 import type { IncomingMessage } from 'node:http';
-import { AppError } from '#app/errors.ts';
+import { AppError, type Refusal, refuse } from '#app/errors.ts';
 import type { HttpMiddleware } from '#app/http/context.ts';
 import { findFramingFault, runNothingMore, runsNothingMore } from '#app/http/framing.ts';
 
+const SOCKET_KEY = /^[A-Za-z0-9+/]{22}==$/;
 const ABSOLUTE_FORM = /^https?:\/\//i;
 // eslint-disable-next-line security/detect-unsafe-regex -- no part can match what its neighbour matches: linear
 const HOST = /^(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::\d{1,5})?$/;
@@ -30,8 +31,18 @@ export function requireClearTarget(): HttpMiddleware {
   };
 }
 
-/** For upgrades too, which reach no middleware. */
-export function findRequestFault(request: IncomingMessage): string | undefined {
+/** For upgrades, which reach no middleware; what is no WebSocket's opening ws itself would answer with text (RFC 6455, 4.2.1). */
+export function refuseUnclearUpgrade(request: IncomingMessage): Refusal | undefined {
+  const { method, headers } = request;
+  const fault = findRequestFault(request);
+  if (fault !== undefined) return refuse(400, 'malformed-request', fault);
+  if (method !== 'GET') return refuse(405, 'method-not-allowed', 'A WebSocket is opened by GET.');
+  if (headers['sec-websocket-version'] !== '13') return refuse(426, 'upgrade-required', 'This path speaks version 13 of the WebSocket protocol.');
+  if (!SOCKET_KEY.test(headers['sec-websocket-key'] ?? '')) return refuse(400, 'malformed-request', 'The Sec-WebSocket-Key header must be 16 bytes in base64.');
+  return undefined;
+}
+
+function findRequestFault(request: IncomingMessage): string | undefined {
   return findFramingFault(request) ?? findTargetFault(request);
 }
 

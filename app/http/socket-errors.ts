@@ -31,7 +31,7 @@ export function answerSocketErrors(server: Server, log: Logger): void {
     pending.set(socket, responses.add(response));
     response.once('close', () => responses.delete(response));
   });
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+  server.on('clientError', (error: NodeJS.ErrnoException & { readonly rawPacket?: Buffer }, socket) => {
     const responses = [...(pending.get(socket) ?? [])];
     // Raw bytes would land in the middle of an answer that has begun, or in place of one that is due before it.
     const isBusy = responses.length > 1 || responses.some(({ headersSent }) => headersSent);
@@ -39,7 +39,7 @@ export function answerSocketErrors(server: Server, log: Logger): void {
     const isAnswered = responses.length === 0 && latest.get(socket)?.complete === false;
     runNothingMore(socket);
     if (error.code === 'ECONNRESET' || !socket.writable || isBusy || isAnswered) socket.destroy();
-    else answer(socket, FAULTS.get(error.code ?? '') ?? MALFORMED, log);
+    else answer(socket, FAULTS.get(error.code ?? '') ?? MALFORMED, log, error.rawPacket?.toString('latin1', 0, 5) !== 'HEAD ');
   });
   server.on('connect', (_request, socket) => {
     answer(socket, CONNECT, log);
@@ -48,11 +48,12 @@ export function answerSocketErrors(server: Server, log: Logger): void {
     runNothingMore(request.socket);
     const requestId = randomUUID();
     const body = JSON.stringify(toProblem({ status: 417, code: 'expectation-failed', detail: 'Only 100-continue is understood.' }, '', requestId));
-    response.writeHead(417, { 'Content-Type': PROBLEM_TYPE, 'Content-Length': Buffer.byteLength(body), 'X-Request-Id': requestId, Connection: 'close' }).end(body);
+    response.writeHead(417, { 'Content-Type': PROBLEM_TYPE, 'Content-Length': Buffer.byteLength(body), 'X-Request-Id': requestId, 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff', Connection: 'close' }).end(body);
   });
 }
 
-function answer(socket: Duplex, fault: Fault, log: Logger): void {
+/** A HEAD is answered without a body, which its client would take for the next answer (RFC 9110, 9.3.2). */
+function answer(socket: Duplex, fault: Fault, log: Logger, withBody = true): void {
   const requestId = randomUUID();
   // The path isn't known: what came could not be read.
   const body = JSON.stringify(toProblem(fault, '', requestId));
@@ -67,5 +68,5 @@ function answer(socket: Duplex, fault: Fault, log: Logger): void {
     ...(fault.status === 405 ? ['Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'] : []),
     'Connection: close',
   ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+  socket.end(`${head.join('\r\n')}\r\n\r\n${withBody ? body : ''}`, () => socket.destroy());
 }

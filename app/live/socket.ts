@@ -6,6 +6,7 @@
 //   {"id": position, "resync": {"reason"}}    events were skipped: read everything again, go on from here
 //   {"reconnect": {"afterMs"}}                then close 1012 (service restart)
 //   {"end": {"reason"}}                       then close 4401 (signed out, expired) or 4403 (forbidden)
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
@@ -94,13 +95,19 @@ export function refuseUpgrade(stream: Duplex, request: IncomingMessage, refusal:
   const { status, code, detail } = refusal;
   const title = TITLES.get(status) ?? 'Refused';
   const instance = (request.url ?? '/').split('?')[0];
-  const body = JSON.stringify({ type: `/problems/${code}`, title, status, detail, instance });
+  const requestId = randomUUID();
+  const body = JSON.stringify({ type: `/problems/${code}`, title, status, detail, instance, requestId });
   const head = [
     `HTTP/1.1 ${status} ${title}`,
     'Content-Type: application/problem+json',
     `Content-Length: ${Buffer.byteLength(body)}`,
+    `X-Request-Id: ${requestId}`,
     'Cache-Control: no-store',
+    'X-Content-Type-Options: nosniff',
     'Connection: close',
+    // RFC 6455, 4.4
+    ...(status === 426 ? ['Sec-WebSocket-Version: 13'] : []),
+    ...(status === 405 ? ['Allow: GET'] : []),
     ...(status === 401 ? ['WWW-Authenticate: Bearer'] : []),
     ...(status === 503 || status === 429 ? ['Retry-After: 5'] : []),
   ];
@@ -113,6 +120,8 @@ const TITLES: ReadonlyMap<number, string> = new Map([
   [401, 'Unauthorized'],
   [403, 'Forbidden'],
   [404, 'Not Found'],
+  [405, 'Method Not Allowed'],
+  [426, 'Upgrade Required'],
   [429, 'Too Many Requests'],
   [503, 'Service Unavailable'],
 ]);
