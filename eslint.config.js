@@ -10,7 +10,7 @@ const exportSyntax = [
 ];
 
 export default defineConfig(
-  globalIgnores(['node_modules/', '.data/', 'coverage/']),
+  globalIgnores(['node_modules/', '.data/', '.cache/', 'coverage/', 'app/bench/stacks/']),
   js.configs.recommended,
   security.configs.recommended,
   {
@@ -45,7 +45,7 @@ export default defineConfig(
   },
   {
     // node:test returns promises that the runner itself awaits.
-    files: ['**/*.test.ts', '**/*.proof.ts', 'app/testing/**', '.github/rules/**'],
+    files: ['**/*.test.ts', '**/*.proof.ts', 'app/testing/**', 'app/bench/**', '.github/rules/**'],
     rules: {
       '@typescript-eslint/no-floating-promises': ['error', { allowForKnownSafeCalls: [{ from: 'package', package: 'node:test', name: ['test', 'it', 'describe', 'suite', 'before', 'after'] }] }],
       'no-restricted-syntax': ['error', ...exportSyntax],

@@ -17,6 +17,8 @@ const handedDown = new Set(['app/config.ts', 'app/features.ts']);
 
 const isTest = (path: string): boolean => /\.(test|proof)\.ts$/.test(path) || path.startsWith('app/testing/') || /\/(?:proofs|probes|bench)\//.test(path);
 const isProduction = (path: string): boolean => path.startsWith('app/') && path.endsWith('.ts') && !isTest(path);
+/** Beside their own package.json, whose packages are never installed with the service's. */
+const hasOwnPackages = (path: string): boolean => path.startsWith('app/bench/stacks/');
 const isClient = (path: string): boolean => /\/assets\//.test(path);
 const featureOf = (path: string): string | undefined => /^app\/features\/([^/]+)\//.exec(path)?.[1];
 
@@ -143,12 +145,12 @@ export const importRules: readonly Rule[] = [
     claim: 'every package that is imported is a dependency of its own in package.json',
     violations: (tree) => {
       const known = new Set([...packagesOf(tree, 'dependencies'), ...packagesOf(tree, 'devDependencies')]);
-      return importsOf(tree, () => true)
+      return importsOf(tree, (path) => !hasOwnPackages(path))
         .filter((each) => isPackage(each) && !known.has(packageOf(each.specifier)))
         .map(show);
     },
     refuses: { 'package.json': manifest, 'app/server.ts': "import Koa from 'koa'; import { compose } from 'koa-compose';" },
-    allows: { 'package.json': manifest, 'app/server.ts': "import Koa from 'koa'; import { stat } from 'node:fs';", 'app/x.test.ts': "import { PGlite } from 'pglite/live';" },
+    allows: { 'package.json': manifest, 'app/server.ts': "import Koa from 'koa'; import { stat } from 'node:fs';", 'app/x.test.ts': "import { PGlite } from 'pglite/live';", 'app/bench/stacks/rival.js': "import rival from 'rival';" },
   },
   {
     claim: 'the embedded parts are loaded when they are used, and never by a static import',

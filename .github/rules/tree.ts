@@ -16,7 +16,7 @@ export interface Rule {
   readonly allows: Readonly<Record<string, string>>;
 }
 
-const notPartOfAClone = new Set(['node_modules', '.git', '.data', 'coverage', '.env', '.DS_Store']);
+const notPartOfAClone = new Set(['node_modules', '.git', '.data', '.cache', 'coverage', '.env', '.DS_Store']);
 
 /** Every file that belongs to a clone, relative to `root`, with forward slashes. */
 export function listFiles(root: string, folder = ''): readonly string[] {

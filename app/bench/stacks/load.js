@@ -1,0 +1,48 @@
+// The load generator of read and move: autocannon, with its connections spread over the loopback network.
+import net from 'node:net';
+import autocannon from 'autocannon';
+import { percentile } from '../statistics.ts';
+
+const connect = net.connect;
+let address = 0;
+// autocannon has no setting for the source; it asks net each time.
+net.connect = (port, host) => {
+  address = (address % 250) + 1;
+  return connect({ port, host, ...(process.platform === 'linux' ? { localAddress: `127.0.1.${address}` } : {}) });
+};
+
+process.on('message', (work) => {
+  run(work).then(
+    (result) => process.send({ result }),
+    (error) => process.send({ error: String(error?.stack ?? error) }),
+  );
+});
+process.on('disconnect', () => process.exit());
+process.send('ready');
+
+async function run({ origin, requests, connections, seconds, uniqueKeys }) {
+  const durations = [];
+  const statuses = {};
+  let index = 0;
+  const run = autocannon({
+    url: origin,
+    connections,
+    duration: seconds,
+    idReplacement: uniqueKeys,
+    requests,
+    // Each connection begins elsewhere in the list: all on one row would wait for one another.
+    setupClient(client) {
+      index += 1;
+      const from = Math.floor((index * requests.length) / connections) % requests.length;
+      client.setRequests([...requests.slice(from), ...requests.slice(0, from)].map((request) => ({ ...request })));
+    },
+  });
+  run.on('response', (_client, status, _bytes, duration) => {
+    durations.push(duration);
+    statuses[status] = (statuses[status] ?? 0) + 1;
+  });
+  const began = performance.now();
+  const { errors, timeouts } = await run;
+  const tookSeconds = (performance.now() - began) / 1_000;
+  return { answers: durations.length, seconds: tookSeconds, errors, timeouts, statuses, p50Ms: percentile(durations, 0.5), p99Ms: percentile(durations, 0.99) };
+}
