@@ -42,7 +42,7 @@ export async function startDevelopmentProvider({ host, port, directory, client, 
   const keys = await loadProviderKeys(directory);
   const server = createServer();
   const issuer = `http://${ADDRESS}:${await listen(server, port)}`;
-  const provider = new Provider(issuer, configureProvider({ client, audience, keys }));
+  const provider = await createProvider(issuer, server, { client, audience, keys });
   provider.use(guard(new URL(issuer).host, clientOrigin));
   provider.use(serveStyle);
   provider.use(serveInteraction(provider));
@@ -56,6 +56,16 @@ export async function startDevelopmentProvider({ host, port, directory, client, 
   const answer = provider.callback();
   server.on('request', (request, response) => void answer(request, response));
   return { issuer, close: () => close(server) };
+}
+
+/** The listener goes again with a configuration that the library refuses. */
+async function createProvider(issuer: string, server: Server, options: Parameters<typeof configureProvider>[0]): Promise<ProviderInstance> {
+  try {
+    return new Provider(issuer, configureProvider(options));
+  } catch (error) {
+    await close(server);
+    throw error;
+  }
 }
 
 async function listen(server: Server, port: number): Promise<number> {

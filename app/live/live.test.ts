@@ -56,6 +56,13 @@ for (const engine of testDatabases()) {
       client.close();
     });
 
+    test('it stops its work when the database can not be told that nobody listens any more', async () => {
+      server = await startLive({ ...database, listen: () => Promise.resolve(() => Promise.reject(new Error('gone'))) });
+      const client = await connect();
+      await server.live.close();
+      await until('the stream to end', () => client.closed);
+    });
+
     test('what was committed before the process started is sequenced at its start', async () => {
       await commitEvent(database.db, 1);
       server = await startLive(database);

@@ -159,7 +159,10 @@ export async function createLive(parts: LiveParts): Promise<Live> {
       draining = true;
       for (const timer of timers) clearInterval(timer);
       for (const session of hub.sessions()) session.destroy();
-      await Promise.all(unlisten.map((stop) => stop()));
+      // A database that is gone can't be told; everything here stops all the same.
+      for (const outcome of await Promise.allSettled(unlisten.map((stop) => stop()))) {
+        if (outcome.status === 'rejected') log.debug({ err: outcome.reason as unknown }, 'the database could not be told that nobody listens any more');
+      }
       await Promise.all([poll, sequencer, purge, access, feed].map((part) => part.stop()));
     },
   };
