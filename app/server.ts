@@ -23,6 +23,7 @@ import { requestId } from '#app/http/request-id.ts';
 import { refuseUnclearUpgrade, requireClearTarget } from '#app/http/request-target.ts';
 import { securityHeaders } from '#app/http/security-headers.ts';
 import { MAX_REQUESTS_PER_SOCKET, SERVER_OPTIONS } from '#app/http/server-options.ts';
+import { resetSlowReaders } from '#app/http/slow-readers.ts';
 import { answerSocketErrors } from '#app/http/socket-errors.ts';
 import { measureLoopLag, shedLoad } from '#app/http/load-shedding.ts';
 import { closeWhenStopping } from '#app/http/stopping.ts';
@@ -72,6 +73,7 @@ export function createServer(parts: ServerParts): http.Server {
   server.once('close', lag.stop);
   server.maxRequestsPerSocket = MAX_REQUESTS_PER_SOCKET;
   answerSocketErrors(server, log);
+  resetSlowReaders(server);
   live.attachSocket(server, async (request) => refuseUnclearUpgrade(request) ?? (await identity.authenticate(request)) ?? refuse(401, 'authentication-required', 'Send a bearer token, or sign in.'));
   return server;
 }

@@ -82,3 +82,14 @@ test('a client that goes away within its body is no failure of the service', asy
   assert.match(lines()[0] ?? '', /"aborted":true/);
   assert.ok(!service.logLines.slice(from).some((line) => line.includes('"level":"error"')), service.logLines.slice(from).join(''));
 });
+
+test('CWE-400: a client that sends its body slowly is told so and cut off within 15 s', { timeout: 15_000 }, async () => {
+  const answer = await service.sendRaw('POST /api/v1/notes HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer clerk\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"id":');
+  assert.match(answer, /^HTTP\/1\.1 408 /);
+  assert.match(answer, /problems\/request-timeout/);
+});
+
+test('what comes behind the body is refused, since nothing reads it', async () => {
+  const answer = await service.sendRaw('POST /api/v1/notes HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer clerk\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n2\r\n{}\r\n0\r\nX: y\r\n\r\n');
+  assert.match(answer, /problems\/unexpected-trailers/);
+});

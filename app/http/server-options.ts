@@ -7,9 +7,9 @@ export const SERVER_OPTIONS: ServerOptions = {
   maxHeaderSize: 16 * 1024,
   // Slow headers (slow loris, CWE-400): 10 s are plenty for 16 KiB.
   headersTimeout: 10_000,
-  // The whole request, body included: 64 KiB at a modem's pace.
-  requestTimeout: 30_000,
-  // How often both are looked at: the sum bounds how long a slow client stays.
+  // The whole request, body included: 64 KiB at a modem's 48 kbit/s. A route that takes more has to ask for it in parts.
+  requestTimeout: 11_000,
+  // How often both are looked at: the sum, 13 s, bounds how long a slow client stays. Who reads slowly: slow-readers.ts.
   connectionsCheckingInterval: 2_000,
   // Longer than a load balancer's 60 s (AWS ALB): else it sends a request down a connection that we are just closing, and answers 502.
   keepAliveTimeout: 65_000,
