@@ -112,7 +112,8 @@ export function refuseUpgrade(stream: Duplex, request: IncomingMessage, refusal:
     ...(status === 503 || status === 429 ? ['Retry-After: 5'] : []),
   ];
   stream.once('finish', () => stream.destroy());
-  stream.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+  // A HEAD that asks for an upgrade gets the headers alone, as any HEAD.
+  stream.end(`${head.join('\r\n')}\r\n\r\n${request.method === 'HEAD' ? '' : body}`);
 }
 
 const TITLES: ReadonlyMap<number, string> = new Map([
