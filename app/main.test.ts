@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import net from 'node:net';
@@ -6,9 +7,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { freePorts } from '#app/testing/ports.ts';
-import { startMain, type StartedProcess } from '#app/testing/process.ts';
+import { startFlags, startMain, startProgram, type StartedProcess } from '#app/testing/process.ts';
 
 const READY = /Stop with Ctrl\+C/;
+const MAIN = path.join(import.meta.dirname, 'main.ts');
 
 /** Settings for a start of its own: own ports, own data folder. */
 async function settingsFor(t: TestContext): Promise<Readonly<Record<string, string>>> {
@@ -75,3 +77,24 @@ test('an unreachable PostgreSQL is one line without the password', async (t) => 
   assert.match(started.stderr(), /^[^\n]*127\.0\.0\.1:1[^\n]*\n$/);
   assert.ok(!(started.stderr() + started.stdout()).includes('canary'));
 });
+
+test('a data folder that the process was not allowed to write is one line that says how to mend it', async (t) => {
+  const settings = await settingsFor(t);
+  const started = startProgram(MAIN, [], { ...settings, DATA_DIRECTORY: path.join(settings['DATA_DIRECTORY'] ?? '', 'elsewhere') }, startFlags());
+  t.after(() => started.child.kill('SIGKILL'));
+  assert.equal(await started.ended(), 1);
+  assert.match(started.stderr(), /^This process may not use \S+: keep DATA_DIRECTORY at \.data, .*--allow-fs-write[^\n]*\n$/);
+});
+
+for (const [what, code] of [
+  ['reads a file outside of the repository', "fs.readFileSync('/etc/passwd')"],
+  ['writes to the repository outside of its data folder', "fs.writeFileSync('outside.tmp', '')"],
+  ['starts a program', "child_process.execSync('true')"],
+  ['starts a worker', "new worker_threads.Worker('1', { eval: true })"],
+] as const) {
+  test(`CWE-250: a process with the permissions of npm start that ${what} is refused`, () => {
+    const { status, stderr } = spawnSync(process.execPath, [...startFlags(), '--eval', code], { encoding: 'utf8' });
+    assert.notEqual(status, 0);
+    assert.match(stderr, /ERR_ACCESS_DENIED/);
+  });
+}

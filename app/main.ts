@@ -22,6 +22,7 @@ async function run(): Promise<void> {
   });
   const service = await startService(config, { log }).catch((error: unknown) => {
     if (error instanceof AppError) console.error(error.message);
+    else if (isDenied(error)) console.error(`This process may not use ${error.resource}: keep DATA_DIRECTORY at .data, or name it with --allow-fs-read and --allow-fs-write where node is started.`);
     else log.fatal({ err: error }, 'could not start');
     process.exit(1);
   });
@@ -40,6 +41,11 @@ async function run(): Promise<void> {
   }
   if (config.production) log.info({ parts: service.parts }, 'ready');
   else console.log(describe(config, service.parts, Math.round(performance.now() - startedAt)));
+}
+
+/** By Node's permission model. */
+function isDenied(error: unknown): error is Error & { readonly resource: string } {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_ACCESS_DENIED' && 'resource' in error && typeof error.resource === 'string';
 }
 
 function readConfig(): Config {

@@ -1,8 +1,11 @@
 // A started program, and what it said: for tests of the real process.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { readFileSync, realpathSync } from 'node:fs';
+import path from 'node:path';
 import { until } from '#app/testing/condition.ts';
+
+const REPOSITORY = path.resolve(import.meta.dirname, '../..');
 
 export interface StartedProcess {
   readonly child: ChildProcess;
@@ -16,14 +19,24 @@ export interface StartedProcess {
 
 export type ProcessEnvironment = Readonly<Record<string, string | undefined>>;
 
-/** Runs `app/main.ts`, with nothing of this process's environment but the path. */
-export function startMain(environment: ProcessEnvironment): StartedProcess {
-  return startProgram(fileURLToPath(new URL('../main.ts', import.meta.url)), [], environment);
+/** What `npm start` gives to node: the permissions of the process. */
+export function startFlags(): readonly string[] {
+  const { scripts } = JSON.parse(readFileSync(path.join(REPOSITORY, 'package.json'), 'utf8')) as { readonly scripts: { readonly start: string } };
+  // A copy of the repository may have its packages by a link.
+  return [...scripts.start.split(' ').filter((word) => word.startsWith('--')), `--allow-fs-read=${realpathSync(path.join(REPOSITORY, 'node_modules'))}`];
 }
 
-export function startProgram(file: string, parameters: readonly string[], environment: ProcessEnvironment): StartedProcess {
+/** Runs `app/main.ts` as `npm start` does, with nothing of this process's environment but the path. */
+export function startMain(environment: ProcessEnvironment): StartedProcess {
+  const { DATA_DIRECTORY } = environment;
+  const flags = [...startFlags(), ...(DATA_DIRECTORY === undefined ? [] : ['read', 'write'].map((right) => `--allow-fs-${right}=${DATA_DIRECTORY}`))];
+  return startProgram(path.join(REPOSITORY, 'app/main.ts'), [], environment, flags);
+}
+
+export function startProgram(file: string, parameters: readonly string[], environment: ProcessEnvironment, flags: readonly string[] = ['--disable-warning=ExperimentalWarning']): StartedProcess {
   const { PATH, SystemRoot } = process.env;
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', file, ...parameters], {
+  const child = spawn(process.execPath, [...flags, file, ...parameters], {
+    cwd: REPOSITORY,
     env: { PATH, SystemRoot, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
