@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { until } from '#app/testing/condition.ts';
 import { type SampleService, startSampleService } from '#app/testing/sample-service.ts';
 
 let service: SampleService;
@@ -21,6 +22,23 @@ test('the log has one line a request, with the template and nothing of the path 
   assert.equal(line['route'], '/api/v1/notes/{id}');
   assert.equal(line['status'], 400);
   assert.ok(!find()[0]?.includes('canary'));
+});
+
+test('a line carries the trace that the caller began, or one of its own', async () => {
+  const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+  const tracesOf = async (traceparent: string): Promise<unknown[]> => {
+    const from = service.logLines.length;
+    await (await service.send('/docs', { headers: { traceparent } })).text();
+    await until('the line', () => service.logLines.length > from);
+    return service.logLines.slice(from).map((line) => (JSON.parse(line) as { traceId: unknown }).traceId);
+  };
+  assert.deepEqual(await tracesOf(`00-${traceId}-00f067aa0ba902b7-01`), [traceId]);
+  for (const none of ['', `00-${'0'.repeat(32)}-00f067aa0ba902b7-01`, `00-${traceId.toUpperCase()}-00f067aa0ba902b7-01`, `00-${traceId}`]) {
+    const [own, ...others] = await tracesOf(none);
+    assert.deepEqual(others, []);
+    assert.match(String(own), /^(?!0{32}$)[0-9a-f]{32}$/);
+    assert.notEqual(own, traceId);
+  }
 });
 
 test('CWE-117: an inbound request id that is not plain is replaced', async () => {
