@@ -32,16 +32,17 @@ export interface Observation {
 
 export class MovementClient {
   readonly attempts: OpenAttempt[] = [];
-  readonly #origin: string;
+  readonly #origin: () => string;
   readonly #tokens: Tokens;
   readonly #random: (below: number) => number;
   readonly #observe: (observation: Observation) => void;
   /** Those whose request is under way. */
   readonly #asked = new Set<OpenAttempt>();
 
-  constructor(origin: string, tokens: Tokens, random: (below: number) => number, observe: (observation: Observation) => void = () => undefined) {
+  /** `origin` may change from request to request, as behind a load balancer. */
+  constructor(origin: string | (() => string), tokens: Tokens, random: (below: number) => number, observe: (observation: Observation) => void = () => undefined) {
     this.#observe = observe;
-    this.#origin = origin;
+    this.#origin = typeof origin === 'string' ? () => origin : origin;
     this.#tokens = tokens;
     this.#random = random;
   }
@@ -103,14 +104,14 @@ export class MovementClient {
   }
 
   async #get(route: string): Promise<unknown> {
-    return (await fetch(`${this.#origin}/api/v1${route}`, { headers: { authorization: `Bearer ${this.#tokens.manager}` } })).json();
+    return (await fetch(`${this.#origin()}/api/v1${route}`, { headers: { authorization: `Bearer ${this.#tokens.manager}` } })).json();
   }
 
   async #post(person: Person, route: string, body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
     const from = performance.now();
     let [status, retryAfter] = [0, false];
     try {
-      const response = await fetch(`${this.#origin}/api/v1${route}`, {
+      const response = await fetch(`${this.#origin()}/api/v1${route}`, {
         method: 'POST',
         headers: { authorization: `Bearer ${this.#tokens[person]}`, 'content-type': 'application/json', ...headers },
         body: JSON.stringify(body),
