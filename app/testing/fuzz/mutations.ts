@@ -1,13 +1,10 @@
 // What is done to a right request to make it a wrong one: each in a place where a parser, a check or a handler looks.
 import type { Random } from './random.ts';
 import type { Draft } from './requests.ts';
+import { TEXTS } from './texts.ts';
 
 type Mutation = (draft: Draft, random: Random) => void;
 
-const TEXTS = [
-  '', ' ', '0', '-1', '1e400', '9007199254740993', 'null', 'undefined', 'true', '[]', '{}', '..', '../..', '__proto__', 'constructor', 'toString', '\u0000', 'a\u0000b', '\r\nX: y', '\u202e', '\ufeff', '\ud800',
-  "'; drop table item; --", "' or 1=1 --", '<script>alert(1)</script>', '"><img src=x onerror=alert(1)>', '${7*7}', '{{7*7}}', '%', '%s%n', '$(id)', '`id`', '//evil.test', 'javascript:alert(1)', 'https://evil.test', '\\\\evil.test', 'ａｂｃ', '🏴󠁧󠁢', 'İ', 'ß', 'e\u0301'.repeat(50), 'x'.repeat(300), 'x'.repeat(5_000), '2026-13-45T99:99:99Z', '0x10', '1_000', '１２', '+1', '1.0', 'Infinity', 'NaN', '-0',
-] as const;
 const RAW_PATHS = ['/', '//', '/.', '/..', '/%2e%2e/', '/%2f', '%', '%zz', '%ff', '%c0%af', '%00', '%0d%0a', ';a=b', '/new', '?', '#x', '\\', '%25', '%u0041', `/${'x'.repeat(3_000)}`, '/{sku}', '\xff', '@', ':', '*', '|', '"', '<', "'"] as const;
 const VALUES: readonly [unknown, ...unknown[]] = [null, true, false, 0, -1, -0, 0.5, 1e21, 1e-7, Number.MAX_SAFE_INTEGER + 2, -2147483649, 2147483648, 9.3e18, [], {}, [[]], [null], { a: 1 }, { __proto__: null }, ...TEXTS];
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND', 'LOCK', 'SEARCH', 'QUERY', 'PURGE', 'UNSUBSCRIBE', 'get', 'FOO'] as const;

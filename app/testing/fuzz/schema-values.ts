@@ -1,6 +1,7 @@
 // Values that a JSON Schema describes, chosen by chance: mostly right ones, since only those reach a handler.
 import fc from 'fast-check';
 import type { Random } from './random.ts';
+import { TEXTS } from './texts.ts';
 
 export type Schema = Readonly<Record<string, unknown>>;
 
@@ -20,6 +21,8 @@ export function createValue(schema: Schema, source: ValueSource, random: Random,
   if (typeof $ref === 'string') return createValue(source.resolve($ref), source, random, name, depth + 1);
   if (only !== undefined) return only;
   if (Array.isArray(choices)) return random.some(choices as unknown[]);
+  // Where text is free, nothing before the handler refuses them.
+  if (type === 'string' && random.chance(15)) return random.pick(TEXTS);
   const known = source.known.get(name) ?? [];
   // In a body less often, since much of what is made must not be there yet.
   if (known.length > 0 && random.chance(depth === 0 ? 70 : 20)) return random.some(known);
