@@ -10,7 +10,7 @@ import { startDevelopmentProvider } from '#app/identity/development-provider.ts'
 import { obtainToken } from '#app/identity/token.ts';
 import { freePorts } from '#app/testing/ports.ts';
 import { createPostgres, findPostgresPrograms } from '#app/testing/private-postgres.ts';
-import { startMain, type StartedProcess } from '#app/testing/process.ts';
+import { startMain } from '#app/testing/process.ts';
 import { MovementClient, type Observation, randomOf } from './movement-client.ts';
 import { judge } from './verdict.ts';
 
@@ -60,7 +60,7 @@ async function prove(programs: string, restarts: number): Promise<{ readonly ans
   const postgres = await createPostgres(programs, postgresPort, { max_connections: '60', fsync: 'off' });
   const provider = await startDevelopmentProvider({ host: '127.0.0.1', port: 0, directory, client: { id: 'stockade', redirectUri: `${publicUrl}/auth/callback`, postLogoutRedirectUri: `${publicUrl}/` }, audience, log: pino({ level: 'silent' }) });
   const replicas: Replica[] = [];
-  let running = true;
+  const ending = new AbortController();
   try {
     await postgres.start();
     const settings = { DATABASE_URL: postgres.url, OIDC_ISSUER: provider.issuer, OIDC_CLIENT_ID: 'stockade', OIDC_AUDIENCE: audience, PUBLIC_URL: publicUrl };
@@ -68,7 +68,7 @@ async function prove(programs: string, restarts: number): Promise<{ readonly ans
     const tokens = { clerk: await obtainToken({ issuer: provider.issuer, audience, user: 'clerk' }), manager: await obtainToken({ issuer: provider.issuer, audience, user: 'manager' }) };
 
     const looking = (async () => {
-      while (running) {
+      while (!ending.signal.aborted) {
         for (const replica of replicas) replica.inService = await fetch(`${replica.adminOrigin}/readyz`).then(({ status }) => status === 200, () => false);
         await delay(LOOK_EVERY_MS);
       }
@@ -83,7 +83,7 @@ async function prove(programs: string, restarts: number): Promise<{ readonly ans
     const client = new MovementClient(balance, tokens, randomOf(1), (observation) => seen.push(observation));
     await client.createItems();
     const writers = Array.from({ length: WRITERS }, async () => {
-      while (running) await client.try(client.next());
+      while (!ending.signal.aborted) await client.try(client.next());
     });
 
     const exits: (number | string)[] = [];
@@ -94,7 +94,7 @@ async function prove(programs: string, restarts: number): Promise<{ readonly ans
       await delay(2 * LOOK_EVERY_MS);
     }
     process.stderr.write('\n');
-    running = false;
+    ending.abort();
     await Promise.all([...writers, looking]);
     for (const attempt of client.attempts) if (attempt.answers.length === 0) await client.try(attempt);
 
@@ -104,7 +104,7 @@ async function prove(programs: string, restarts: number): Promise<{ readonly ans
     const lost = judge(client.attempts, await client.readItems(), []).flatMap(({ violations }) => violations);
     return { answers, exits, violations: [...bad, ...exits.filter((exit) => exit !== 0).map((exit) => `a process ended with ${exit}`), ...lost] };
   } finally {
-    running = false;
+    ending.abort();
     for (const replica of replicas) replica.kill();
     await provider.close();
     await postgres.remove();
