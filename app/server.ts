@@ -21,7 +21,7 @@ import { mountPlatform } from '#app/http/platform-routes.ts';
 import { answerProblems } from '#app/http/problem.ts';
 import { requestId } from '#app/http/request-id.ts';
 import { refuseUnclearUpgrade, requireClearTarget } from '#app/http/request-target.ts';
-import { securityHeaders } from '#app/http/security-headers.ts';
+import { createSecurityHeaders, securityHeaders } from '#app/http/security-headers.ts';
 import { MAX_REQUESTS_PER_SOCKET, SERVER_OPTIONS } from '#app/http/server-options.ts';
 import { resetSlowReaders } from '#app/http/slow-readers.ts';
 import { answerSocketErrors } from '#app/http/socket-errors.ts';
@@ -49,11 +49,12 @@ export interface ServerParts {
 export function createServer(parts: ServerParts): http.Server {
   const { config, identity, live, log } = parts;
   const pages = createPageParts(parts);
+  const headers = createSecurityHeaders({ publicUrl: config.publicUrl, issuerOrigin: identity.issuerOrigin });
   const app = new Koa<HttpState>({ env: config.production ? 'production' : 'development' });
   app.use(requestId(log));
   app.use(accessLog());
   app.use(closeWhenStopping(parts.isReady));
-  app.use(securityHeaders({ publicUrl: config.publicUrl, issuerOrigin: identity.issuerOrigin }));
+  app.use(securityHeaders(headers));
   app.use(answerProblems(pages.renderProblem));
   const lag = measureLoopLag();
   const shed = new Counter({ name: 'http_requests_shed_total', help: 'Requests refused because the event loop was late', registers: [parts.metrics] });
@@ -72,9 +73,9 @@ export function createServer(parts: ServerParts): http.Server {
   const server = http.createServer(SERVER_OPTIONS, (request, response) => void handle(request, response));
   server.once('close', lag.stop);
   server.maxRequestsPerSocket = MAX_REQUESTS_PER_SOCKET;
-  answerSocketErrors(server, log);
+  answerSocketErrors(server, log, headers);
   resetSlowReaders(server);
-  live.attachSocket(server, async (request) => refuseUnclearUpgrade(request) ?? (await identity.authenticate(request)) ?? refuse(401, 'authentication-required', 'Send a bearer token, or sign in.'));
+  live.attachSocket(server, async (request) => refuseUnclearUpgrade(request) ?? (await identity.authenticate(request)) ?? refuse(401, 'authentication-required', 'Send a bearer token, or sign in.'), headers);
   return server;
 }
 

@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import { runNothingMore } from '#app/http/framing.ts';
 import { PROBLEM_TYPE, toProblem } from '#app/http/problem.ts';
+import { type SecurityHeaders, toLines } from '#app/http/security-headers.ts';
 
 interface Fault {
   readonly status: number;
@@ -21,7 +22,8 @@ const FAULTS: ReadonlyMap<string, Fault> = new Map([
 ]);
 const CONNECT: Fault = { status: 405, code: 'method-not-allowed', detail: 'This method is not served.' };
 
-export function answerSocketErrors(server: Server, log: Logger): void {
+/** `headers` are those of every answer. */
+export function answerSocketErrors(server: Server, log: Logger, headers: SecurityHeaders): void {
   const pending = new WeakMap<object, Set<ServerResponse>>();
   const latest = new WeakMap<object, IncomingMessage>();
   server.on('request', (request, response) => {
@@ -39,21 +41,21 @@ export function answerSocketErrors(server: Server, log: Logger): void {
     const isAnswered = responses.length === 0 && latest.get(socket)?.complete === false;
     runNothingMore(socket);
     if (error.code === 'ECONNRESET' || !socket.writable || isBusy || isAnswered) socket.destroy();
-    else answer(socket, FAULTS.get(error.code ?? '') ?? MALFORMED, log, error.rawPacket?.toString('latin1', 0, 5) !== 'HEAD ');
+    else answer(socket, FAULTS.get(error.code ?? '') ?? MALFORMED, { log, headers }, error.rawPacket?.toString('latin1', 0, 5) !== 'HEAD ');
   });
   server.on('connect', (_request, socket) => {
-    answer(socket, CONNECT, log);
+    answer(socket, CONNECT, { log, headers });
   });
   server.on('checkExpectation', (request, response) => {
     runNothingMore(request.socket);
     const requestId = randomUUID();
     const body = JSON.stringify(toProblem({ status: 417, code: 'expectation-failed', detail: 'Only 100-continue is understood.' }, '', requestId));
-    response.writeHead(417, { 'Content-Type': PROBLEM_TYPE, 'Content-Length': Buffer.byteLength(body), 'X-Request-Id': requestId, 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff', Connection: 'close' }).end(body);
+    response.writeHead(417, { ...headers, 'Content-Type': PROBLEM_TYPE, 'Content-Length': Buffer.byteLength(body), 'X-Request-Id': requestId, 'Cache-Control': 'no-store', Connection: 'close' }).end(body);
   });
 }
 
 /** A HEAD is answered without a body, which its client would take for the next answer (RFC 9110, 9.3.2). */
-function answer(socket: Duplex, fault: Fault, log: Logger, withBody = true): void {
+function answer(socket: Duplex, fault: Fault, { log, headers }: { readonly log: Logger; readonly headers: SecurityHeaders }, withBody = true): void {
   const requestId = randomUUID();
   // The path isn't known: what came could not be read.
   const body = JSON.stringify(toProblem(fault, '', requestId));
@@ -64,7 +66,7 @@ function answer(socket: Duplex, fault: Fault, log: Logger, withBody = true): voi
     `Content-Length: ${Buffer.byteLength(body)}`,
     `X-Request-Id: ${requestId}`,
     'Cache-Control: no-store',
-    'X-Content-Type-Options: nosniff',
+    ...toLines(headers),
     ...(fault.status === 405 ? ['Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'] : []),
     'Connection: close',
   ];

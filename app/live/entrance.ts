@@ -29,10 +29,11 @@ export interface EntranceParts {
 
 export interface Entrance {
   readonly serveSse: (ctx: Context, subject: Subject) => void;
-  readonly attachSocket: (server: Server, authenticate: (request: IncomingMessage) => Promise<Subject | Refusal>) => void;
+  readonly attachSocket: (server: Server, authenticate: (request: IncomingMessage) => Promise<Subject | Refusal>, headers?: Readonly<Record<string, string>>) => void;
 }
 
-type Admission = { readonly types: ReadonlySet<string> } | Pick<Refusal, 'status' | 'code' | 'detail'>;
+type SocketRefusal = Pick<Refusal, 'status' | 'code' | 'detail'>;
+type Admission = { readonly types: ReadonlySet<string> } | SocketRefusal;
 
 export function createEntrance(parts: EntranceParts): Entrance {
   const sockets = createSocketServer();
@@ -63,15 +64,15 @@ export function createEntrance(parts: EntranceParts): Entrance {
     }
   }
 
-  async function upgrade(request: IncomingMessage, stream: Duplex, head: Buffer, authenticate: (request: IncomingMessage) => Promise<Subject | Refusal>): Promise<void> {
+  async function upgrade(request: IncomingMessage, stream: Duplex, head: Buffer, authenticate: (request: IncomingMessage) => Promise<Subject | Refusal>, refuse: (refusal: SocketRefusal) => void): Promise<void> {
     if (request.url?.split('?')[0] !== SOCKET_PATH) {
-      refuseUpgrade(stream, request, { status: 404, code: 'not-found', detail: 'There is no WebSocket here.' });
+      refuse({ status: 404, code: 'not-found', detail: 'There is no WebSocket here.' });
       return;
     }
     const subject = await authenticate(request);
     const admission = isRefusal(subject) ? subject : admit(request, subject, subject.credential.kind === 'session');
     if (isRefusal(subject) || !('types' in admission)) {
-      if ('status' in admission) refuseUpgrade(stream, request, admission);
+      if ('status' in admission) refuse(admission);
       return;
     }
     sockets.handleUpgrade(request, stream, head, (socket) => {
@@ -93,13 +94,16 @@ export function createEntrance(parts: EntranceParts): Entrance {
       }
       open(openSse(ctx.res, parts.retryMs), ctx.req, subject, admission.types);
     },
-    attachSocket(server, authenticate) {
+    attachSocket(server, authenticate, headers = {}) {
       server.on('upgrade', (request, stream, head) => {
+        const refuse = (refusal: SocketRefusal) => {
+          refuseUpgrade(stream, request, refusal, headers);
+        };
         // Until ws takes over, nobody else listens.
         stream.on('error', () => stream.destroy());
-        upgrade(request, stream, head, authenticate).catch((error: unknown) => {
+        upgrade(request, stream, head, authenticate, refuse).catch((error: unknown) => {
           parts.log.error({ err: error }, 'a WebSocket upgrade failed');
-          if (!stream.destroyed) refuseUpgrade(stream, request, { status: 500, code: 'internal-error', detail: 'The server failed to open the WebSocket.' });
+          if (!stream.destroyed) refuse({ status: 500, code: 'internal-error', detail: 'The server failed to open the WebSocket.' });
         });
       });
     },

@@ -48,8 +48,8 @@ export interface Live {
   readonly sessionCount: number;
   /** Answers `GET /api/v1/stream`; returns once the stream is open. */
   serveSse(ctx: Context, subject: Subject): Promise<void>;
-  /** Serves WebSocket upgrades at /api/v1/socket, and answers any other upgrade with 404. */
-  attachSocket(server: Server, authenticate: (request: IncomingMessage) => Promise<Subject | Refusal>): void;
+  /** Serves WebSocket upgrades at /api/v1/socket, and answers any other upgrade with 404; `headers` are added to refusals. */
+  attachSocket(server: Server, authenticate: (request: IncomingMessage) => Promise<Subject | Refusal>, headers?: Readonly<Record<string, string>>): void;
   /** Tells sessions to reconnect with jitter, then closes them; new ones are refused. */
   drain(): Promise<void>;
   close(): Promise<void>;

@@ -90,8 +90,8 @@ export function isOriginAllowed(origin: string | undefined, needed: boolean, all
   return origin === undefined ? !needed : origin === allowed;
 }
 
-/** Answers an upgrade with a problem (RFC 9457): no response object exists at this point. */
-export function refuseUpgrade(stream: Duplex, request: IncomingMessage, refusal: Pick<Refusal, 'status' | 'code' | 'detail'>): void {
+/** Answers an upgrade with a problem (RFC 9457): no response object exists at this point. `headers` are those of every answer. */
+export function refuseUpgrade(stream: Duplex, request: IncomingMessage, refusal: Pick<Refusal, 'status' | 'code' | 'detail'>, headers: Readonly<Record<string, string>> = {}): void {
   const { status, code, detail } = refusal;
   const title = TITLES.get(status) ?? 'Refused';
   const instance = (request.url ?? '/').split('?')[0];
@@ -103,7 +103,7 @@ export function refuseUpgrade(stream: Duplex, request: IncomingMessage, refusal:
     `Content-Length: ${Buffer.byteLength(body)}`,
     `X-Request-Id: ${requestId}`,
     'Cache-Control: no-store',
-    'X-Content-Type-Options: nosniff',
+    ...Object.entries({ 'X-Content-Type-Options': 'nosniff', ...headers }).map(([name, value]) => `${name}: ${value}`),
     'Connection: close',
     // RFC 6455, 4.4
     ...(status === 426 ? ['Sec-WebSocket-Version: 13'] : []),
