@@ -12,6 +12,7 @@ const productionReady = {
   OIDC_CLIENT_SECRET: 'a-secret-that-was-issued',
   OIDC_AUDIENCE: 'https://stock.example.com/api',
   PUBLIC_URL: 'https://stock.example.com',
+  SECURITY_CONTACT: 'mailto:security@stock.example.com',
 };
 
 function problemsOf(environment: Record<string, string>): readonly string[] {
@@ -93,6 +94,9 @@ for (const [name, bad] of [
   ['OIDC_ISSUER', 'login.example.com'],
   ['PUBLIC_URL', 'https://stock.example.com/path'],
   ['PUBLIC_URL', 'javascript:alert(1)'],
+  ['SECURITY_CONTACT', 'security@stock.example.com'],
+  ['SECURITY_CONTACT', 'http://stock.example.com/security'],
+  ['SECURITY_CONTACT', 'mailto:a@b.example\nContact: mailto:c@d.example'],
   ['OIDC_CLIENT_SECRET', 'short'],
   ['NODE_ENV', 'prod'],
   ['LOG_LEVEL', 'loud'],

@@ -7,6 +7,8 @@ export interface Config {
   readonly port: number;
   /** Origin that browsers use, without a trailing slash. */
   readonly publicUrl: string;
+  /** Where to report a vulnerability, as a URI: for security.txt (RFC 9116). */
+  readonly securityContact: string | undefined;
   readonly admin: { readonly host: string; readonly port: number };
   readonly database: DatabaseConfig;
   readonly identity: IdentityConfig;
@@ -88,6 +90,7 @@ export const settings = {
   HOST: z.string().default('127.0.0.1'),
   PORT: port.default(3000),
   PUBLIC_URL: origin.optional(),
+  SECURITY_CONTACT: z.string().regex(/^(?:mailto:[\x21-\x7e]+@|https:\/\/|tel:\+?\d)[\x21-\x7e]+$/, 'must be a URI that starts with mailto:, https:// or tel:').optional(),
   ADMIN_HOST: z.string().default('127.0.0.1'),
   ADMIN_PORT: port.default(9464),
   DATA_DIRECTORY: z.string().default('.data'),
@@ -141,6 +144,7 @@ function productionProblems(given: Environment): string[] {
   demand('OIDC_CLIENT_SECRET', 'there is no default secret; use the one that the provider issued');
   demand('OIDC_AUDIENCE', 'the audience that access tokens for this API carry');
   demand('PUBLIC_URL', 'the https origin that people open');
+  demand('SECURITY_CONTACT', 'where people report a vulnerability, for /.well-known/security.txt');
   for (const name of ['OIDC_ISSUER', 'PUBLIC_URL']) {
     if (given[name] !== undefined && !given[name].startsWith('https://')) problems.push(`${name} must start with https:// in production`);
   }
@@ -165,6 +169,7 @@ function toConfig(values: Settings, production: boolean): Config {
     host: values.HOST,
     port: values.PORT,
     publicUrl,
+    securityContact: values.SECURITY_CONTACT,
     admin: { host: values.ADMIN_HOST, port: values.ADMIN_PORT },
     database:
       values.DATABASE_URL === undefined

@@ -33,7 +33,7 @@ import type { Live } from '#app/live/live.ts';
 import { appendEvent } from '#app/live/outbox.ts';
 
 export interface ServerParts {
-  readonly config: Pick<Config, 'production' | 'publicUrl' | 'overload'> & { readonly identity: Pick<Config['identity'], 'issuer'> };
+  readonly config: Pick<Config, 'production' | 'publicUrl' | 'overload'> & Partial<Pick<Config, 'securityContact'>> & { readonly identity: Pick<Config['identity'], 'issuer'> };
   readonly database: Pick<OpenDatabase, 'db'>;
   readonly identity: Pick<Identity, 'authenticate' | 'routes' | 'issuerOrigin'>;
   readonly access: Pick<Access, 'decide'>;

@@ -47,6 +47,7 @@ export async function startService(bench: Bench, databaseUrl: string, { pinned =
     PORT: String(port),
     ADMIN_PORT: String(adminPort),
     PUBLIC_URL: 'https://bench.invalid',
+    SECURITY_CONTACT: 'mailto:nobody@bench.invalid',
     DATABASE_URL: databaseUrl,
     DATABASE_POOL_SIZE: POOL_SIZE,
     OIDC_ISSUER: bench.issuer.origin,

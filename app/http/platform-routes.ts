@@ -12,16 +12,18 @@ import { API_PREFIX } from '#app/http/operation-routes.ts';
 import type { PageParts } from '#app/http/page-routes.ts';
 import { asError } from '#app/http/problem.ts';
 import { answerNotModified, contentTag, sendRedirect } from '#app/http/respond.ts';
+import { SECURITY_TXT_PATH, serveSecurityTxt } from '#app/http/security-txt.ts';
 import { authenticateCaller, nameRoute, negotiate, recogniseCaller } from '#app/http/steps.ts';
 
 export interface PlatformParts {
-  readonly config: { readonly publicUrl: string; readonly identity: { readonly issuer: string } };
+  readonly config: { readonly publicUrl: string; readonly securityContact?: string | undefined; readonly identity: { readonly issuer: string } };
   readonly identity: Pick<Identity, 'routes'>;
   readonly live: Pick<Live, 'serveSse'>;
   readonly features: readonly LoadedFeature[];
+  readonly clock: () => Date;
 }
 
-export function mountPlatform(router: Router<HttpState>, { config, identity, live, features }: PlatformParts, pages: PageParts): void {
+export function mountPlatform(router: Router<HttpState>, { config, identity, live, features, clock }: PlatformParts, pages: PageParts): void {
   const get = (path: string, ...steps: readonly HttpMiddleware[]): void => {
     router.get(path, nameRoute(path), ...steps);
   };
@@ -41,6 +43,7 @@ export function mountPlatform(router: Router<HttpState>, { config, identity, liv
     ctx.body = pages.renderDocument(ctx, { title: 'API', body: docs, styles: [pages.assets.url('site', 'docs.css')] });
   });
 
+  get(SECURITY_TXT_PATH, serveSecurityTxt({ contact: config.securityContact, publicUrl: config.publicUrl, clock }));
   for (const path of ['/favicon.ico', '/favicon.svg']) get(path, pages.assets.serveFile('site', 'favicon.svg'));
   if (!router.match('/', 'GET').route) {
     get('/', (ctx) => {
