@@ -12,8 +12,8 @@ export interface SlowReaderOptions {
   readonly readUnacknowledged: (port: number) => Promise<Unacknowledged | undefined>;
 }
 
-/** 1 KiB/s is less than any client needs to be of use; window and interval make 13 s, and whoever reads nothing is gone by then. */
-const DEFAULTS: SlowReaderOptions = { minBytesPerSecond: 1_024, windowMs: 10_000, everyMs: 2_500, readUnacknowledged };
+/** 1 KiB/s is less than any client needs to be of use; window and interval make 12 s, and whoever reads nothing is gone by then. */
+const DEFAULTS: SlowReaderOptions = { minBytesPerSecond: 1_024, windowMs: 8_000, everyMs: 2_000, readUnacknowledged };
 
 interface Reader {
   response: ServerResponse | undefined;

@@ -30,7 +30,7 @@ const SIGN_OUTS_A_SESSION = 200;
 export async function startTarget(serverUrl: string | undefined): Promise<FuzzTarget> {
   const found = await findRoutes();
   // Memory is read after a collection, which only the inspector can ask for.
-  const service = await startServiceProcess('fuzz', serverUrl, { NODE_OPTIONS: '--inspect=127.0.0.1:0', ...raisedLimits() });
+  const service = await startServiceProcess('fuzz', serverUrl, { NODE_OPTIONS: '--allow-inspector --inspect=127.0.0.1:0', ...raisedLimits() });
   const { origin, issuer, audience, databaseUrl } = service;
   let ended = false;
   void service.process.ended().then(() => (ended = true));
