@@ -30,6 +30,7 @@ const REFUSED: readonly (readonly [what: string, request: string, status: number
   ['a NUL in the path', `GET /api/v1/notes/a%00 HTTP/1.1\r\nHost: a\r\n${BASE}\r\n`, 400],
   ['a backslash in the path', `GET /api\\v1 HTTP/1.1\r\nHost: a\r\n${BASE}\r\n`, 400],
   ['TRACE', `TRACE /docs HTTP/1.1\r\nHost: a\r\n${BASE}\r\n`, 405],
+  ['TRACE with a body', `TRACE /docs HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n${BASE}\r\n{}`, 405],
   ['CONNECT', `CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n`, 405],
   ['an expectation that nobody knows', `GET /docs HTTP/1.1\r\nHost: a\r\nExpect: magic\r\n${BASE}\r\n`, 417],
   ['two different lengths', `POST /api/v1/notes HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n${BASE}\r\nxx`, 400],

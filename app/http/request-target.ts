@@ -13,14 +13,16 @@ const HOST = /^(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::\d{1,5})?$/;
 export function requireClearTarget(): HttpMiddleware {
   return (ctx, next) => {
     const { socket } = ctx.req;
-    const fault = runsNothingMore(socket) ? 'What came before this request ends the connection.' : findRequestFault(ctx.req);
+    const isLast = runsNothingMore(socket);
+    // Before anything that its body could be blamed for: what is not served is not read.
+    if (!isLast && (ctx.method === 'TRACE' || ctx.method === 'CONNECT')) {
+      runNothingMore(socket);
+      throw new AppError('This method is not served.', { status: 405, code: 'method-not-allowed', headers: { allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS', connection: 'close' } });
+    }
+    const fault = isLast ? 'What came before this request ends the connection.' : findRequestFault(ctx.req);
     if (fault !== undefined) {
       runNothingMore(socket);
       throw new AppError(fault, { status: 400, code: 'malformed-request', headers: { connection: 'close' } });
-    }
-    if (ctx.method === 'TRACE' || ctx.method === 'CONNECT') {
-      runNothingMore(socket);
-      throw new AppError('This method is not served.', { status: 405, code: 'method-not-allowed', headers: { allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS', connection: 'close' } });
     }
     // The absolute form names the same host by now: routing goes by the path alone.
     if (ABSOLUTE_FORM.test(ctx.url)) {
