@@ -46,9 +46,11 @@ export function sendStored(ctx: HttpContext, { status, headers, body }: StoredRe
     return;
   }
   // Koa makes 204 of an empty body: the status comes after it.
-  ctx.body = body === '' ? null : body;
+  if (body === '') ctx.body = null;
   ctx.status = status;
   ctx.set(headers);
+  // After its type: Koa would guess one from the text, and look it up.
+  if (body !== '') ctx.body = body;
 }
 
 /** 303: the browser reads the next page with GET, whatever it did here. */
