@@ -2,13 +2,13 @@
 import type { HttpContext, HttpMiddleware } from '#app/http/context.ts';
 
 export function accessLog(): HttpMiddleware {
-  return async (ctx, next) => {
+  return (ctx, next) => {
     const startedAt = performance.now();
     // `close` and not the end of the middleware: a stream's line is written when the stream ends.
     ctx.res.once('close', () => {
       writeLine(ctx, performance.now() - startedAt);
     });
-    await next();
+    return next();
   };
 }
 
