@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { BenchDatabases } from './bench-database.ts';
 import { startLoad } from './load-process.ts';
 import { type Cost, costsBelow, costsByFunction, costsByOwner, type Profile } from './profile-costs.ts';
-import { type RequestKind, runLoad } from './requests.ts';
+import { BEHIND_PROXY, issueTokens, type RequestKind, runLoad } from './requests.ts';
 import { type Bench, startService } from './servers.ts';
 import { formatFigure, formatTable } from './table.ts';
 
@@ -26,9 +26,9 @@ const SHOWN = 24;
 /** Writes `<kind>.cpuprofile` into the directory, for Chromium's or an editor's viewer. */
 export async function profileService(bench: Bench, databases: BenchDatabases, kind: RequestKind, seconds: number, directory: string): Promise<ProfileReport> {
   const load = await startLoad(bench.cores, 'load.js');
-  const service = await startService(bench, await databases.copy());
+  const service = await startService(bench, await databases.copy(), { environment: BEHIND_PROXY });
   try {
-    const tokens = await bench.issuer.tokens(1);
+    const tokens = await issueTokens(bench);
     await runLoad(load, service, kind, tokens, WARM_UP_SECONDS);
     await service.ask('profile');
     const before = await service.ask('cpu');

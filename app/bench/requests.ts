@@ -39,10 +39,19 @@ export interface LoadResult {
 }
 
 const CONNECTIONS = 32;
-const SUBJECTS = 64;
+/** As many as keep each of them, and each address, below the usual limits a minute at 10,000 requests a second. */
+const SUBJECTS = 2_048;
+/** How far apart two connections begin in the list of items: on the same one they would wait for one another. */
+const STRIDE = 8;
+/** Every address arrives as from one load balancer, which is how production sees them. */
+export const BEHIND_PROXY = { TRUSTED_PROXIES: '1' };
 const WARM_UP_SECONDS = 2;
 const BODY = JSON.stringify({ delta: 1, reason: 'received' });
 const SUCCESS: Readonly<Record<RequestKind, number>> = { read: 200, move: 201 };
+
+export function issueTokens({ issuer }: Bench): Promise<readonly string[]> {
+  return issuer.tokens(SUBJECTS);
+}
 
 /** @throws Error as soon as any answer of any server is not what it should be. */
 export async function measureRequests(bench: Bench, databases: BenchDatabases, kinds: readonly RequestKind[], options: RequestOptions): Promise<ReadonlyMap<RequestKind, readonly RequestFigures[]>> {
@@ -50,8 +59,8 @@ export async function measureRequests(bench: Bench, databases: BenchDatabases, k
   const load = await startLoad(bench.cores, 'load.js');
   try {
     for (const [name, file, environment] of RIVALS) servers.push(await startRival(bench, name, file, await databases.copy(), environment));
-    servers.push(await startService(bench, await databases.copy()));
-    const tokens = await bench.issuer.tokens(SUBJECTS);
+    servers.push(await startService(bench, await databases.copy(), { environment: BEHIND_PROXY }));
+    const tokens = await issueTokens(bench);
     await requireSameAnswers(servers, tokens[0] ?? '');
     const figures = new Map<RequestKind, readonly RequestFigures[]>();
     for (const kind of kinds) {
@@ -101,8 +110,10 @@ export async function runLoad(load: LoadProcess, { name, origin, log }: Measured
 }
 
 function requestsOf(kind: RequestKind, tokens: readonly string[]): object[] {
-  return SKUS.map((sku, index) => {
-    const headers = { accept: 'application/json', authorization: `Bearer ${tokens[index % tokens.length] ?? ''}` };
+  const perConnection = Math.ceil(tokens.length / CONNECTIONS);
+  return tokens.map((token, index) => {
+    const sku = SKUS[(index + STRIDE * Math.floor(index / perConnection)) % SKUS.length] ?? '';
+    const headers = { accept: 'application/json', authorization: `Bearer ${token}`, 'x-forwarded-for': `10.0.${Math.floor(index / 250)}.${(index % 250) + 1}` };
     if (kind === 'read') return { method: 'GET', path: `/api/v1/items/${sku}`, headers };
     // autocannon puts an id of its own into each.
     return { method: 'POST', path: `/api/v1/items/${sku}/movements`, headers: { ...headers, 'content-type': 'application/json', 'idempotency-key': `bench-[<id>]` }, body: BODY };

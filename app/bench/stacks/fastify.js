@@ -11,7 +11,7 @@ const registry = new Registry();
 collectDefaultMetrics({ register: registry });
 const seconds = new Histogram({ name: 'http_request_duration_seconds', help: 'Duration of requests', labelNames: ['method', 'route', 'status'], registers: [registry] });
 
-const app = Fastify({ logger: { level: 'info', base: { service: 'fastify' } }, disableRequestLogging: true, requestIdHeader: 'x-request-id', genReqId: () => crypto.randomUUID() });
+const app = Fastify({ logger: { level: 'info', base: { service: 'fastify' } }, disableRequestLogging: true, trustProxy: 1, requestIdHeader: 'x-request-id', genReqId: () => crypto.randomUUID() });
 await app.register(helmet, {
   contentSecurityPolicy: {
     useDefaults: false,
