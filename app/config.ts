@@ -13,6 +13,7 @@ export interface Config {
   readonly database: DatabaseConfig;
   readonly identity: IdentityConfig;
   readonly live: LiveConfig;
+  readonly limits: LimitsConfig;
   /** Requests are refused while the event loop is later than this. */
   readonly overload: { readonly maxLagMs: number };
   readonly shutdown: ShutdownConfig;
@@ -43,6 +44,15 @@ export interface LiveConfig {
   readonly pollMs: number;
   /** Events that wait for one slow session before it is told to resynchronise. */
   readonly bufferLimit: number;
+}
+
+export interface LimitsConfig {
+  /** Requests a minute, by what they are counted. */
+  readonly perMinute: { readonly address: number; readonly 'sign-in': number; readonly read: number; readonly change: number; readonly stream: number };
+  /** Proxies in front of this service that write X-Forwarded-For. */
+  readonly trustedProxies: number;
+  /** Valkey or Redis, where the processes count together. */
+  readonly valkeyUrl: string | undefined;
 }
 
 export interface ShutdownConfig {
@@ -109,6 +119,13 @@ export const settings = {
   EVENT_POLL_MS: integer(50, 60_000).default(1_000),
   LIVE_HEARTBEAT_SECONDS: integer(1, 50).default(20),
   LIVE_BUFFER_EVENTS: integer(1, 100_000).default(256),
+  RATE_LIMIT_ADDRESS: integer(1, 100_000_000).default(1_200),
+  RATE_LIMIT_SIGN_IN: integer(1, 100_000_000).default(60),
+  RATE_LIMIT_READ: integer(1, 100_000_000).default(600),
+  RATE_LIMIT_CHANGE: integer(1, 100_000_000).default(300),
+  RATE_LIMIT_STREAM: integer(1, 100_000_000).default(60),
+  TRUSTED_PROXIES: integer(0, 10).default(0),
+  VALKEY_URL: url(['redis:', 'rediss:', 'valkey:', 'valkeys:']).optional(),
   LOOP_LAG_LIMIT_MS: integer(50, 60_000).default(1_000),
   SHUTDOWN_UNREADY_SECONDS: integer(0, 120).default(0),
   SHUTDOWN_DRAIN_SECONDS: integer(1, 300).default(20),
@@ -189,6 +206,11 @@ function toConfig(values: Settings, production: boolean): Config {
       retentionMs: values.EVENT_RETENTION_HOURS * 60 * minuteMs,
       pollMs: values.EVENT_POLL_MS,
       bufferLimit: values.LIVE_BUFFER_EVENTS,
+    },
+    limits: {
+      perMinute: { address: values.RATE_LIMIT_ADDRESS, 'sign-in': values.RATE_LIMIT_SIGN_IN, read: values.RATE_LIMIT_READ, change: values.RATE_LIMIT_CHANGE, stream: values.RATE_LIMIT_STREAM },
+      trustedProxies: values.TRUSTED_PROXIES,
+      valkeyUrl: values.VALKEY_URL?.replace(/^valkey/, 'redis'),
     },
     overload: { maxLagMs: values.LOOP_LAG_LIMIT_MS },
     shutdown: { unreadyMs: values.SHUTDOWN_UNREADY_SECONDS * 1_000, drainTimeoutMs: values.SHUTDOWN_DRAIN_SECONDS * 1_000 },

@@ -8,7 +8,8 @@ import type { Access } from '#app/access/access.ts';
 import type { Config } from '#app/config.ts';
 import type { OpenDatabase } from '#app/data/database.ts';
 import { runOnce } from '#app/data/idempotency.ts';
-import { refuse } from '#app/errors.ts';
+import { isRefusal, refuse, type Refusal } from '#app/errors.ts';
+import type { Subject } from '#app/feature.ts';
 import type { LoadedFeature } from '#app/features.ts';
 import { accessLog } from '#app/http/access-log.ts';
 import { type Assets, createAssets } from '#app/http/assets.ts';
@@ -19,6 +20,7 @@ import { requireOwnOrigin } from '#app/http/origin.ts';
 import { mountPage, type PageParts } from '#app/http/page-routes.ts';
 import { mountPlatform } from '#app/http/platform-routes.ts';
 import { answerProblems } from '#app/http/problem.ts';
+import type { RateLimits } from '#app/http/rate-limit.ts';
 import { requestId } from '#app/http/request-id.ts';
 import { refuseUnclearUpgrade, requireClearTarget } from '#app/http/request-target.ts';
 import { createSecurityHeaders, securityHeaders } from '#app/http/security-headers.ts';
@@ -38,6 +40,7 @@ export interface ServerParts {
   readonly identity: Pick<Identity, 'authenticate' | 'routes' | 'issuerOrigin'>;
   readonly access: Pick<Access, 'decide'>;
   readonly live: Pick<Live, 'wake' | 'serveSse' | 'attachSocket' | 'position'>;
+  readonly limits: RateLimits;
   readonly features: readonly LoadedFeature[];
   readonly log: Logger;
   readonly metrics: Registry;
@@ -60,6 +63,7 @@ export function createServer(parts: ServerParts): http.Server {
   const shed = new Counter({ name: 'http_requests_shed_total', help: 'Requests refused because the event loop was late', registers: [parts.metrics] });
   app.use(shedLoad({ lag, maxLagMs: config.overload.maxLagMs, shed }));
   app.use(requireClearTarget());
+  app.use(parts.limits.ofAddress);
   app.use(requireOwnOrigin(config.publicUrl));
   app.use(pages.assets.serve);
   app.use(createRoutes(parts, pages).routes());
@@ -75,8 +79,16 @@ export function createServer(parts: ServerParts): http.Server {
   server.maxRequestsPerSocket = MAX_REQUESTS_PER_SOCKET;
   answerSocketErrors(server, log, headers);
   resetSlowReaders(server);
-  live.attachSocket(server, async (request) => refuseUnclearUpgrade(request) ?? (await identity.authenticate(request)) ?? refuse(401, 'authentication-required', 'Send a bearer token, or sign in.'), headers);
+  live.attachSocket(server, (request) => admitUpgrade(request, parts), headers);
   return server;
+}
+
+/** Who opens a WebSocket, or why not: what the middleware above asks, for a request that never reaches it. */
+async function admitUpgrade(request: http.IncomingMessage, { identity, limits }: ServerParts): Promise<Subject | Refusal> {
+  const refusal = refuseUnclearUpgrade(request) ?? (await limits.refuseAddress(request));
+  if (refusal !== undefined) return refusal;
+  const subject = (await identity.authenticate(request)) ?? refuse(401, 'authentication-required', 'Send a bearer token, or sign in.');
+  return isRefusal(subject) ? subject : ((await limits.refuseStream(subject)) ?? subject);
 }
 
 /** For a test that walks them: every route of the API is in its documentation. */
@@ -90,12 +102,13 @@ export function createRoutes(parts: ServerParts, pages = createPageParts(parts))
   return router;
 }
 
-function createPageParts({ config, database, identity, access, live, features, clock }: ServerParts): PageParts {
+function createPageParts({ config, database, identity, access, live, limits, features, clock }: ServerParts): PageParts {
   const assets = createAssetsOf(features);
   const renderDocument = createDocumentRenderer(features, assets);
   return {
     db: database.db,
     authenticate: (request) => identity.authenticate(request),
+    limitSubject: limits.ofSubject,
     decide: (subject, action) => access.decide(subject, action),
     runOnce,
     appendEvent,

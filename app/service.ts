@@ -15,6 +15,8 @@ import { inTransaction } from '#app/data/transaction.ts';
 import { AppError } from '#app/errors.ts';
 import { createFeatures, findFeatures, type FoundFeature } from '#app/features.ts';
 import { DEVELOPMENT_USERS } from '#app/identity/development-users.ts';
+import { createRateLimits } from '#app/http/rate-limit.ts';
+import { openSharedStore } from '#app/http/shared-store.ts';
 import { createIdentity, type Identity } from '#app/identity/identity.ts';
 import { createLive, type Live } from '#app/live/live.ts';
 import { createServer } from '#app/server.ts';
@@ -119,8 +121,11 @@ async function startParts(config: Config, { log, database: given, clock = () => 
       { name: 'identity provider', required: false, check: (timeoutMs) => identity.check(timeoutMs) },
     ],
   });
+  const store = config.limits.valkeyUrl === undefined ? undefined : openSharedStore(config.limits.valkeyUrl, { log });
+  if (store !== undefined) onStop('shared store', store.close);
+  const limits = createRateLimits({ ...config.limits, store, log, metrics });
   const features = createFeatures(found, { database: database.db, log, metrics, clock });
-  const server = createServer({ config, database, identity, access, live: hub, features, log, metrics, clock, isReady: () => ready });
+  const server = createServer({ config, database, identity, access, live: hub, limits, features, log, metrics, clock, isReady: () => ready });
 
   const [closeAdmin, closeServer] = [prepareClose(admin), prepareClose(server)];
 

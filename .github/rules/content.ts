@@ -33,7 +33,7 @@ export const contentRules: readonly Rule[] = [
   {
     claim: 'only main, the commands and the tests read the environment or end the process',
     violations: (tree) =>
-      matching(tree, /^app\/(?!main\.ts$|testing\/).*(?<!\.command|\.test|\.proof)\.ts$/).flatMap((file) => linesThat(/\bprocess\s*\.\s*(?:env|exit)\b|\{[^}]*\b(?:env|exit)\b[^}]*\}\s*=\s*process\b|from 'node:process'/, file)),
+      matching(tree, /^app\/(?!main\.ts$|testing\/|probes\/).*(?<!\.command|\.test|\.proof)\.ts$/).flatMap((file) => linesThat(/\bprocess\s*\.\s*(?:env|exit)\b|\{[^}]*\b(?:env|exit)\b[^}]*\}\s*=\s*process\b|from 'node:process'/, file)),
     refuses: {
       'app/config.ts': 'const port = process.env.PORT;',
       'app/server.ts': 'process.exit(1);',

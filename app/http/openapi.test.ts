@@ -69,9 +69,9 @@ test('every error is a Problem, and each operation has just those that can happe
     }
   }
   const statuses = (path: string, method: string) => Object.keys(document.paths[path]?.[method]?.responses ?? {}).map(Number);
-  assert.deepEqual(statuses('/api/v1/notes', 'get'), [200, 304, 400, 401, 403, 406, 500, 503]);
-  assert.deepEqual(statuses('/api/v1/notes', 'post'), [201, 400, 401, 403, 406, 409, 413, 415, 422, 500, 503]);
-  assert.deepEqual(statuses('/api/v1/notes/{id}', 'patch'), [200, 400, 401, 403, 404, 406, 412, 413, 415, 428, 500, 503]);
+  assert.deepEqual(statuses('/api/v1/notes', 'get'), [200, 304, 400, 401, 403, 406, 429, 500, 503]);
+  assert.deepEqual(statuses('/api/v1/notes', 'post'), [201, 400, 401, 403, 406, 409, 413, 415, 422, 429, 500, 503]);
+  assert.deepEqual(statuses('/api/v1/notes/{id}', 'patch'), [200, 400, 401, 403, 404, 406, 412, 413, 415, 428, 429, 500, 503]);
 });
 
 test('a schema with an id is a component, and objects refuse other fields', () => {

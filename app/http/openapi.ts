@@ -140,6 +140,7 @@ function platformProblems(operation: Operation): Record<string, string> {
     ...(isPost ? { 409: 'The first request with this Idempotency-Key is still running.', 422: 'The Idempotency-Key was used for another request.' } : {}),
     ...(operation.kind === 'command' && operation.precondition ? { 412: 'The If-Match header names another version.', 428: 'The If-Match header is missing.' } : {}),
     ...(operation.kind === 'command' && operation.body ? { 413: 'The body is too large.', 415: 'The body has another type, coding or charset than is asked for.' } : {}),
+    429: 'The address or the subject asks too often. `Retry-After` says when to try again.',
     500: 'The service failed.',
     503: 'The service is overloaded, or its database is away or busy. `Retry-After` says when to try again.',
   };
@@ -211,6 +212,7 @@ function liveProblems(schemas: SchemaCollection): Record<string, OpenApiResponse
   return {
     400: problemResponse('The position to resume from is malformed.', schemas),
     401: problemResponse('Nobody is signed in, or the token is not valid.', schemas),
+    429: problemResponse('The address or the subject connects too often.', schemas),
     403: problemResponse('The subject may follow no events, or the page is not this site’s.', schemas),
     503: problemResponse('The process is stopping, overloaded, or serves as many sessions as it can. `Retry-After` says when to try again.', schemas),
   };

@@ -19,6 +19,7 @@ export const API_PREFIX = '/api/v1';
 export interface RouteParts {
   readonly db: Database;
   readonly authenticate: Authenticate;
+  readonly limitSubject: HttpMiddleware;
   readonly decide: Decide;
   readonly runOnce: typeof runOnce;
   readonly appendEvent: (tx: Database, event: EventDraft & { readonly tenantId: string; readonly actor: string; readonly time: Date }) => Promise<void>;
@@ -33,7 +34,7 @@ export function mountOperation(router: Router<HttpState>, route: Operation, even
   const operation = route as Query | Command;
   const path = API_PREFIX + operation.path;
   requireRoutable(operation, path);
-  const enter = [nameRoute(path), negotiate('application/json'), authenticateCaller(parts.authenticate), authorise(parts.decide, operation.action)];
+  const enter = [nameRoute(path), negotiate('application/json'), authenticateCaller(parts.authenticate), parts.limitSubject, authorise(parts.decide, operation.action)];
   if (operation.kind === 'query') {
     router.get(toRouterPath(path), ...enter, validateInput(operation), withinDeadline(), runQuery(operation, parts));
     return;

@@ -29,13 +29,14 @@ export function mountPage(router: Router<HttpState>, route: PageRoute, owner: Pa
   requireRoutable(page, page.path);
   const path = toRouterPath(page.path);
   if (page.kind === 'page') {
-    router.get(path, nameRoute(page.path), negotiate('text/html'), authenticatePerson(parts.authenticate), authorise(parts.decide, page.action), validateInput(page), withinDeadline(), runPage(page, owner, parts));
+    router.get(path, nameRoute(page.path), negotiate('text/html'), authenticatePerson(parts.authenticate), parts.limitSubject, authorise(parts.decide, page.action), validateInput(page), withinDeadline(), runPage(page, owner, parts));
     return;
   }
   router.post(
     path,
     nameRoute(page.path),
     authenticatePerson(parts.authenticate),
+    parts.limitSubject,
     authorise(parts.decide, page.action),
     validateInput({ params: page.params }),
     validateForm(page.body),

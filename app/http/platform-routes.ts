@@ -31,7 +31,7 @@ export function mountPlatform(router: Router<HttpState>, { config, identity, liv
   get('/auth/callback', identity.routes.callback as HttpMiddleware);
   router.post('/auth/sign-out', nameRoute('/auth/sign-out'), identity.routes.signOut as HttpMiddleware);
 
-  get(`${API_PREFIX}/stream`, negotiate('text/event-stream'), authenticateCaller(pages.authenticate), serveStream(live));
+  get(`${API_PREFIX}/stream`, negotiate('text/event-stream'), authenticateCaller(pages.authenticate), pages.limitSubject, serveStream(live));
   // Upgrades never reach the router: what does wants no WebSocket.
   get(`${API_PREFIX}/socket`, refusePlainRequest());
 

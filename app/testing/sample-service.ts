@@ -2,10 +2,12 @@
 import { once } from 'node:events';
 import http, { type IncomingMessage } from 'node:http';
 import net, { type AddressInfo } from 'node:net';
+import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import type { OpenDatabase } from '#app/data/database.ts';
 import type { Database, Role, Subject } from '#app/feature.ts';
 import { refuse } from '#app/errors.ts';
+import { createRateLimits, type LimitsPerMinute } from '#app/http/rate-limit.ts';
 import { createServer, type ServerParts } from '#app/server.ts';
 import { createLog } from '#app/telemetry/log.ts';
 import { openTestDatabase } from '#app/testing/database.ts';
@@ -36,6 +38,9 @@ export interface SendOptions {
 }
 
 const USERS: Readonly<Record<string, readonly [tenantId: string, role: Role]>> = { clerk: ['acme', 'clerk'], viewer: ['acme', 'viewer'], auditor: ['acme', 'auditor'], 'globex-clerk': ['globex', 'clerk'] };
+
+/** What tests ask for is no flood. */
+export const UNREACHED: LimitsPerMinute = { address: 1_000_000, 'sign-in': 1_000_000, read: 1_000_000, change: 1_000_000, stream: 1_000_000 };
 
 type Overrides = Partial<ServerParts>;
 
@@ -72,6 +77,7 @@ export async function startSampleService(overrides: Overrides | ((database: Open
       attachSocket: () => undefined,
     },
     features: [sample],
+    limits: createRateLimits({ perMinute: UNREACHED, trustedProxies: 0, store: undefined, log: pino({ level: 'silent' }), metrics: new Registry() }),
     log: createLog({ level: 'info', destination: { write: (line) => void logLines.push(line) } }),
     metrics: new Registry(),
     clock: () => new Date('2026-01-02T03:04:05.678Z'),

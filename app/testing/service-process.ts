@@ -5,7 +5,7 @@ import path from 'node:path';
 import { Client, escapeIdentifier } from 'pg';
 import { settings } from '#app/config.ts';
 import { freePorts } from '#app/testing/ports.ts';
-import { type ProcessEnvironment, startMain, type StartedProcess } from '#app/testing/process.ts';
+import { type ProcessEnvironment, startMain, type StartedProcess, UNLIMITED } from '#app/testing/process.ts';
 
 export interface ServiceProcess {
   readonly process: StartedProcess;
@@ -28,7 +28,7 @@ export async function startServiceProcess(name: string, serverUrl: string | unde
   const databaseUrl = serverUrl === undefined ? undefined : Object.assign(new URL(serverUrl), { pathname: `/${database}` }).href;
   if (serverUrl !== undefined) await administer(serverUrl, `create database ${escapeIdentifier(database)}`);
   const [port = 0, providerPort, adminPort] = await freePorts(3);
-  const started = startMain({ PORT: String(port), PROVIDER_PORT: String(providerPort), ADMIN_PORT: String(adminPort), DATA_DIRECTORY: directory, DATABASE_URL: databaseUrl, LOG_LEVEL: 'error', ...environment });
+  const started = startMain({ PORT: String(port), PROVIDER_PORT: String(providerPort), ADMIN_PORT: String(adminPort), DATA_DIRECTORY: directory, DATABASE_URL: databaseUrl, LOG_LEVEL: 'error', ...UNLIMITED, ...environment });
   await started.sees(READY);
   const origin = `http://127.0.0.1:${port}`;
   return {

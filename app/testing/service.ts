@@ -5,6 +5,7 @@ import { startService } from '#app/service.ts';
 import { createLog } from '#app/telemetry/log.ts';
 import { openTestDatabase, type TestedDatabase } from '#app/testing/database.ts';
 import { freePorts } from '#app/testing/ports.ts';
+import { UNLIMITED } from '#app/testing/process.ts';
 
 export interface Visitor {
   readonly jar: CookieJar;
@@ -31,7 +32,7 @@ export interface TestServiceOptions {
 
 export async function startTestService({ environment = {}, clock = () => new Date() }: TestServiceOptions = {}): Promise<TestService> {
   const [port = 0, providerPort = 0, adminPort = 0] = await freePorts(3);
-  const config = parseConfig({ NODE_ENV: 'test', PORT: String(port), PROVIDER_PORT: String(providerPort), ADMIN_PORT: String(adminPort), ...environment });
+  const config = parseConfig({ NODE_ENV: 'test', PORT: String(port), PROVIDER_PORT: String(providerPort), ADMIN_PORT: String(adminPort), ...UNLIMITED, ...environment });
   const inMemory: Config = { ...config, identity: { ...config.identity, provider: { kind: 'embedded', port: providerPort, directory: undefined } } };
   const logLines: string[] = [];
   const log = createLog({ level: 'info', destination: { write: (line) => void logLines.push(line) } });

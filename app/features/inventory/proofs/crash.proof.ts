@@ -9,7 +9,7 @@ import { Client, escapeIdentifier } from 'pg';
 import { obtainToken } from '#app/identity/token.ts';
 import { until } from '#app/testing/condition.ts';
 import { freePorts } from '#app/testing/ports.ts';
-import { startMain, type StartedProcess } from '#app/testing/process.ts';
+import { startMain, type StartedProcess, UNLIMITED } from '#app/testing/process.ts';
 import { type Follower, SocketFollower, SseFollower } from '#app/testing/stream-follower.ts';
 import type { MovementBody } from '../schemas.ts';
 import { MovementClient, randomOf, type Tokens } from './movement-client.ts';
@@ -127,7 +127,7 @@ async function prove(engine: Engine, serverUrl: string | undefined, { cycles, se
   const directory = await mkdtemp(path.join(tmpdir(), 'stockade-crash-'));
   const database = `stockade_crash_${process.pid}`;
   const [port, providerPort, adminPort] = await freePorts(3);
-  const environment = { PORT: String(port), PROVIDER_PORT: String(providerPort), ADMIN_PORT: String(adminPort), DATA_DIRECTORY: directory, LOG_LEVEL: 'error' };
+  const environment = { PORT: String(port), PROVIDER_PORT: String(providerPort), ADMIN_PORT: String(adminPort), DATA_DIRECTORY: directory, LOG_LEVEL: 'error', ...UNLIMITED };
   try {
     if (serverUrl !== undefined) await administer(serverUrl, `create database ${escapeIdentifier(database)}`);
     const run = await CrashRun.prepare(serverUrl === undefined ? environment : { ...environment, DATABASE_URL: Object.assign(new URL(serverUrl), { pathname: `/${database}` }).href }, seed);

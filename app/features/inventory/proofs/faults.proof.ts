@@ -15,7 +15,7 @@ import { obtainToken } from '#app/identity/token.ts';
 import { CookieJar } from '#app/lib/cookie-jar.ts';
 import { freePorts } from '#app/testing/ports.ts';
 import { createPostgres, findPostgresPrograms, type PrivatePostgres } from '#app/testing/private-postgres.ts';
-import { type ProcessEnvironment, startMain, type StartedProcess } from '#app/testing/process.ts';
+import { type ProcessEnvironment, startMain, type StartedProcess, UNLIMITED } from '#app/testing/process.ts';
 import { findToxiproxy, layWire, type Wire } from '#app/testing/toxiproxy.ts';
 import { type FaultFinding, judgeFault, type Seen } from './fault-verdict.ts';
 import { MovementClient, randomOf, type Tokens } from './movement-client.ts';
@@ -141,7 +141,7 @@ async function prepareRig({ wired = false, faked = false, embedded = false }: { 
   try {
     const provider = await createProvider(providerPort, directory, origin, audience);
     undo.unshift(() => provider.stop());
-    const environment: Record<string, string> = { PORT: String(port), ADMIN_PORT: String(adminPort), OIDC_ISSUER: `http://127.0.0.1:${providerPort}`, OIDC_CLIENT_ID: 'stockade', OIDC_AUDIENCE: audience, LOG_LEVEL: 'error' };
+    const environment: Record<string, string> = { PORT: String(port), ADMIN_PORT: String(adminPort), OIDC_ISSUER: `http://127.0.0.1:${providerPort}`, OIDC_CLIENT_ID: 'stockade', OIDC_AUDIENCE: audience, LOG_LEVEL: 'error', ...UNLIMITED };
     let postgres: PrivatePostgres | undefined;
     let wire: Wire | undefined;
     if (embedded) environment['DATA_DIRECTORY'] = await mountSmallDisk(directory, undo);

@@ -10,7 +10,7 @@ import { startDevelopmentProvider } from '#app/identity/development-provider.ts'
 import { obtainToken } from '#app/identity/token.ts';
 import { freePorts } from '#app/testing/ports.ts';
 import { createPostgres, findPostgresPrograms } from '#app/testing/private-postgres.ts';
-import { startMain } from '#app/testing/process.ts';
+import { startMain, UNLIMITED } from '#app/testing/process.ts';
 import { MovementClient, type Observation, randomOf } from './movement-client.ts';
 import { judge } from './verdict.ts';
 
@@ -31,7 +31,7 @@ interface Replica {
 
 async function startReplica(settings: Readonly<Record<string, string>>): Promise<Replica> {
   const [port, adminPort] = await freePorts(2);
-  const environment = { ...settings, PORT: String(port), ADMIN_PORT: String(adminPort), SHUTDOWN_UNREADY_SECONDS: String(UNREADY_S), LOG_LEVEL: 'error' };
+  const environment = { ...settings, PORT: String(port), ADMIN_PORT: String(adminPort), SHUTDOWN_UNREADY_SECONDS: String(UNREADY_S), LOG_LEVEL: 'error', ...UNLIMITED };
   const start = async () => {
     const started = startMain(environment);
     await started.sees(/Stop with Ctrl\+C/);

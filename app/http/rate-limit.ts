@@ -1,0 +1,140 @@
+// How often an address, and a subject, may ask (CWE-770): counted in this process, or for all processes in Valkey or Redis.
+import type { IncomingMessage } from 'node:http';
+import type { Logger } from 'pino';
+import { Counter, Gauge, type Registry } from 'prom-client';
+import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+import { AppError, refuse, type Refusal } from '#app/errors.ts';
+import type { Subject } from '#app/feature.ts';
+import { clientAddress, limitKeyOf } from '#app/http/client-address.ts';
+import { given, type HttpMiddleware } from '#app/http/context.ts';
+import type { SharedStore } from '#app/http/shared-store.ts';
+
+/** `address` counts every request of an address, the others those of one kind. */
+export type LimitClass = 'address' | 'sign-in' | 'read' | 'change' | 'stream';
+export type LimitsPerMinute = Readonly<Record<LimitClass, number>>;
+
+export interface RateLimitOptions {
+  readonly perMinute: LimitsPerMinute;
+  readonly trustedProxies: number;
+  /** Undefined: each process counts for itself. */
+  readonly store: SharedStore | undefined;
+  readonly log: Logger;
+  readonly metrics: Registry;
+}
+
+export interface RateLimits {
+  /** Before anybody is known: by address, and sign-in apart. */
+  readonly ofAddress: HttpMiddleware;
+  /** Once the subject is known. */
+  readonly ofSubject: HttpMiddleware;
+  /** The same for an upgrade, which has no response to write headers into. */
+  refuseAddress(request: IncomingMessage): Promise<Refusal | undefined>;
+  refuseStream(subject: Subject): Promise<Refusal | undefined>;
+}
+
+interface Count {
+  readonly limit: number;
+  readonly remaining: number;
+  readonly resetS: number;
+  readonly exceeded: boolean;
+}
+
+const WINDOW_S = 60;
+/** Keys of one class that a process remembers in a window; the rest share one count, so that many addresses fill no memory. */
+const MOST_KEYS = 100_000;
+const OVERFLOW = 'overflow';
+const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+export function createRateLimits({ perMinute, trustedProxies, store, log, metrics }: RateLimitOptions): RateLimits {
+  const refused = new Counter({ name: 'rate_limited_requests_total', help: 'Requests refused because their address or subject asks too often.', labelNames: ['limit'], registers: [metrics] });
+  if (store !== undefined) reportStore(store, log, metrics);
+  const limiters = new Map((Object.keys(perMinute) as LimitClass[]).map((name) => [name, createLimiter(name, perMinute[name], store)]));
+
+  const count = async (name: LimitClass, key: string): Promise<Count> => {
+    const limiter = limiters.get(name);
+    if (limiter === undefined) throw new TypeError(`There is no limit "${name}".`);
+    const counted = await limiter(key);
+    if (counted.exceeded) refused.inc({ limit: name });
+    return counted;
+  };
+  const addressOf = (request: IncomingMessage) => limitKeyOf(clientAddress(request, trustedProxies));
+  /** Of several the headers tell of each; the first that is exceeded refuses. */
+  const step = (choose: (ctx: Parameters<HttpMiddleware>[0]) => readonly (readonly [LimitClass, string])[]): HttpMiddleware => async (ctx, next) => {
+    for (const [name, key] of choose(ctx)) {
+      const counted = await count(name, key);
+      ctx.append('RateLimit-Policy', `"${name}";q=${counted.limit};w=${WINDOW_S}`);
+      ctx.append('RateLimit', `"${name}";r=${counted.remaining};t=${counted.resetS}`);
+      if (counted.exceeded) throw new AppError(TOO_MANY, { status: 429, code: 'too-many-requests', headers: { 'Retry-After': String(counted.resetS) } });
+    }
+    await next();
+  };
+  return {
+    ofAddress: step((ctx) => {
+      const address = addressOf(ctx.req);
+      return [['address', address], ...(ctx.path.startsWith('/auth/') ? ([['sign-in', address]] as const) : [])];
+    }),
+    ofSubject: step((ctx) => [[classOf(ctx.method, ctx.path), keyOf(given(ctx, 'subject'))]]),
+    refuseAddress: async (request) => refuseExceeded(await count('address', addressOf(request))),
+    refuseStream: async (subject) => refuseExceeded(await count('stream', keyOf(subject))),
+  };
+}
+
+const TOO_MANY = 'This many requests are not taken in so short a time. Retry-After says when to try again.';
+
+function refuseExceeded({ exceeded }: Count): Refusal | undefined {
+  return exceeded ? refuse(429, 'too-many-requests', TOO_MANY) : undefined;
+}
+
+function classOf(method: string, path: string): LimitClass {
+  if (path.endsWith('/stream')) return 'stream';
+  return SAFE_METHODS.has(method) ? 'read' : 'change';
+}
+
+function keyOf({ tenantId, id }: Subject): string {
+  return JSON.stringify([tenantId, id]);
+}
+
+function createLimiter(name: LimitClass, limit: number, store: SharedStore | undefined): (key: string) => Promise<Count> {
+  const options = { keyPrefix: `rate:${name}`, points: limit, duration: WINDOW_S };
+  const memory = new RateLimiterMemory(options);
+  const limiter: RateLimiterAbstract = store === undefined ? memory : new RateLimiterRedis({ ...options, storeClient: store.client, useRedisPackage: true, rejectIfRedisNotReady: true, insuranceLimiter: memory });
+  const bounded = boundKeys();
+  return async (key) => {
+    try {
+      return toCount(await limiter.consume(bounded(key)), limit, false);
+    } catch (error) {
+      // Over the limit it rejects with the state, and with an Error when something failed.
+      if (error instanceof RateLimiterRes) return toCount(error, limit, true);
+      throw error;
+    }
+  };
+}
+
+function toCount({ remainingPoints, msBeforeNext }: RateLimiterRes, limit: number, exceeded: boolean): Count {
+  return { limit, remaining: remainingPoints, resetS: Math.max(1, Math.ceil(msBeforeNext / 1_000)), exceeded };
+}
+
+/** The same key, or the shared one once too many others were seen in this window. */
+function boundKeys(now: () => number = () => performance.now()): (key: string) => string {
+  let seen = new Set<string>();
+  let endsMs = 0;
+  return (key) => {
+    if (now() >= endsMs) {
+      seen = new Set();
+      endsMs = now() + WINDOW_S * 1_000;
+    }
+    if (!seen.has(key) && seen.size >= MOST_KEYS) return OVERFLOW;
+    seen.add(key);
+    return key;
+  };
+}
+
+function reportStore(store: SharedStore, log: Logger, metrics: Registry): void {
+  const up = new Gauge({ name: 'rate_limit_store_up', help: '1 while the shared store of the rate limits answers; 0 while each process counts for itself.', registers: [metrics] });
+  up.set(store.isReady() ? 1 : 0);
+  store.onChange((ready) => {
+    up.set(ready ? 1 : 0);
+    if (ready) log.info('the rate limits are shared again');
+    else log.warn('the store of the rate limits is away: each process counts for itself');
+  });
+}
