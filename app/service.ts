@@ -16,7 +16,7 @@ import { AppError } from '#app/errors.ts';
 import { createFeatures, findFeatures, type FoundFeature } from '#app/features.ts';
 import { DEVELOPMENT_USERS } from '#app/identity/development-users.ts';
 import { createRateLimits } from '#app/http/rate-limit.ts';
-import { openSharedStore } from '#app/http/shared-store.ts';
+import type { SharedStore } from '#app/http/shared-store.ts';
 import { createIdentity, type Identity } from '#app/identity/identity.ts';
 import { createLive, type Live } from '#app/live/live.ts';
 import { createServer } from '#app/server.ts';
@@ -121,8 +121,7 @@ async function startParts(config: Config, { log, database: given, clock = () => 
       { name: 'identity provider', required: false, check: (timeoutMs) => identity.check(timeoutMs) },
     ],
   });
-  const store = config.limits.valkeyUrl === undefined ? undefined : openSharedStore(config.limits.valkeyUrl, { log });
-  if (store !== undefined) onStop('shared store', store.close);
+  const store = await openStore(config, log, onStop);
   const limits = createRateLimits({ ...config.limits, store, log, metrics });
   const features = createFeatures(found, { database: database.db, log, metrics, clock });
   const server = createServer({ config, database, identity, access, live: hub, limits, features, log, metrics, clock, isReady: () => ready });
@@ -141,6 +140,15 @@ async function startParts(config: Config, { log, database: given, clock = () => 
     ready = false;
     await wait(config.shutdown.unreadyMs);
   });
+}
+
+/** The client is loaded only where there is a store: it takes a seventh of the start. */
+async function openStore({ limits: { valkeyUrl } }: Config, log: Logger, onStop: OnStop): Promise<SharedStore | undefined> {
+  if (valkeyUrl === undefined) return undefined;
+  const { openSharedStore } = await import('#app/http/shared-store.ts');
+  const store = openSharedStore(valkeyUrl, { log });
+  onStop('shared store', store.close);
+  return store;
 }
 
 async function startProvider({ identity: { provider, ...config }, publicUrl }: Config, identity: Identity, log: Logger, timed: Timed, onStop: OnStop): Promise<void> {
