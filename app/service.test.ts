@@ -16,6 +16,7 @@ import { until } from '#app/testing/condition.ts';
 import { openTestDatabase, type TestedDatabase } from '#app/testing/database.ts';
 import { type HeldTransaction, holdTransaction } from '#app/testing/live-fixtures.ts';
 import { freePorts } from '#app/testing/ports.ts';
+import { createRedis, findRedis } from '#app/testing/redis.ts';
 import { startTestService, type TestService } from '#app/testing/service.ts';
 import { connectSse } from '#app/testing/sse-client.ts';
 
@@ -250,4 +251,16 @@ test('without its identity provider the service starts, says that it is down, an
     { name: 'identity provider', required: false, status: 'down' },
   ]);
   assert.equal(logLines.filter((line) => line.includes('the identity provider does not answer yet')).length, 1);
+});
+
+const redis = findRedis();
+test('with VALKEY_URL the limits are counted in the store, and its state is among the metrics', { skip: redis === undefined && 'not run: neither valkey-server nor redis-server is on the PATH' }, async (t) => {
+  const store = await createRedis(redis ?? '');
+  await store.start();
+  t.after(() => store.stop());
+  const service = await startTestService({ environment: { VALKEY_URL: store.url } });
+  t.after(() => service.close());
+  const metrics = async () => (await fetch(`${service.adminUrl}/metrics`)).text();
+  await until('the store to be used', async () => /^rate_limit_store_up 1$/m.test(await metrics()));
+  assert.equal((await fetch(`${service.url}/docs`)).headers.get('ratelimit-policy'), '"address";q=100000000;w=60');
 });
