@@ -11,6 +11,7 @@ import { createBearerVerifier } from '#app/identity/bearer.ts';
 import { createProviderClient } from '#app/identity/provider-client.ts';
 import { createSessionStore } from '#app/identity/session-store.ts';
 import { completeSignIn, sessionToken, signIn, type SignInParts, signOut } from '#app/identity/sign-in.ts';
+import { rememberVerified } from '#app/identity/verified-tokens.ts';
 
 export interface IdentityParts {
   readonly config: IdentityConfig;
@@ -40,7 +41,7 @@ export function createIdentity({ config, publicUrl, database, onSessionEnd, log,
   const provider = createProviderClient(config);
   const sessions = createSessionStore(database.db, config);
   const cookies = { secure: publicUrl.startsWith('https://') };
-  const verifyBearer = createBearerVerifier({ provider, issuer: config.issuer, audience: config.audience, claims: config, clock });
+  const verifyBearer = rememberVerified(createBearerVerifier({ provider, issuer: config.issuer, audience: config.audience, claims: config, clock }), { clock });
   const parts: SignInParts = { provider, sessions, claims: config, publicUrl, cookies, sessionAbsoluteMs: config.sessionAbsoluteMs, onSessionEnd, log, clock };
 
   return {
