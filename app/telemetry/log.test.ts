@@ -20,7 +20,9 @@ test('a line is one JSON object with a level by name and an RFC 3339 time', () =
 test('fields that carry secrets are not in the log, at the top or in a bag of headers', () => {
   const { lines, destination } = capture();
   const log = createLog({ level: 'info', destination });
-  log.info({ headers: { cookie: 'canary-1', authorization: 'canary-2', accept: 'text/html' }, token: 'canary-3' }, 'request');
+  log.info({ headers: { cookie: 'canary-1', authorization: 'canary-2', accept: 'text/html' }, Token: 'canary-3' }, 'request');
+  log.child({ requestId: 'r-1' }).info({ headers: { 'Set-Cookie': ['canary-4'], 'proxy-authorization': 'canary-5' }, err: new Error('kept') }, 'again');
+  assert.match(lines.join(''), /"message":"kept"/);
   assert.ok(!lines.join('').includes('canary'), lines.join(''));
   assert.ok(lines.join('').includes('text/html'));
 });

@@ -1,7 +1,7 @@
 // The process's log: JSON lines on standard output, with the fields that may carry secrets removed by construction.
 import { pino, type DestinationStream, type Logger } from 'pino';
 
-const SECRET_FIELDS = ['authorization', 'cookie', 'set-cookie', 'password', 'token', 'access_token', 'id_token', 'client_secret', 'code', 'code_verifier'];
+const SECRET_FIELDS: ReadonlySet<string> = new Set(['authorization', 'proxy-authorization', 'cookie', 'set-cookie', 'password', 'token', 'access_token', 'id_token', 'refresh_token', 'client_secret', 'code', 'code_verifier']);
 
 export interface LogOptions {
   readonly level: string;
@@ -14,11 +14,25 @@ export function createLog({ level, destination }: LogOptions): Logger {
     base: { service: 'stockade' },
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     serializers: { err: describeError },
-    formatters: { level: (label: string) => ({ level: label }) },
-    // CWE-532: two levels deep covers what is logged here (a bag of headers, an error's own fields).
-    redact: { paths: SECRET_FIELDS.flatMap((name) => [`["${name}"]`, `*["${name}"]`]), remove: true },
+    // By hand and not by pino's `redact`, which costs 25 µs a line (npm run bench -- profile).
+    formatters: { level: (label: string) => ({ level: label }), log: withoutSecrets },
   };
   return destination === undefined ? pino(options) : pino(options, destination);
+}
+
+/** CWE-532: two levels deep covers what is logged here: fields of its own, and a bag of headers. */
+function withoutSecrets(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const kept: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(fields)) {
+    if (SECRET_FIELDS.has(name.toLowerCase())) continue;
+    kept[name] = isBag(value) ? Object.fromEntries(Object.entries(value).filter(([inner]) => !SECRET_FIELDS.has(inner.toLowerCase()))) : value;
+  }
+  return kept;
+}
+
+/** Errors have a serialiser of their own. */
+function isBag(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Error);
 }
 
 /**
