@@ -65,3 +65,13 @@ test('the hash changes with a content and a name, and not from start to start', 
 test('a name that is not there is an error of the programmer', () => {
   assert.throws(() => createAssets([{ owner: 'none', directory: path.join(directory, 'nowhere') }]).url('none', 'x.css'), TypeError);
 });
+
+test('RFC 9110, 15.5.6: a file is read and nothing else', async () => {
+  for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
+    const answer = await service.send(`${prefix}sample/board.css`, { method });
+    assert.equal(answer.status, 405, method);
+    assert.equal(answer.headers.get('allow'), 'GET, HEAD, OPTIONS');
+  }
+  const options = await service.send(`${prefix}sample/board.css`, { method: 'OPTIONS' });
+  assert.deepEqual([options.status, options.headers.get('allow'), await options.text()], [204, 'GET, HEAD, OPTIONS', '']);
+});

@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import path from 'node:path';
-import type { HttpMiddleware } from '#app/http/context.ts';
+import { refuse } from '#app/errors.ts';
+import type { HttpContext, HttpMiddleware } from '#app/http/context.ts';
+import { asError } from '#app/http/problem.ts';
 import { answerNotModified } from '#app/http/respond.ts';
 
 const MEDIA_TYPES: ReadonlyMap<string, string> = new Map([
@@ -16,6 +18,8 @@ const MEDIA_TYPES: ReadonlyMap<string, string> = new Map([
   ['.woff2', 'font/woff2'],
   ['.txt', 'text/plain; charset=utf-8'],
 ]);
+
+const METHODS = 'GET, HEAD, OPTIONS';
 
 export interface AssetSource {
   /** `site`, or the feature's name. */
@@ -53,6 +57,7 @@ export function createAssets(sources: readonly AssetSource[]): Assets {
         await next();
         return;
       }
+      if (!requireReading(ctx)) return;
       // During a rolling release, pages of the other version ask here: they get our file, and no cache keeps it.
       send(ctx, asset, match?.[1] === hash ? 'public, max-age=31536000, immutable' : 'no-cache', hash);
     },
@@ -62,6 +67,15 @@ export function createAssets(sources: readonly AssetSource[]): Assets {
       else send(ctx, asset, 'public, max-age=86400', hash);
     },
   };
+}
+
+/** False for an OPTIONS that it has answered: no route below sees the method of an asset's request. */
+function requireReading(ctx: HttpContext): boolean {
+  if (ctx.method === 'GET' || ctx.method === 'HEAD') return true;
+  if (ctx.method !== 'OPTIONS') throw asError(refuse(405, 'method-not-allowed', `${ctx.method} is not served here; the Allow header says what is.`), { allow: METHODS });
+  ctx.status = 204;
+  ctx.set('Allow', METHODS);
+  return false;
 }
 
 function send(ctx: Parameters<HttpMiddleware>[0], { type, content }: Asset, caching: string, hash: string): void {
