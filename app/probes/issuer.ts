@@ -6,6 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import https from 'node:https';
 import { text } from 'node:stream/consumers';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { CookieJar } from '#app/lib/cookie-jar.ts';
 import type { Certificate } from './tls-front.ts';
 
 export interface Person {
@@ -21,6 +22,8 @@ export interface Issuer {
 }
 
 export const CLIENT_ID = 'probe';
+/** Somebody who sees and may do the most. */
+export const MANAGER: Person = { id: 'manager', name: 'Mona Manager', tenantId: 'acme', roles: ['manager'] };
 
 export async function startIssuer(port: number, certificate: Certificate, person: Person): Promise<Issuer> {
   const origin = `https://127.0.0.1:${port}`;
@@ -61,6 +64,14 @@ export async function startIssuer(port: number, certificate: Certificate, person
       server.closeAllConnections();
     },
   };
+}
+
+/** A browser with the person's session, for requests to the service itself, behind its front. */
+export async function signInBehindFront(serviceOrigin: string): Promise<CookieJar> {
+  const jar = new CookieJar();
+  const callback = await jar.follow(`${serviceOrigin}/auth/sign-in`, {}, ({ pathname }) => pathname === '/auth/callback');
+  await jar.follow(serviceOrigin + callback.url.pathname + callback.url.search);
+  return jar;
 }
 
 function metadataOf(issuer: string): object {

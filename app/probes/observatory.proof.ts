@@ -10,13 +10,12 @@ import { CookieJar } from '#app/lib/cookie-jar.ts';
 import { freePorts } from '#app/testing/ports.ts';
 import { raisedLimits, type ServiceProcess, startServiceProcess } from '#app/testing/service-process.ts';
 import { installTools } from '../../.github/tools/install.ts';
-import { CLIENT_ID, startIssuer } from './issuer.ts';
+import { CLIENT_ID, MANAGER, signInBehindFront, startIssuer } from './issuer.ts';
 import { judgePage, type PageVerdict } from './observatory-verdict.ts';
 import { exitCodeOfNotRun, formatRows, runTool } from './probe.ts';
 import { findPages, onePerShape } from './site-map.ts';
 import { type Certificate, makeCertificate, startFront } from './tls-front.ts';
 
-const PERSON = { id: 'manager', name: 'Mona Manager', tenantId: 'acme', roles: ['manager'] };
 /** The start, the documentation and an error at the least. */
 const LEAST_PAGES = 3;
 const SCANNER = 'node_modules/@mdn/mdn-http-observatory/src/scan.js';
@@ -67,10 +66,7 @@ async function scanPages({ service, frontPort, certificate }: Stage, toolDirecto
 
 /** Pages behind sign-in are found with a session, and scanned without: the scanner gets one on its way to them. */
 async function listTurns(origin: string): Promise<readonly Turn[]> {
-  const jar = new CookieJar();
-  const callback = await jar.follow(`${origin}/auth/sign-in`, {}, ({ pathname }) => pathname === '/auth/callback');
-  await jar.follow(origin + callback.url.pathname + callback.url.search);
-  const inside = onePerShape(await findPages(origin, jar, ['/']));
+  const inside = onePerShape(await findPages(origin, await signInBehindFront(origin), ['/']));
   const outside = onePerShape(await findPages(origin, new CookieJar(), ['/docs', '/there-is-nothing-here', '/auth/callback']));
   const open = new Set(outside.map(({ path: one }) => one));
   return [
@@ -95,7 +91,7 @@ try {
   const certificate = await makeCertificate(directory);
   tls.setDefaultCACertificates([...tls.getCACertificates('default'), certificate.cert.toString()]);
   const [frontPort = 0, issuerPort = 0] = await freePorts(2);
-  const issuer = await startIssuer(issuerPort, certificate, PERSON);
+  const issuer = await startIssuer(issuerPort, certificate, MANAGER);
   // The embedded database is the one that begins with examples: without a thing there is no page of a thing.
   const service = await startServiceProcess('observatory', undefined, {
     ...raisedLimits(),

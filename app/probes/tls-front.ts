@@ -28,7 +28,7 @@ export interface FrontOptions {
   /** May change what goes on to the service. */
   readonly onRequest?: (request: { path: string; readonly headers: IncomingHttpHeaders }) => void;
   /** May change what comes back. */
-  readonly onAnswer?: (answer: FrontAnswer) => void;
+  readonly onAnswer?: (answer: FrontAnswer, method: string) => void;
 }
 
 export interface Front {
@@ -71,7 +71,7 @@ function forward({ upstreamPort, onRequest, onAnswer }: FrontOptions): RequestLi
     onRequest?.(asked);
     const onward = http.request({ host: '127.0.0.1', port: upstreamPort, method: request.method, path: asked.path, headers: asked.headers, agent: false }, (answer) => {
       const head: FrontAnswer = { status: answer.statusCode ?? 502, headers: { ...answer.headers } };
-      onAnswer?.(head);
+      onAnswer?.(head, request.method ?? '');
       response.writeHead(head.status, head.headers);
       answer.pipe(response);
     });
