@@ -34,6 +34,12 @@ test('an explanation holds for what it says alone: another method is a finding',
   assert.match(violations[0] ?? '', /TRACE/);
 });
 
+test('a path where every method is refused is explained, one where a method is not is a finding', () => {
+  const found = (methods: string) => judgeWapitiRun({ ...run, report: report.replace(/(using OPTIONS\) on [^:]+:[^:]+:\d+[^:]+): OPTIONS \(204\)[^"]*/, (_, start: string) => `${start.replace('OPTIONS', 'heuristics')}: ${methods}`) }).violations;
+  assert.deepEqual(found('DELETE (404) PUT (405)'), []);
+  assert.equal(found('DELETE (404) PUT (200)').length, 1);
+});
+
 test('an explanation that has expired explains nothing more', () => {
   const expired: Explanation[] = explanations.map((each) => ({ ...each, expires: '2026-11-22' }));
   const { violations, categories } = judgeWapitiRun({ ...run, explanations: expired });
