@@ -25,6 +25,9 @@ export interface TestService {
   close(): Promise<void>;
 }
 
+/** PGlite works in the test's own process: on a slow machine its start alone makes the event loop late enough to shed load. */
+const PATIENT: Environment = { LOOP_LAG_LIMIT_MS: '60000' };
+
 export interface TestServiceOptions {
   readonly environment?: Environment;
   readonly clock?: () => Date;
@@ -32,7 +35,7 @@ export interface TestServiceOptions {
 
 export async function startTestService({ environment = {}, clock = () => new Date() }: TestServiceOptions = {}): Promise<TestService> {
   const [port = 0, providerPort = 0, adminPort = 0] = await freePorts(3);
-  const config = parseConfig({ NODE_ENV: 'test', PORT: String(port), PROVIDER_PORT: String(providerPort), ADMIN_PORT: String(adminPort), ...UNLIMITED, ...environment });
+  const config = parseConfig({ NODE_ENV: 'test', PORT: String(port), PROVIDER_PORT: String(providerPort), ADMIN_PORT: String(adminPort), ...UNLIMITED, ...PATIENT, ...environment });
   const inMemory: Config = { ...config, identity: { ...config.identity, provider: { kind: 'embedded', port: providerPort, directory: undefined } } };
   const logLines: string[] = [];
   const log = createLog({ level: 'info', destination: { write: (line) => void logLines.push(line) } });
