@@ -10,7 +10,7 @@ export function withinDeadline(deadlineMs = REQUEST_DEADLINE_MS): HttpMiddleware
   return async (_ctx, next) => {
     const { promise: expired, reject } = Promise.withResolvers<never>();
     const timer = setTimeout(() => {
-      reject(new AppError('The answer took too long. What was asked for may still happen: ask again with the same Idempotency-Key.', { status: 503, code: 'deadline-exceeded', expose: true, headers: { 'Retry-After': '5' } }));
+      reject(new AppError('The answer took too long. What was asked for may still happen: look, or ask again with the same Idempotency-Key.', { status: 503, code: 'deadline-exceeded', expose: true, headers: { 'Retry-After': '5' } }));
     }, deadlineMs);
     try {
       await Promise.race([next(), expired]);
