@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { createLog } from '#app/telemetry/log.ts';
 
@@ -41,4 +44,34 @@ test('what is thrown and is no error is not written', () => {
   const { lines, destination } = capture();
   createLog({ level: 'info', destination }).error({ err: 'canary' }, 'failed');
   assert.ok(!lines.join('').includes('canary'));
+});
+
+/** A process whose standard output is the log's, as in production. */
+function startLogging(program: string) {
+  const source = `import { createLog } from '#app/telemetry/log.ts'; const log = createLog({ level: 'info' }); ${program}`;
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', '--input-type=module', '--eval', source], { cwd: import.meta.dirname, stdio: ['pipe', 'pipe', 'inherit'] });
+  const lines = createInterface({ input: child.stdout });
+  const messages: string[] = [];
+  lines.on('line', (line) => messages.push((JSON.parse(line) as { msg: string }).msg));
+  return { child, lines, messages };
+}
+
+test('lines are written a moment later, without anything more being logged', async () => {
+  const { child, lines } = startLogging("log.info('alone'); process.stdin.resume();");
+  const [line] = (await once(lines, 'line')) as [string];
+  assert.match(line, /alone/);
+  child.stdin.end();
+  await once(child, 'close');
+});
+
+test('a process that ends by itself has written all its lines, in their order', async () => {
+  const { child, messages } = startLogging('for (let n = 1; n <= 200; n += 1) log.info(`line ${n}`); process.exit(0);');
+  await once(child, 'close');
+  assert.deepEqual(messages, Array.from({ length: 200 }, (_, index) => `line ${index + 1}`));
+});
+
+test('a warning is out before the process can be killed, and with it what came before', async () => {
+  const { child, messages } = startLogging("log.info('first'); log.warn('second'); process.kill(process.pid, 'SIGKILL');");
+  await once(child, 'close');
+  assert.deepEqual(messages, ['first', 'second']);
 });
