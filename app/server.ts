@@ -55,7 +55,7 @@ export function createServer(parts: ServerParts): http.Server {
   const headers = createSecurityHeaders({ publicUrl: config.publicUrl, issuerOrigin: identity.issuerOrigin });
   const app = new Koa<HttpState>({ env: config.production ? 'production' : 'development' });
   app.use(requestId(log));
-  app.use(accessLog());
+  app.use(accessLog(log));
   app.use(closeWhenStopping(parts.isReady));
   app.use(securityHeaders(headers));
   app.use(answerProblems(pages.renderProblem));

@@ -1,28 +1,30 @@
 // One line a request: what was asked by template, how it ended, how long it took. No path, no query, nothing personal.
+import type { Logger } from 'pino';
 import type { HttpContext, HttpMiddleware } from '#app/http/context.ts';
 
-export function accessLog(): HttpMiddleware {
+export function accessLog(log: Logger): HttpMiddleware {
   return (ctx, next) => {
     const startedAt = performance.now();
     // `close` and not the end of the middleware: a stream's line is written when the stream ends.
     ctx.res.once('close', () => {
-      writeLine(ctx, performance.now() - startedAt);
+      log.info(describe(ctx, performance.now() - startedAt), 'request');
     });
     return next();
   };
 }
 
-function writeLine(ctx: HttpContext, durationMs: number): void {
-  const { res } = ctx;
-  ctx.state.log.info(
-    {
-      method: ctx.method,
-      route: ctx.state.route ?? 'none',
-      status: res.statusCode,
-      durationMs: Math.round(durationMs * 10) / 10,
-      ...(ctx.state.subject ? { tenantId: ctx.state.subject.tenantId, credential: ctx.state.subject.credential.kind } : {}),
-      ...(res.writableFinished ? {} : { aborted: true }),
-    },
-    'request',
-  );
+function describe({ method, state, res }: HttpContext, durationMs: number): object {
+  const { requestId, traceId, route = 'none', subject } = state;
+  return {
+    requestId,
+    traceId,
+    method,
+    route,
+    status: res.statusCode,
+    durationMs: Math.round(durationMs * 10) / 10,
+    // What is undefined is not written.
+    tenantId: subject?.tenantId,
+    credential: subject?.credential.kind,
+    aborted: res.writableFinished ? undefined : true,
+  };
 }

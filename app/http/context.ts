@@ -8,9 +8,10 @@ import type { Subject } from '#app/feature.ts';
 import type { TagCondition } from '#app/lib/entity-tag.ts';
 
 export interface HttpState {
-  requestId: string;
-  /** Carries the request id. */
-  log: Logger;
+  readonly requestId: string;
+  readonly traceId: string;
+  /** Carries both ids. */
+  readonly log: Logger;
   /** The route's template, for the log: a path may hold personal data, a template never does. */
   route?: string;
   subject?: Subject;

@@ -1,7 +1,6 @@
 // Mounts a feature's operations: each route reads as the list of what a request has to pass.
 import { createHash } from 'node:crypto';
 import type { Router } from '@koa/router';
-import type { Logger } from 'pino';
 import type { IdempotencyScope, runOnce } from '#app/data/idempotency.ts';
 import { refuse } from '#app/errors.ts';
 import type { Command, Database, EventDraft, EventType, Operation, Query, Subject, WriteContext } from '#app/feature.ts';
@@ -53,8 +52,9 @@ export function mountOperation(router: Router<HttpState>, route: Operation, even
 function runQuery(operation: Query, parts: RouteParts): HttpMiddleware {
   return async (ctx) => {
     const { params, query } = given(ctx, 'input');
-    const { log, requestId } = ctx.state;
-    const outcome = await operation.handle({ subject: given(ctx, 'subject'), params, query, db: parts.db, log, now: parts.clock(), requestId });
+    const { state } = ctx;
+    const { requestId } = state;
+    const outcome = await operation.handle({ subject: given(ctx, 'subject'), params, query, db: parts.db, get log() { return state.log; }, now: parts.clock(), requestId });
     if (parts.checkAnswers) checkAnswer(outcome, operation.responses, operation.operationId);
     sendConditional(ctx, serialise(outcome, ctx.path, requestId), parts.renderProblem);
   };
@@ -86,7 +86,7 @@ export async function runWrite(ctx: HttpContext, operationId: string, events: Re
         published += 1;
         await parts.appendEvent(tx, { ...event, tenantId: subject.tenantId, actor: subject.id, time: now });
       };
-      return work(createWriteContext(ctx, subject, tx, publish, now, ctx.state.log));
+      return work(createWriteContext(ctx, subject, tx, publish, now));
     },
     now,
   );
@@ -96,8 +96,9 @@ export async function runWrite(ctx: HttpContext, operationId: string, events: Re
   sendStored(ctx, result.response, parts.renderProblem);
 }
 
-function createWriteContext(ctx: HttpContext, subject: Subject, db: Database, publish: WriteContext<unknown, unknown>['publish'], now: Date, log: Logger): WriteContext<unknown, unknown> {
-  const { condition } = ctx.state;
+function createWriteContext(ctx: HttpContext, subject: Subject, db: Database, publish: WriteContext<unknown, unknown>['publish'], now: Date): WriteContext<unknown, unknown> {
+  const { state } = ctx;
+  const { condition } = state;
   return {
     subject,
     params: given(ctx, 'input').params,
@@ -105,9 +106,9 @@ function createWriteContext(ctx: HttpContext, subject: Subject, db: Database, pu
     db,
     publish,
     matches: (version) => condition === undefined || matchesStrongly(condition, version),
-    log,
+    get log() { return state.log; },
     now,
-    requestId: ctx.state.requestId,
+    requestId: state.requestId,
   };
 }
 

@@ -49,9 +49,9 @@ export function createSecurityHeaders({ publicUrl, issuerOrigin }: SecurityHeade
 
 export function securityHeaders(headers: SecurityHeaders): HttpMiddleware {
   // Answers are personal unless a route says otherwise.
-  const all = { ...headers, 'Cache-Control': 'no-store' };
+  const all = Object.entries({ ...headers, 'Cache-Control': 'no-store' });
   return (ctx, next) => {
-    ctx.set(all);
+    for (const [name, value] of all) ctx.res.setHeader(name, value);
     return next();
   };
 }

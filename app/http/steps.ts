@@ -27,7 +27,8 @@ export function nameRoute(template: string): HttpMiddleware {
 /** 406 unless the client takes this type. */
 export function negotiate(type: string): HttpMiddleware {
   return (ctx, next) => {
-    ctx.vary('Accept');
+    if (ctx.res.hasHeader('Vary')) ctx.vary('Accept');
+    else ctx.res.setHeader('Vary', 'Accept');
     const { accept = '*/*' } = ctx.req.headers;
     // What programs send, nearly always: no reason to parse it.
     if (accept !== '*/*' && accept !== type && ctx.accepts(type) === false) throw asError(refuse(406, 'not-acceptable', `The answer is of type ${type}, which the Accept header leaves out.`));

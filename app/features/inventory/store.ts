@@ -2,7 +2,7 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Database } from '#app/feature.ts';
 import type { Item, ItemStatus, Movement, StockLevel } from './item.ts';
-import { type InventoryTables, toItem, toItemRow, toMovement, toMovementRow } from './tables.ts';
+import { type InventoryTables, type ItemRow, toItem, toItemRow, toMovement, toMovementRow } from './tables.ts';
 
 export const ITEM_SORTS = ['sku', 'name', 'quantity', 'updated_at'] as const;
 export type ItemSort = (typeof ITEM_SORTS)[number];
@@ -80,13 +80,13 @@ export function positionOf(item: Item, sort: ItemSort): ItemPosition {
 }
 
 export async function readItem(db: Database, tenantId: string, sku: string): Promise<Item | undefined> {
-  const row = await selectItem(db, tenantId, sku).executeTakeFirst();
+  const { rows: [row] } = await sql<ItemRow>`${selectItem(tenantId, sku)}`.execute(db);
   return row && toItem(row);
 }
 
 /** Reads and locks: until the transaction ends no other changes the item, so that what is decided on it holds. */
 export async function lockItem(db: Database, tenantId: string, sku: string): Promise<Item | undefined> {
-  const row = await selectItem(db, tenantId, sku).forUpdate().executeTakeFirst();
+  const { rows: [row] } = await sql<ItemRow>`${selectItem(tenantId, sku)} for update`.execute(db);
   return row && toItem(row);
 }
 
@@ -219,8 +219,9 @@ function tables(db: Database): Kysely<InventoryTables> {
   return db.$extendTables<InventoryTables>();
 }
 
-function selectItem(db: Database, tenantId: string, sku: string) {
-  return tables(db).selectFrom('item').selectAll().where('tenant_id', '=', tenantId).where('sku', '=', sku);
+/** The statement that is sent most: as text it costs half of what the builder takes to write it. */
+function selectItem(tenantId: string, sku: string): RawBuilder<ItemRow> {
+  return sql`select * from item where tenant_id = ${tenantId} and sku = ${sku}`;
 }
 
 function sortKey(sort: ItemSort): RawBuilder<unknown> {
