@@ -55,8 +55,8 @@ export async function readHead(db: Database): Promise<number> {
   return rows[0]?.head ?? 0;
 }
 
-/** One expression, so that the sequencer, the reader and a resuming session mean the same. */
-export const HEAD = sql<number>`greatest(
+/** One expression, so that the reader and a resuming session mean the same; the sequencer's is in 0005_sequence_outbox.sql. */
+const HEAD = sql<number>`greatest(
   coalesce((select max(position) from outbox_event), 0),
   coalesce((select max(position) from outbox_horizon), 0))`;
 

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { sql } from 'kysely';
-import { inTransaction } from '#app/data/transaction.ts';
-import { lock, SEQUENCER_LOCK } from '#app/live/locks.ts';
+import { LOCK_NOT_AVAILABLE, inTransaction, sqlState } from '#app/data/transaction.ts';
+import type { Database } from '#app/feature.ts';
+import { NAMESPACE, SEQUENCER_LOCK } from '#app/live/locks.ts';
 import { readBatch, readHead } from '#app/live/outbox.ts';
 import { purgeEvents } from '#app/live/retention.ts';
 import { sequence } from '#app/live/sequencer.ts';
@@ -11,6 +12,11 @@ import { testDatabases, type TestedDatabase } from '#app/testing/database.ts';
 import { appendSample, commitEvent, holdTransaction, truncateOutbox } from '#app/testing/live-fixtures.ts';
 
 const NOW = new Date();
+
+/** As a sequencer takes it. */
+async function takeLock(tx: Database): Promise<void> {
+  await sql`select pg_advisory_xact_lock(${NAMESPACE}::integer, ${SEQUENCER_LOCK}::integer)`.execute(tx);
+}
 
 async function readNumbers(database: TestedDatabase): Promise<[number, unknown][]> {
   const { events } = await readBatch(database.db, { after: 0, limit: 100_000 });
@@ -88,7 +94,7 @@ for (const engine of testDatabases()) {
     test('a sequencer waits for the one before it until its positions are visible', async () => {
       await commitEvent(database.db, 1);
       const first = await holdTransaction(database.db, async (tx) => {
-        await lock(tx, SEQUENCER_LOCK);
+        await takeLock(tx);
         await sql`update outbox_event set position = 1, sequenced_at = now()`.execute(tx);
       });
       await commitEvent(database.db, 2);
@@ -101,6 +107,20 @@ for (const engine of testDatabases()) {
       await first.commit();
       assert.equal(await second, 1);
       assert.deepEqual(await readNumbers(database), [[1, 1], [2, 2]]);
+    });
+
+    test('a sequencer gives up its turn after 4 s, below what a statement may take, and its connection forgets that bound', async () => {
+      const held = await holdTransaction(database.db, takeLock);
+      const readTimeout = async () => (await sql<{ value: string }>`select current_setting('lock_timeout') as value`.execute(database.db)).rows[0]?.value;
+      const usual = await readTimeout();
+      await commitEvent(database.db, 1);
+      const from = performance.now();
+      await assert.rejects(sequence(database.db, NOW), (error) => sqlState(error) === LOCK_NOT_AVAILABLE);
+      assert.ok(performance.now() - from >= 3_900);
+      await held.commit();
+      assert.equal(await sequence(database.db, NOW), 1);
+      assert.equal(await readTimeout(), usual);
+      assert.notEqual(usual, '4s');
     });
 
     test('many sequencers beside many writers give each event one position, and a reader that follows never skips one', async () => {
@@ -135,12 +155,12 @@ for (const engine of testDatabases()) {
     test('a sequencer whose connection is cut in the middle leaves the work to the next', async () => {
       await commitEvent(database.db, 1);
       const cut = holdTransaction(database.db, async (tx) => {
-        await sql`select pg_advisory_xact_lock(${0x6c697665}::integer, 1)`.execute(tx);
+        await takeLock(tx);
         await sql`update outbox_event set position = 77, sequenced_at = now()`.execute(tx);
       });
       const held = await cut;
       const waiting = sequence(database.db, NOW);
-      await sql`select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted and classid = ${0x6c697665}`.execute(database.db);
+      await sql`select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted and classid = ${NAMESPACE}`.execute(database.db);
       assert.equal(await waiting, 1);
       await assert.rejects(held.commit());
       assert.deepEqual(await readNumbers(database), [[1, 1]]);
