@@ -1,5 +1,6 @@
 // Events as clients see them: CloudEvents 1.0 in JSON structured mode, encoded once for all sessions of a transport.
 import type { LiveEvent } from '#app/live/outbox.ts';
+import { frameText } from '#app/live/text-frame.ts';
 
 export interface CloudEvent {
   readonly specversion: '1.0';
@@ -45,11 +46,12 @@ export class Envelope {
     this.#source = source;
   }
 
+  /** As it goes over the wire. */
   encoded(kind: TransportKind): Buffer {
     let bytes = this.#encoded.get(kind);
     if (bytes === undefined) {
       const json = JSON.stringify(toCloudEvent(this.event, this.#source));
-      bytes = Buffer.from(kind === 'sse' ? `id: ${this.position}\nevent: ${this.event.type}\ndata: ${json}\n\n` : `{"id":${this.position},"event":${json}}`);
+      bytes = kind === 'sse' ? Buffer.from(`id: ${this.position}\nevent: ${this.event.type}\ndata: ${json}\n\n`) : frameText(`{"id":${this.position},"event":${json}}`);
       this.#encoded.set(kind, bytes);
     }
     return bytes;

@@ -39,13 +39,17 @@ export function openSocket(socket: WebSocket, stream: Duplex): Transport {
   });
   // A protocol error closes the connection; 'close' is what counts.
   socket.on('error', () => undefined);
-  const write = (data: string | Buffer) => {
-    socket.send(data, { binary: false });
+  const write = (data: string) => {
+    socket.send(data);
     return isWritable();
   };
   return {
     kind: 'websocket',
-    send: (envelope) => write(envelope.encoded('websocket')),
+    send(envelope) {
+      // Nothing may follow a closing frame (RFC 6455, 5.5.1), which ws sends by itself too.
+      if (socket.readyState === socket.OPEN) stream.write(envelope.encoded('websocket'));
+      return isWritable();
+    },
     notify: (notice) => write(encodeMessage(notice)),
     heartbeat() {
       if (!answered) return false;
