@@ -3,7 +3,8 @@ import { linesThat, matching, type Rule, type Tree } from './tree.ts';
 
 /** The rules have in them, as seeds, what they look for. */
 const ruleText = /^\.github\/rules\//;
-const machinePath = /(?<![\w.-])\/(?:work|root|home|Users)\/[\w.]/;
+/** `nonroot` is the user of distroless images. */
+const machinePath = /(?<![\w.-])\/(?:work|root|home|Users)\/(?!nonroot\b)[\w.]/;
 
 const outsideTheRules = (tree: Tree) => [...tree].filter(([path]) => !ruleText.test(path));
 
@@ -46,7 +47,7 @@ export const contentRules: readonly Rule[] = [
     claim: 'no file names a path of the machine that it was written on',
     violations: (tree) => outsideTheRules(tree).flatMap((file) => linesThat(machinePath, file)),
     refuses: { 'README.md': 'See /work/clone/app/main.ts' },
-    allows: { 'README.md': 'See https://example.org/work/paper, ./work/x and `npm --prefix ../root/y`' },
+    allows: { 'README.md': 'See https://example.org/work/paper, ./work/x and `npm --prefix ../root/y`', Dockerfile: 'WORKDIR /home/nonroot' },
   },
   {
     claim: 'the sample is named only in its folder and where the README says how to delete it',
