@@ -16,6 +16,7 @@ import { AppError } from '#app/errors.ts';
 import { createFeatures, findFeatures, type FoundFeature } from '#app/features.ts';
 import { DEVELOPMENT_USERS } from '#app/identity/development-users.ts';
 import { createRateLimits } from '#app/http/rate-limit.ts';
+import { openSignInStore, purgeSignInLimits } from '#app/http/sign-in-store.ts';
 import type { SharedStore } from '#app/http/shared-store.ts';
 import { createIdentity, type Identity } from '#app/identity/identity.ts';
 import { createLive, type Live } from '#app/live/live.ts';
@@ -122,7 +123,7 @@ async function startParts(config: Config, { log, database: given, clock = () => 
     ],
   });
   const store = await openStore(config, log, onStop);
-  const limits = createRateLimits({ ...config.limits, store, log, metrics });
+  const limits = createRateLimits({ ...config.limits, store, signInStore: store === undefined ? openSignInStore(database.db, { log }) : undefined, log, metrics });
   const features = createFeatures(found, { database: database.db, log, metrics, clock });
   const server = createServer({ config, database, identity, access, live: hub, limits, features, log, metrics, clock, isReady: () => ready });
 
@@ -187,7 +188,8 @@ function startHousekeeping(database: OpenDatabase, identity: Identity, log: Logg
       const now = clock();
       const sessions = await identity.purge(now);
       const keys = await purgeIdempotencyKeys(database.db, new Date(now.getTime() - IDEMPOTENCY_KEPT_MS));
-      log.debug({ sessions, keys }, 'purged what has expired');
+      const signIns = await purgeSignInLimits(database.db, now);
+      log.debug({ sessions, keys, signIns }, 'purged what has expired');
     } catch (error) {
       log.error({ err: error }, 'housekeeping failed; it runs again');
     }

@@ -13,8 +13,8 @@ const log = pino({ level: 'silent' });
 const redis = findRedis();
 const withoutRedis = redis === undefined && 'not run: neither valkey-server nor redis-server is on the PATH';
 
-async function startLimited(t: TestContext, perMinute: Partial<LimitsPerMinute>, { store, trustedProxies = 0, metrics = new Registry() }: { readonly store?: SharedStore; readonly trustedProxies?: number; readonly metrics?: Registry } = {}) {
-  const service = await startSampleService({ limits: createRateLimits({ perMinute: { ...UNREACHED, ...perMinute }, trustedProxies, store, log, metrics }) });
+async function startLimited(t: TestContext, perMinute: Partial<LimitsPerMinute>, { store, signInStore, trustedProxies = 0, metrics = new Registry() }: { readonly store?: SharedStore; readonly signInStore?: SharedStore; readonly trustedProxies?: number; readonly metrics?: Registry } = {}) {
+  const service = await startSampleService({ limits: createRateLimits({ perMinute: { ...UNREACHED, ...perMinute }, trustedProxies, store, signInStore, log, metrics }) });
   t.after(() => service.close());
   return service;
 }
@@ -72,7 +72,7 @@ test('the address is the one before the trusted proxies, and no header moves it 
 });
 
 test('a WebSocket counts by address and by subject', async () => {
-  const limits = createRateLimits({ perMinute: { ...UNREACHED, stream: 1, address: 1 }, trustedProxies: 0, store: undefined, log, metrics: new Registry() });
+  const limits = createRateLimits({ perMinute: { ...UNREACHED, stream: 1, address: 1 }, trustedProxies: 0, store: undefined, signInStore: undefined, log, metrics: new Registry() });
   const subject = { tenantId: 'acme', id: 'clerk', name: 'Cleo', roles: ['clerk'], credential: { kind: 'bearer', expiresAt: new Date(0) } } as const;
   const request = { headers: {}, socket: { remoteAddress: '192.0.2.1' } } as unknown as Parameters<typeof limits.refuseAddress>[0];
   assert.deepEqual([await limits.refuseAddress(request), await limits.refuseStream(subject)], [undefined, undefined]);

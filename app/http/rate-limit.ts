@@ -1,13 +1,15 @@
-// How often an address, and a subject, may ask (CWE-770): counted in this process, or for all processes in Valkey or Redis.
+// How often an address, and a subject, may ask (CWE-770): counted in this process, or for all processes in Valkey or Redis;
+// sign-ins for all processes in any case.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import { Counter, Gauge, type Registry } from 'prom-client';
-import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterPostgres, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import { AppError, refuse, type Refusal } from '#app/errors.ts';
 import type { Subject } from '#app/feature.ts';
 import { clientAddress, limitKeyOf } from '#app/http/client-address.ts';
 import { given, type HttpMiddleware } from '#app/http/context.ts';
 import type { SharedStore } from '#app/http/shared-store.ts';
+import { SIGN_IN_TABLE } from '#app/http/sign-in-store.ts';
 
 /** `address` counts every request of an address, the others those of one kind. */
 export type LimitClass = 'address' | 'sign-in' | 'read' | 'change' | 'stream';
@@ -18,6 +20,8 @@ export interface RateLimitOptions {
   readonly trustedProxies: number;
   /** Undefined: each process counts for itself. */
   readonly store: SharedStore | undefined;
+  /** For sign-ins where there is no such store: few enough for a write each, and worth most to who would guess. */
+  readonly signInStore: SharedStore | undefined;
   readonly log: Logger;
   readonly metrics: Registry;
 }
@@ -45,10 +49,11 @@ const MOST_KEYS = 100_000;
 const OVERFLOW = 'overflow';
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-export function createRateLimits({ perMinute, trustedProxies, store, log, metrics }: RateLimitOptions): RateLimits {
+export function createRateLimits({ perMinute, trustedProxies, store, signInStore, log, metrics }: RateLimitOptions): RateLimits {
   const refused = new Counter({ name: 'rate_limited_requests_total', help: 'Requests refused because their address or subject asks too often.', labelNames: ['limit'], registers: [metrics] });
-  if (store !== undefined) reportStore(store, log, metrics);
-  const limiters = new Map((Object.keys(perMinute) as LimitClass[]).map((name) => [name, createLimiter(name, perMinute[name], store)]));
+  const used = store ?? signInStore;
+  if (used !== undefined) reportStore(used, log, metrics);
+  const limiters = new Map((Object.keys(perMinute) as LimitClass[]).map((name) => [name, createLimiter(name, perMinute[name], { store, signInStore })]));
 
   const count = async (name: LimitClass, key: string): Promise<Count> => {
     const limiter = limiters.get(name);
@@ -100,10 +105,17 @@ function keyOf({ tenantId, id }: Subject): string {
   return JSON.stringify([tenantId, id]);
 }
 
-function createLimiter(name: LimitClass, limit: number, store: SharedStore | undefined): (key: string) => Promise<Count> {
+function chooseLimiter(name: LimitClass, limit: number, { store, signInStore }: Pick<RateLimitOptions, 'store' | 'signInStore'>): RateLimiterAbstract {
   const options = { keyPrefix: `rate:${name}`, points: limit, duration: WINDOW_S };
   const memory = new RateLimiterMemory(options);
-  const limiter: RateLimiterAbstract = store === undefined ? memory : new RateLimiterRedis({ ...options, storeClient: store.client, useRedisPackage: true, rejectIfRedisNotReady: true, insuranceLimiter: memory });
+  if (store !== undefined) return new RateLimiterRedis({ ...options, storeClient: store.client, useRedisPackage: true, rejectIfRedisNotReady: true, insuranceLimiter: memory });
+  if (name !== 'sign-in' || signInStore === undefined) return memory;
+  // Who is over the limit costs no further write.
+  return new RateLimiterPostgres({ ...options, storeClient: signInStore.client, storeType: 'client', tableName: SIGN_IN_TABLE, tableCreated: true, clearExpiredByTimeout: false, inMemoryBlockOnConsumed: limit + 1, insuranceLimiter: memory });
+}
+
+function createLimiter(name: LimitClass, limit: number, stores: Pick<RateLimitOptions, 'store' | 'signInStore'>): (key: string) => Promise<Count> {
+  const limiter = chooseLimiter(name, limit, stores);
   const bounded = boundKeys();
   return async (key) => {
     try {
@@ -136,7 +148,7 @@ function boundKeys(now: () => number = () => performance.now()): (key: string) =
 }
 
 function reportStore(store: SharedStore, log: Logger, metrics: Registry): void {
-  const up = new Gauge({ name: 'rate_limit_store_up', help: '1 while the shared store of the rate limits answers; 0 while each process counts for itself.', registers: [metrics] });
+  const up = new Gauge({ name: 'rate_limit_store_up', help: '1 while the store that processes share for rate limits answers (Valkey, or PostgreSQL for sign-ins); 0 while each process counts for itself.', registers: [metrics] });
   up.set(store.isReady() ? 1 : 0);
   store.onChange((ready) => {
     up.set(ready ? 1 : 0);

@@ -77,7 +77,7 @@ export async function startSampleService(overrides: Overrides | ((database: Open
       attachSocket: () => undefined,
     },
     features: [sample],
-    limits: createRateLimits({ perMinute: UNREACHED, trustedProxies: 0, store: undefined, log: pino({ level: 'silent' }), metrics: new Registry() }),
+    limits: createRateLimits({ perMinute: UNREACHED, trustedProxies: 0, store: undefined, signInStore: undefined, log: pino({ level: 'silent' }), metrics: new Registry() }),
     log: createLog({ level: 'info', destination: { write: (line) => void logLines.push(line) } }),
     metrics: new Registry(),
     clock: () => new Date('2026-01-02T03:04:05.678Z'),
