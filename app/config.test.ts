@@ -122,3 +122,16 @@ test('the values in .env.example are the defaults, where there is one, and all a
   assert.equal(parseConfig({ VALKEY_URL }).limits.valkeyUrl, VALKEY_URL);
   assert.equal(parseConfig({ VALKEY_URL: 'valkeys://cache.example:6379' }).limits.valkeyUrl, 'rediss://cache.example:6379');
 });
+
+test('idle connections outlive the load balancer’s, and the live heartbeat is at most half of that', () => {
+  assert.equal(parseConfig({}).connections.idleMs, 65_000);
+  assert.equal(parseConfig({ LOAD_BALANCER_IDLE_SECONDS: '350', LIVE_HEARTBEAT_SECONDS: '175' }).connections.idleMs, 355_000);
+  for (const environment of [{ LIVE_HEARTBEAT_SECONDS: '31' }, { LOAD_BALANCER_IDLE_SECONDS: '39' }]) {
+    assert.deepEqual(problemsOf(environment).map((problem) => problem.split(' ')[0]), ['LIVE_HEARTBEAT_SECONDS']);
+  }
+});
+
+test('connections are limited by address only where no proxy stands between', () => {
+  assert.equal(parseConfig({ MAX_CONNECTIONS_OF_ADDRESS: '20' }).connections.mostOfAddress, 20);
+  assert.equal(parseConfig({ MAX_CONNECTIONS_OF_ADDRESS: '20', TRUSTED_PROXIES: '1' }).connections.mostOfAddress, undefined);
+});

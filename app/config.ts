@@ -14,6 +14,7 @@ export interface Config {
   readonly identity: IdentityConfig;
   readonly live: LiveConfig;
   readonly limits: LimitsConfig;
+  readonly connections: ConnectionsConfig;
   /** Requests are refused while the event loop is later than this. */
   readonly overload: { readonly maxLagMs: number };
   readonly shutdown: ShutdownConfig;
@@ -53,6 +54,13 @@ export interface LimitsConfig {
   readonly trustedProxies: number;
   /** Valkey or Redis, where the processes count together. */
   readonly valkeyUrl: string | undefined;
+}
+
+export interface ConnectionsConfig {
+  /** How long an idle one is kept: longer than the load balancer does, which else sends a request down one that we are closing (502). */
+  readonly idleMs: number;
+  readonly most: number;
+  readonly mostOfAddress: number | undefined;
 }
 
 export interface ShutdownConfig {
@@ -117,7 +125,7 @@ export const settings = {
   SESSION_ABSOLUTE_HOURS: integer(1, 168).default(12),
   EVENT_RETENTION_HOURS: integer(1, 8_760).default(24),
   EVENT_POLL_MS: integer(50, 60_000).default(1_000),
-  LIVE_HEARTBEAT_SECONDS: integer(1, 50).default(20),
+  LIVE_HEARTBEAT_SECONDS: integer(1, 2_000).default(20),
   LIVE_BUFFER_EVENTS: integer(1, 100_000).default(256),
   RATE_LIMIT_ADDRESS: integer(1, 100_000_000).default(1_200),
   RATE_LIMIT_SIGN_IN: integer(1, 100_000_000).default(60),
@@ -125,12 +133,18 @@ export const settings = {
   RATE_LIMIT_CHANGE: integer(1, 100_000_000).default(300),
   RATE_LIMIT_STREAM: integer(1, 100_000_000).default(60),
   TRUSTED_PROXIES: integer(0, 10).default(0),
+  LOAD_BALANCER_IDLE_SECONDS: integer(2, 4_000).default(60),
+  MAX_CONNECTIONS: integer(10, 1_000_000).default(12_000),
+  MAX_CONNECTIONS_OF_ADDRESS: integer(10, 1_000_000).default(1_000),
   VALKEY_URL: url(['redis:', 'rediss:', 'valkey:', 'valkeys:']).optional(),
   LOOP_LAG_LIMIT_MS: integer(50, 60_000).default(1_000),
   SHUTDOWN_UNREADY_SECONDS: integer(0, 120).default(0),
   SHUTDOWN_DRAIN_SECONDS: integer(1, 300).default(20),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'must be fatal, error, warn, info, debug, trace or silent').optional(),
 } as const;
+
+/** So that it is always the load balancer that closes. */
+const IDLE_LONGER_MS = 5_000;
 
 const schema = z.object(settings);
 type Settings = z.output<typeof schema>;
@@ -143,6 +157,7 @@ export function parseConfig(environment: Environment): Config {
   const production = given['NODE_ENV'] === 'production';
   const problems = [
     ...(parsed.error?.issues ?? []).map((issue) => `${issue.path.join('.')} ${issue.code === 'too_small' && issue.message.startsWith('Too small') ? 'must not be empty' : issue.message}`),
+    ...(parsed.success ? idleProblems(parsed.data) : []),
     ...(production ? productionProblems(given) : developmentProblems(given)),
   ];
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
@@ -167,6 +182,11 @@ function productionProblems(given: Environment): string[] {
   }
   if (given['PROVIDER_PORT'] !== undefined) problems.push('PROVIDER_PORT must not be set in production: it belongs to the embedded provider');
   return problems;
+}
+
+/** With half of it, a beat that comes late still comes in time. */
+function idleProblems({ LIVE_HEARTBEAT_SECONDS: beat, LOAD_BALANCER_IDLE_SECONDS: idle }: Settings): string[] {
+  return beat * 2 <= idle ? [] : ['LIVE_HEARTBEAT_SECONDS must be at most half of LOAD_BALANCER_IDLE_SECONDS: else the load balancer cuts off streams that have nothing to say'];
 }
 
 function developmentProblems(given: Environment): string[] {
@@ -211,6 +231,11 @@ function toConfig(values: Settings, production: boolean): Config {
       perMinute: { address: values.RATE_LIMIT_ADDRESS, 'sign-in': values.RATE_LIMIT_SIGN_IN, read: values.RATE_LIMIT_READ, change: values.RATE_LIMIT_CHANGE, stream: values.RATE_LIMIT_STREAM },
       trustedProxies: values.TRUSTED_PROXIES,
       valkeyUrl: values.VALKEY_URL?.replace(/^valkey/, 'redis'),
+    },
+    connections: {
+      idleMs: values.LOAD_BALANCER_IDLE_SECONDS * 1_000 + IDLE_LONGER_MS,
+      most: values.MAX_CONNECTIONS,
+      mostOfAddress: values.TRUSTED_PROXIES === 0 ? values.MAX_CONNECTIONS_OF_ADDRESS : undefined,
     },
     overload: { maxLagMs: values.LOOP_LAG_LIMIT_MS },
     shutdown: { unreadyMs: values.SHUTDOWN_UNREADY_SECONDS * 1_000, drainTimeoutMs: values.SHUTDOWN_DRAIN_SECONDS * 1_000 },

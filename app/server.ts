@@ -13,6 +13,7 @@ import type { Subject } from '#app/feature.ts';
 import type { LoadedFeature } from '#app/features.ts';
 import { accessLog } from '#app/http/access-log.ts';
 import { type Assets, createAssets } from '#app/http/assets.ts';
+import { limitConnections } from '#app/http/connections.ts';
 import type { HttpState } from '#app/http/context.ts';
 import { createDocumentRenderer, createProblemRenderer } from '#app/http/documents.ts';
 import { mountOperation } from '#app/http/operation-routes.ts';
@@ -35,7 +36,7 @@ import type { Live } from '#app/live/live.ts';
 import { appendEvent } from '#app/live/outbox.ts';
 
 export interface ServerParts {
-  readonly config: Pick<Config, 'production' | 'publicUrl' | 'overload'> & Partial<Pick<Config, 'securityContact'>> & { readonly identity: Pick<Config['identity'], 'issuer'> };
+  readonly config: Pick<Config, 'production' | 'publicUrl' | 'overload' | 'connections'> & Partial<Pick<Config, 'securityContact'>> & { readonly identity: Pick<Config['identity'], 'issuer'> };
   readonly database: Pick<OpenDatabase, 'db'>;
   readonly identity: Pick<Identity, 'authenticate' | 'routes' | 'issuerOrigin'>;
   readonly access: Pick<Access, 'decide'>;
@@ -74,9 +75,10 @@ export function createServer(parts: ServerParts): http.Server {
   });
 
   const handle = app.callback();
-  const server = http.createServer(SERVER_OPTIONS, (request, response) => void handle(request, response));
+  const server = http.createServer({ ...SERVER_OPTIONS, keepAliveTimeout: config.connections.idleMs }, (request, response) => void handle(request, response));
   server.once('close', lag.stop);
   server.maxRequestsPerSocket = MAX_REQUESTS_PER_SOCKET;
+  limitConnections(server, config.connections, parts.metrics);
   answerSocketErrors(server, log, headers);
   resetSlowReaders(server);
   live.attachSocket(server, (request) => admitUpgrade(request, parts), headers);

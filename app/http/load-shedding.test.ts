@@ -4,7 +4,7 @@ import { Registry } from 'prom-client';
 import { measureLoopLag } from '#app/http/load-shedding.ts';
 import { until } from '#app/testing/condition.ts';
 import { expectProblem } from '#app/testing/problem.ts';
-import { startSampleService } from '#app/testing/sample-service.ts';
+import { SAMPLE_CONFIG, startSampleService } from '#app/testing/sample-service.ts';
 
 /** Holds the event loop, as a handler that computes too long would. */
 function block(durationMs: number): void {
@@ -22,7 +22,7 @@ test('a blocked event loop is seen, and forgotten after a while', async (t) => {
 
 test('CWE-400: while the loop is late requests are refused with 503 and Retry-After, and then served again', async (t) => {
   const metrics = new Registry();
-  const service = await startSampleService({ metrics, config: { production: false, overload: { maxLagMs: 300 }, publicUrl: 'http://stockade.test', identity: { issuer: 'http://provider.test' } } });
+  const service = await startSampleService({ metrics, config: { ...SAMPLE_CONFIG, overload: { maxLagMs: 300 } } });
   t.after(() => service.close());
   await until('the start to be forgotten', async () => (await service.send('/openapi.json')).status === 200);
   block(1_000);

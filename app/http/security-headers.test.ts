@@ -6,7 +6,7 @@ import { createLive, type Live } from '#app/live/live.ts';
 import { createRoutes } from '#app/server.ts';
 import { createLog } from '#app/telemetry/log.ts';
 import { createSampleFeature } from '#app/testing/sample-feature.ts';
-import { type SampleService, startSampleService } from '#app/testing/sample-service.ts';
+import { SAMPLE_CONFIG, type SampleService, startSampleService } from '#app/testing/sample-service.ts';
 
 const PUBLIC_URL = 'https://stockade.test';
 const CSP =
@@ -44,7 +44,7 @@ before(async () => {
       metrics: new Registry(),
       clock: () => new Date(),
     });
-    return { live, config: { production: true, overload: { maxLagMs: 60_000 }, publicUrl: PUBLIC_URL, identity: { issuer: 'https://provider.test' } } };
+    return { live, config: { ...SAMPLE_CONFIG, production: true, publicUrl: PUBLIC_URL, identity: { issuer: 'https://provider.test' } } };
   });
 });
 after(async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { startSampleService } from '#app/testing/sample-service.ts';
+import { SAMPLE_CONFIG, startSampleService } from '#app/testing/sample-service.ts';
 import { SECURITY_TXT_PATH, writeSecurityTxt } from './security-txt.ts';
 
 const YEAR_MS = 365 * 24 * 60 * 60_000;
@@ -26,7 +26,7 @@ test('RFC 9116, 2.5.5: it expires in the future, within a year, whenever it is a
 });
 
 test('it is plain text in UTF-8, for everybody to keep for a day', async () => {
-  const service = await startSampleService({ config: { production: false, overload: { maxLagMs: 60_000 }, publicUrl: 'http://stockade.test', identity: { issuer: 'http://provider.test' }, securityContact: contact } });
+  const service = await startSampleService({ config: { ...SAMPLE_CONFIG, securityContact: contact } });
   try {
     const answer = await service.send(SECURITY_TXT_PATH);
     assert.equal(answer.status, 200);

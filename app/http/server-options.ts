@@ -1,4 +1,4 @@
-// The limits of a connection, in one place, with their reasons.
+// The limits of a connection's requests, in one place, with their reasons; how long it may be idle is in ../config.ts.
 // Tested by ../server.test.ts: by a slow client.
 import type { ServerOptions } from 'node:http';
 
@@ -11,8 +11,6 @@ export const SERVER_OPTIONS: ServerOptions = {
   requestTimeout: 11_000,
   // How often both are looked at: the sum, 13 s, bounds how long a slow client stays. Who reads slowly: slow-readers.ts.
   connectionsCheckingInterval: 2_000,
-  // Longer than a load balancer's 60 s (AWS ALB): else it sends a request down a connection that we are just closing, and answers 502.
-  keepAliveTimeout: 65_000,
   // Node answers a missing Host by itself, without a problem; request-target.ts does it.
   requireHostHeader: false,
   insecureHTTPParser: false,

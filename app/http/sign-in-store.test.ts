@@ -68,7 +68,7 @@ for (const engine of testDatabases()) {
       const database = await engine.open();
       let away = false;
       const executeQuery: Database['executeQuery'] = (query) => (away ? Promise.reject(new Error('away')) : database.db.executeQuery(query));
-      const faulty = { executeQuery } as Database;
+      const faulty = Object.assign(Object.create(database.db) as Database, { executeQuery });
       const [first, second] = [await startProcess(faulty), await startProcess(database.db)];
       t.after(async () => {
         await first.close();

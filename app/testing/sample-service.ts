@@ -42,6 +42,8 @@ const USERS: Readonly<Record<string, readonly [tenantId: string, role: Role]>> =
 /** What tests ask for is no flood. */
 export const UNREACHED: LimitsPerMinute = { address: 1_000_000, 'sign-in': 1_000_000, read: 1_000_000, change: 1_000_000, stream: 1_000_000 };
 
+export const SAMPLE_CONFIG: ServerParts['config'] = { production: false, overload: { maxLagMs: 60_000 }, connections: { idleMs: 60_000, most: 1_000, mostOfAddress: undefined }, publicUrl: 'http://stockade.test', identity: { issuer: 'http://provider.test' } };
+
 type Overrides = Partial<ServerParts>;
 
 export async function startSampleService(overrides: Overrides | ((database: OpenDatabase) => Promise<Overrides>) = {}): Promise<SampleService> {
@@ -51,7 +53,7 @@ export async function startSampleService(overrides: Overrides | ((database: Open
   const logLines: string[] = [];
   const wakes = { count: 0 };
   const parts: ServerParts = {
-    config: { production: false, overload: { maxLagMs: 60_000 }, publicUrl: 'http://stockade.test', identity: { issuer: 'http://provider.test' } },
+    config: SAMPLE_CONFIG,
     database,
     identity: {
       authenticate: (request) => Promise.resolve(recognise(request)),
