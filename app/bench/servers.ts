@@ -7,6 +7,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { until } from '#app/testing/condition.ts';
 import { freePorts } from '#app/testing/ports.ts';
+import { startFlags } from '#app/testing/process.ts';
 import type { Cores } from './cores.ts';
 import type { Issuer } from './issuer.ts';
 import type { Answers, Question } from './meter.ts';
@@ -39,7 +40,7 @@ const LOOK_AGAIN_MS = 1;
 
 type Environment = Readonly<Record<string, string>>;
 
-/** In production, with everything on, its log at the level of production. */
+/** In production, with everything on and the permissions of `npm start`, its log at the level of production. */
 export async function startService(bench: Bench, databaseUrl: string, { pinned = true, environment = {} }: { readonly pinned?: boolean; readonly environment?: Environment } = {}): Promise<MeasuredServer> {
   const [port = 0, adminPort = 0] = await freePorts(2);
   const settings = {
@@ -57,7 +58,7 @@ export async function startService(bench: Bench, databaseUrl: string, { pinned =
     NODE_EXTRA_CA_CERTS: bench.issuer.certificateFile,
     ...environment,
   };
-  return start(bench, { name: 'this service', file: fileURLToPath(new URL('../main.ts', import.meta.url)), port, environment: settings, pinned, readyUrl: `http://127.0.0.1:${adminPort}/readyz` });
+  return start(bench, { name: 'this service', file: fileURLToPath(new URL('../main.ts', import.meta.url)), port, environment: settings, pinned, readyUrl: `http://127.0.0.1:${adminPort}/readyz`, flags: [...startFlags(), '--allow-inspector'] });
 }
 
 export async function startRival(bench: Bench, name: string, file: string, databaseUrl: string, environment: Environment = {}): Promise<MeasuredServer> {
@@ -73,7 +74,7 @@ export async function startRival(bench: Bench, name: string, file: string, datab
     BENCH_TENANT: TENANT,
     ...environment,
   };
-  return start(bench, { name, file: fileURLToPath(new URL(`./stacks/${file}`, import.meta.url)), port, environment: settings, pinned: true, readyUrl: undefined });
+  return start(bench, { name, file: fileURLToPath(new URL(`./stacks/${file}`, import.meta.url)), port, environment: settings, pinned: true, readyUrl: undefined, flags: ['--disable-warning=ExperimentalWarning'] });
 }
 
 interface Program {
@@ -84,10 +85,12 @@ interface Program {
   readonly pinned: boolean;
   /** Without it, the program says by itself that it is ready. */
   readonly readyUrl: string | undefined;
+  /** Of Node. */
+  readonly flags: readonly string[];
 }
 
-async function start({ cores, directory, path: programs }: Bench, { name, file, port, environment, pinned, readyUrl }: Program): Promise<MeasuredServer> {
-  const parameters = ['--disable-warning=ExperimentalWarning', '--import', new URL('./meter.ts', import.meta.url).href, file];
+async function start({ cores, directory, path: programs }: Bench, { name, file, port, environment, pinned, readyUrl, flags }: Program): Promise<MeasuredServer> {
+  const parameters = [...flags, '--import', new URL('./meter.ts', import.meta.url).href, file];
   const [program, all] = pinned ? cores.place('server', process.execPath, parameters) : [process.execPath, parameters];
   const logFile = path.join(directory, `${path.basename(file)}-${port}.log`);
   const log = openSync(logFile, 'w');
