@@ -5,17 +5,17 @@ import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { CLIENT_ID, MANAGER, startIssuer } from '#app/probes/issuer.ts';
-import { exitCodeOfNotRun, formatRows } from '#app/probes/probe.ts';
-import { makeCertificate } from '#app/probes/tls-front.ts';
+import { makeCertificate } from '#app/testing/certificate.ts';
 import { until } from '#app/testing/condition.ts';
 import { type Bases, prepareBases } from '#app/testing/image/bases.ts';
 import { type Container, startContainer } from '#app/testing/image/container.ts';
 import { createEngine, type Engine, findMissing } from '#app/testing/image/engine.ts';
 import { type ImageFile, listFiles } from '#app/testing/image/files.ts';
 import { comparePackages, findPrivileged, findPrograms, findSecrets, findUnneeded, findWritable, type ImageConfig, judgeConfig } from '#app/testing/image/verdict.ts';
+import { CLIENT_ID, startIssuer } from '#app/testing/issuer.ts';
 import { freePorts } from '#app/testing/ports.ts';
 import { createPostgres, findPostgresPrograms } from '#app/testing/private-postgres.ts';
+import { exitCodeOfNotRun, formatRows } from '#app/testing/report.ts';
 
 interface Check {
   readonly claim: string;
@@ -92,9 +92,9 @@ async function runImage(engine: Engine, directory: string, config: ImageConfig):
     skip('the service starts and answers', 'no PostgreSQL server programs found');
     return;
   }
-  const [port = 0, adminPort = 0, issuerPort = 0, databasePort = 0] = await freePorts(4);
+  const [port = 0, adminPort = 0, databasePort = 0] = await freePorts(3);
   const certificate = await makeCertificate(directory);
-  const issuer = await startIssuer(issuerPort, certificate, MANAGER);
+  const issuer = await startIssuer(certificate);
   const postgres = await createPostgres(programs, databasePort, {});
   let container: Container | undefined;
   try {

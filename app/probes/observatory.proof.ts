@@ -7,14 +7,16 @@ import path from 'node:path';
 import tls from 'node:tls';
 import { parseArgs } from 'node:util';
 import { CookieJar } from '#app/lib/cookie-jar.ts';
+import { type Certificate, makeCertificate } from '#app/testing/certificate.ts';
+import { CLIENT_ID, signInBehindFront, startIssuer } from '#app/testing/issuer.ts';
 import { freePorts } from '#app/testing/ports.ts';
+import { exitCodeOfNotRun, formatRows } from '#app/testing/report.ts';
 import { raisedLimits, type ServiceProcess, startServiceProcess } from '#app/testing/service-process.ts';
 import { installTools } from '../../.github/tools/install.ts';
-import { CLIENT_ID, MANAGER, signInBehindFront, startIssuer } from './issuer.ts';
 import { judgePage, type PageVerdict } from './observatory-verdict.ts';
-import { exitCodeOfNotRun, formatRows, runTool } from './probe.ts';
+import { runTool } from './probe.ts';
 import { findPages, onePerShape } from './site-map.ts';
-import { type Certificate, makeCertificate, startFront } from './tls-front.ts';
+import { startFront } from './tls-front.ts';
 
 /** The start, the documentation and an error at the least. */
 const LEAST_PAGES = 3;
@@ -90,8 +92,8 @@ const directory = await mkdtemp(path.join(tmpdir(), 'stockade-observatory-'));
 try {
   const certificate = await makeCertificate(directory);
   tls.setDefaultCACertificates([...tls.getCACertificates('default'), certificate.cert.toString()]);
-  const [frontPort = 0, issuerPort = 0] = await freePorts(2);
-  const issuer = await startIssuer(issuerPort, certificate, MANAGER);
+  const [frontPort = 0] = await freePorts(1);
+  const issuer = await startIssuer(certificate);
   // The embedded database is the one that begins with examples: without a thing there is no page of a thing.
   const service = await startServiceProcess('observatory', undefined, {
     ...raisedLimits(),

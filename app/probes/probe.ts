@@ -1,4 +1,4 @@
-// What the probes share: the tools of others, run with a deadline, and the words for what did not run.
+// How the probes run the tools of others: with a deadline.
 // Tested by observatory.proof.ts: it starts a tool for each page.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -22,15 +22,4 @@ export async function runTool(program: string, parameters: readonly string[], { 
   const closed = once(child, 'close') as Promise<[number | null]>;
   const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), closed]);
   return { code, stdout, stderr };
-}
-
-/** A probe that did not run is never green where nobody reads what it says. */
-export function exitCodeOfNotRun(isCi: boolean): 0 | 1 {
-  return isCi ? 1 : 0;
-}
-
-/** Columns that line up, the first row being their names. */
-export function formatRows(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()).join('\n');
 }

@@ -6,9 +6,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { obtainToken } from '#app/identity/token.ts';
+import { exitCodeOfNotRun, formatRows } from '#app/testing/report.ts';
 import { raisedLimits, startServiceProcess } from '#app/testing/service-process.ts';
 import { installTools } from '../../.github/tools/install.ts';
-import { exitCodeOfNotRun, formatRows, runTool } from './probe.ts';
+import { runTool } from './probe.ts';
 import { judgeSchemaRun, type SchemaVerdict } from './schemathesis-verdict.ts';
 
 const ROLES = ['viewer', 'clerk', 'manager', 'auditor'];

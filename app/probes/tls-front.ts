@@ -1,20 +1,10 @@
 // A front that ends TLS before the service, as a load balancer does, and sends plain requests on the same port there: for scanners.
 // Tested by observatory.proof.ts: nothing is scanned that has not come through it.
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import http, { type IncomingHttpHeaders, type RequestListener } from 'node:http';
 import https from 'node:https';
 import net from 'node:net';
-import path from 'node:path';
-import { text } from 'node:stream/consumers';
-
-export interface Certificate {
-  readonly key: Buffer;
-  readonly cert: Buffer;
-  /** For NODE_EXTRA_CA_CERTS. */
-  readonly file: string;
-}
+import type { Certificate } from '#app/testing/certificate.ts';
 
 export interface FrontAnswer {
   status: number;
@@ -79,13 +69,4 @@ function forward({ upstreamPort, onRequest, onAnswer }: FrontOptions): RequestLi
     response.once('close', () => onward.destroy());
     request.pipe(onward);
   };
-}
-
-/** Signed by itself, for 127.0.0.1 and a day. @throws Error where there is no openssl. */
-export async function makeCertificate(directory: string): Promise<Certificate> {
-  const [keyFile, file] = [path.join(directory, 'front-key.pem'), path.join(directory, 'front.pem')];
-  const tool = spawn('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '1', '-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', keyFile, '-out', file], { stdio: ['ignore', 'ignore', 'pipe'] });
-  const [said, [code]] = await Promise.all([text(tool.stderr), once(tool, 'close') as Promise<[number | null]>]);
-  if (code !== 0) throw new Error(`openssl made no certificate: ${said.trim()}`);
-  return { key: await readFile(keyFile), cert: await readFile(file), file };
 }

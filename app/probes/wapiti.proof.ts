@@ -9,12 +9,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import tls from 'node:tls';
 import { parseArgs } from 'node:util';
+import { type Certificate, makeCertificate } from '#app/testing/certificate.ts';
+import { CLIENT_ID, signInBehindFront, startIssuer } from '#app/testing/issuer.ts';
 import { freePorts } from '#app/testing/ports.ts';
+import { exitCodeOfNotRun, formatRows } from '#app/testing/report.ts';
 import { raisedLimits, type ServiceProcess, startServiceProcess } from '#app/testing/service-process.ts';
 import { installTools } from '../../.github/tools/install.ts';
-import { CLIENT_ID, MANAGER, signInBehindFront, startIssuer } from './issuer.ts';
-import { exitCodeOfNotRun, formatRows, runTool } from './probe.ts';
-import { type Certificate, makeCertificate, startFront } from './tls-front.ts';
+import { runTool } from './probe.ts';
+import { startFront } from './tls-front.ts';
 import { ExplanationsSchema, judgeWapitiRun, type Traffic, type WapitiVerdict } from './wapiti-verdict.ts';
 
 /** Those that judge answers, and those that attack what a page of any kind may have; not those for other people's products. */
@@ -115,8 +117,8 @@ const directory = await mkdtemp(path.join(tmpdir(), 'stockade-wapiti-'));
 try {
   const certificate = await makeCertificate(directory);
   tls.setDefaultCACertificates([...tls.getCACertificates('default'), certificate.cert.toString()]);
-  const [frontPort = 0, issuerPort = 0] = await freePorts(2);
-  const issuer = await startIssuer(issuerPort, certificate, MANAGER);
+  const [frontPort = 0] = await freePorts(1);
+  const issuer = await startIssuer(certificate);
   // The embedded database is the one that begins with examples: without a thing there is no page of a thing.
   const service = await startServiceProcess('wapiti', undefined, {
     ...raisedLimits(),

@@ -1,13 +1,14 @@
-// An OpenID provider over TLS that signs in one person unasked, so that a scanner walks through sign-in by its redirects alone.
-// Tested by observatory.proof.ts: a scan that ends without the session's cookie is a violation.
+// An OpenID provider over TLS, since production accepts no other. It signs in one person unasked, so that a scanner walks
+// through sign-in by its redirects alone, and signs access tokens for whomever it is told to.
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import https from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { exportJWK, exportSPKI, generateKeyPair, SignJWT } from 'jose';
 import { CookieJar } from '#app/lib/cookie-jar.ts';
-import type { Certificate } from './tls-front.ts';
+import type { Certificate } from '#app/testing/certificate.ts';
 
 export interface Person {
   readonly id: string;
@@ -18,6 +19,10 @@ export interface Person {
 
 export interface Issuer {
   readonly origin: string;
+  /** PEM, for who can't ask. */
+  readonly publicKey: string;
+  /** RFC 9068. */
+  accessToken(person: Person, audience: string): Promise<string>;
   close(): void;
 }
 
@@ -25,19 +30,22 @@ export const CLIENT_ID = 'probe';
 /** Somebody who sees and may do the most. */
 export const MANAGER: Person = { id: 'manager', name: 'Mona Manager', tenantId: 'acme', roles: ['manager'] };
 
-export async function startIssuer(port: number, certificate: Certificate, person: Person): Promise<Issuer> {
-  const origin = `https://127.0.0.1:${port}`;
-  const { publicKey, privateKey } = await generateKeyPair('RS256', { modulusLength: 2_048 });
-  const keys = { keys: [{ ...(await exportJWK(publicKey)), kid: 'probe', use: 'sig', alg: 'RS256' }] };
+const KEY_ID = 'probe';
+const ALGORITHM = 'RS256';
+
+export async function startIssuer(certificate: Certificate, person: Person = MANAGER): Promise<Issuer> {
+  const { publicKey, privateKey } = await generateKeyPair(ALGORITHM, { modulusLength: 2_048 });
+  const keys = { keys: [{ ...(await exportJWK(publicKey)), kid: KEY_ID, use: 'sig', alg: ALGORITHM }] };
   const nonces = new Map<string, string>();
-  const sign = (nonce: string): Promise<string> =>
-    new SignJWT({ nonce, name: person.name, tenant: person.tenantId, roles: person.roles })
-      .setProtectedHeader({ alg: 'RS256', kid: 'probe' })
+  let origin = '';
+  const sign = (of: Person, typ: string, audience: string, lifetime: string, claims: Readonly<Record<string, string>>): Promise<string> =>
+    new SignJWT({ ...claims, name: of.name, tenant: of.tenantId, roles: of.roles })
+      .setProtectedHeader({ alg: ALGORITHM, kid: KEY_ID, typ })
       .setIssuer(origin)
-      .setAudience(CLIENT_ID)
-      .setSubject(person.id)
+      .setAudience(audience)
+      .setSubject(of.id)
       .setIssuedAt()
-      .setExpirationTime('10m')
+      .setExpirationTime(lifetime)
       .sign(privateKey);
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -50,15 +58,19 @@ export async function startIssuer(port: number, certificate: Certificate, person
       response.writeHead(303, { location: back.href }).end();
       return;
     }
-    const body = pathname === '/token' ? { access_token: randomUUID(), token_type: 'Bearer', expires_in: 600, id_token: await sign(nonces.get(new URLSearchParams(await text(request)).get('code') ?? '') ?? '') } : pathname === '/jwks' ? keys : metadataOf(origin);
+    const idToken = async (): Promise<string> => sign(person, 'JWT', CLIENT_ID, '10m', { nonce: nonces.get(new URLSearchParams(await text(request)).get('code') ?? '') ?? '' });
+    const body = pathname === '/token' ? { access_token: randomUUID(), token_type: 'Bearer', expires_in: 600, id_token: await idToken() } : pathname === '/jwks' ? keys : metadataOf(origin);
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   };
   const server = https.createServer(certificate, (request, response) => {
     answer(request, response).catch(() => response.destroy());
   });
-  await once(server.listen(port, '127.0.0.1'), 'listening');
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  origin = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
     origin,
+    publicKey: await exportSPKI(publicKey),
+    accessToken: (of, audience) => sign(of, 'at+jwt', audience, '4h', { client_id: CLIENT_ID }),
     close() {
       server.close();
       server.closeAllConnections();
@@ -82,7 +94,7 @@ function metadataOf(issuer: string): object {
     jwks_uri: `${issuer}/jwks`,
     response_types_supported: ['code'],
     subject_types_supported: ['public'],
-    id_token_signing_alg_values_supported: ['RS256'],
+    id_token_signing_alg_values_supported: [ALGORITHM],
     code_challenge_methods_supported: ['S256'],
     authorization_response_iss_parameter_supported: true,
   };
