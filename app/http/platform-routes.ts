@@ -12,11 +12,12 @@ import { API_PREFIX } from '#app/http/operation-routes.ts';
 import type { PageParts } from '#app/http/page-routes.ts';
 import { asError } from '#app/http/problem.ts';
 import { answerNotModified, contentTag, sendRedirect } from '#app/http/respond.ts';
+import type { Html } from '#app/lib/html.ts';
 import { SECURITY_TXT_PATH, serveSecurityTxt } from '#app/http/security-txt.ts';
 import { authenticateCaller, nameRoute, negotiate, recogniseCaller } from '#app/http/steps.ts';
 
 export interface PlatformParts {
-  readonly config: { readonly publicUrl: string; readonly securityContact?: string | undefined; readonly identity: { readonly issuer: string } };
+  readonly config: { readonly production: boolean; readonly publicUrl: string; readonly securityContact?: string | undefined; readonly identity: { readonly issuer: string } };
   readonly identity: Pick<Identity, 'routes'>;
   readonly live: Pick<Live, 'serveSse'>;
   readonly features: readonly LoadedFeature[];
@@ -35,12 +36,13 @@ export function mountPlatform(router: Router<HttpState>, { config, identity, liv
   // Upgrades never reach the router: what does wants no WebSocket.
   get(`${API_PREFIX}/socket`, refusePlainRequest());
 
-  const openApi = createOpenApi(features, config.identity.issuer);
-  get('/openapi.json', negotiate('application/json'), serveOpenApi(JSON.stringify(openApi)));
-  const docs = renderDocs(openApi, config.publicUrl);
+  const documents = documentOnce(features, config);
+  // A tenth of the start. In development it is spent at once, so that what can't be documented shows there.
+  if (!config.production) documents();
+  get('/openapi.json', negotiate('application/json'), serveOpenApi(documents));
   get('/docs', negotiate('text/html'), recogniseCaller(pages.authenticate), (ctx) => {
     ctx.type = 'text/html; charset=utf-8';
-    ctx.body = pages.renderDocument(ctx, { title: 'API', body: docs, styles: [pages.assets.url('site', 'docs.css')] });
+    ctx.body = pages.renderDocument(ctx, { title: 'API', body: documents().docs, styles: [pages.assets.url('site', 'docs.css')] });
   });
 
   get(SECURITY_TXT_PATH, serveSecurityTxt({ contact: config.securityContact, publicUrl: config.publicUrl, clock }));
@@ -69,9 +71,25 @@ function refusePlainRequest(): HttpMiddleware {
   };
 }
 
-function serveOpenApi(text: string): HttpMiddleware {
-  const tag = contentTag(text);
+interface ApiDocuments {
+  readonly openApi: string;
+  readonly tag: string;
+  readonly docs: Html;
+}
+
+function documentOnce(features: readonly LoadedFeature[], { publicUrl, identity }: PlatformParts['config']): () => ApiDocuments {
+  let made: ApiDocuments | undefined;
+  return () => {
+    if (made !== undefined) return made;
+    const document = createOpenApi(features, identity.issuer);
+    const openApi = JSON.stringify(document);
+    return (made = { openApi, tag: contentTag(openApi), docs: renderDocs(document, publicUrl) });
+  };
+}
+
+function serveOpenApi(documents: () => ApiDocuments): HttpMiddleware {
   return (ctx) => {
+    const { openApi: text, tag } = documents();
     ctx.status = 200;
     ctx.set({ 'Content-Type': 'application/json', 'Cache-Control': 'public, max-age=60', ETag: tag });
     ctx.body = text;
