@@ -131,6 +131,14 @@ test('idle connections outlive the load balancer’s, and the live heartbeat is 
   }
 });
 
+test('pages of other origins are named one by one, and nothing else is an origin', () => {
+  assert.deepEqual(parseConfig({}).corsOrigins, []);
+  assert.deepEqual(parseConfig({ CORS_ORIGINS: 'https://a.example, https://b.example:8443' }).corsOrigins, ['https://a.example', 'https://b.example:8443']);
+  for (const text of ['*', 'null', 'a.example', 'https://a.example/path', 'https://a.example,', 'https://*.example']) {
+    assert.equal(problemsOf({ CORS_ORIGINS: text }).length, 1, text);
+  }
+});
+
 test('connections are limited by address only where no proxy stands between', () => {
   assert.equal(parseConfig({ MAX_CONNECTIONS_OF_ADDRESS: '20' }).connections.mostOfAddress, 20);
   assert.equal(parseConfig({ MAX_CONNECTIONS_OF_ADDRESS: '20', TRUSTED_PROXIES: '1' }).connections.mostOfAddress, undefined);

@@ -7,6 +7,8 @@ export interface Config {
   readonly port: number;
   /** Origin that browsers use, without a trailing slash. */
   readonly publicUrl: string;
+  /** Origins of other pages that may use the API. */
+  readonly corsOrigins: readonly string[];
   /** Where to report a vulnerability, as a URI: for security.txt (RFC 9116). */
   readonly securityContact: string | undefined;
   readonly admin: { readonly host: string; readonly port: number };
@@ -99,7 +101,7 @@ function url(protocols: readonly string[]) {
 
 const origin = url(['http:', 'https:'])
   .transform((text) => (URL.canParse(text) ? new URL(text) : undefined))
-  .refine((parsed) => parsed?.pathname === '/' && parsed.search === '' && parsed.username === '', 'must be an origin: scheme, host and port, no path')
+  .refine((parsed) => parsed?.pathname === '/' && parsed.search === '' && parsed.username === '' && !parsed.hostname.includes('*'), 'must be an origin: scheme, host and port, no path')
   .transform((parsed) => parsed?.origin ?? '');
 
 /** Every setting, its form and its default; `.env.example` is tested against it. */
@@ -108,6 +110,7 @@ export const settings = {
   HOST: z.string().default('127.0.0.1'),
   PORT: port.default(3000),
   PUBLIC_URL: origin.optional(),
+  CORS_ORIGINS: z.string().transform((text) => text.split(',').map((one) => one.trim())).pipe(z.array(origin, 'must be origins, parted by commas')).default([]),
   SECURITY_CONTACT: z.string().regex(/^(?:mailto:[\x21-\x7e]+@|https:\/\/|tel:\+?\d)[\x21-\x7e]+$/, 'must be a URI that starts with mailto:, https:// or tel:').optional(),
   ADMIN_HOST: z.string().default('127.0.0.1'),
   ADMIN_PORT: port.default(9464),
@@ -206,6 +209,7 @@ function toConfig(values: Settings, production: boolean): Config {
     host: values.HOST,
     port: values.PORT,
     publicUrl,
+    corsOrigins: values.CORS_ORIGINS,
     securityContact: values.SECURITY_CONTACT,
     admin: { host: values.ADMIN_HOST, port: values.ADMIN_PORT },
     database:

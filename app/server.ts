@@ -15,8 +15,9 @@ import { accessLog } from '#app/http/access-log.ts';
 import { type Assets, createAssets } from '#app/http/assets.ts';
 import { limitConnections } from '#app/http/connections.ts';
 import type { HttpState } from '#app/http/context.ts';
+import { allowOrigins } from '#app/http/cross-origin.ts';
 import { createDocumentRenderer, createProblemRenderer } from '#app/http/documents.ts';
-import { mountOperation } from '#app/http/operation-routes.ts';
+import { API_PREFIX, mountOperation } from '#app/http/operation-routes.ts';
 import { requireOwnOrigin } from '#app/http/origin.ts';
 import { mountPage, type PageParts } from '#app/http/page-routes.ts';
 import { mountPlatform } from '#app/http/platform-routes.ts';
@@ -36,7 +37,7 @@ import type { Live } from '#app/live/live.ts';
 import { appendEvent } from '#app/live/outbox.ts';
 
 export interface ServerParts {
-  readonly config: Pick<Config, 'production' | 'publicUrl' | 'overload' | 'connections'> & Partial<Pick<Config, 'securityContact'>> & { readonly identity: Pick<Config['identity'], 'issuer'> };
+  readonly config: Pick<Config, 'production' | 'publicUrl' | 'corsOrigins' | 'overload' | 'connections'> & Partial<Pick<Config, 'securityContact'>> & { readonly identity: Pick<Config['identity'], 'issuer'> };
   readonly database: Pick<OpenDatabase, 'db'>;
   readonly identity: Pick<Identity, 'authenticate' | 'routes' | 'issuerOrigin'>;
   readonly access: Pick<Access, 'decide'>;
@@ -64,6 +65,7 @@ export function createServer(parts: ServerParts): http.Server {
   const shed = new Counter({ name: 'http_requests_shed_total', help: 'Requests refused because the event loop was late', registers: [parts.metrics] });
   app.use(shedLoad({ lag, maxLagMs: config.overload.maxLagMs, shed }));
   app.use(requireClearTarget());
+  app.use(allowOrigins(config.corsOrigins, API_PREFIX));
   app.use(parts.limits.ofAddress);
   app.use(requireOwnOrigin(config.publicUrl));
   app.use(pages.assets.serve);

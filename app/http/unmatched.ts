@@ -9,7 +9,7 @@ export function answerUnmatched(): HttpMiddleware {
   return (ctx) => {
     const { matched = [] } = ctx as unknown as Pick<RouterContext<HttpState>, 'matched'>;
     const methods = new Set(matched.flatMap((layer) => layer.methods));
-    // Cross-origin requests are off: this answers who asks by hand, and a preflight finds no permission in it.
+    // This answers who asks by hand; a preflight finds its permission, if any, in what cross-origin.ts has added.
     const allow = [...methods, 'OPTIONS'].join(', ');
     if (ctx.method === 'OPTIONS' && (methods.size > 0 || ctx.path === '*')) {
       ctx.status = 204;

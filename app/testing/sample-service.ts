@@ -42,7 +42,7 @@ const USERS: Readonly<Record<string, readonly [tenantId: string, role: Role]>> =
 /** What tests ask for is no flood. */
 export const UNREACHED: LimitsPerMinute = { address: 1_000_000, 'sign-in': 1_000_000, read: 1_000_000, change: 1_000_000, stream: 1_000_000 };
 
-export const SAMPLE_CONFIG: ServerParts['config'] = { production: false, overload: { maxLagMs: 60_000 }, connections: { idleMs: 60_000, most: 1_000, mostOfAddress: undefined }, publicUrl: 'http://stockade.test', identity: { issuer: 'http://provider.test' } };
+export const SAMPLE_CONFIG: ServerParts['config'] = { production: false, corsOrigins: [], overload: { maxLagMs: 60_000 }, connections: { idleMs: 60_000, most: 1_000, mostOfAddress: undefined }, publicUrl: 'http://stockade.test', identity: { issuer: 'http://provider.test' } };
 
 type Overrides = Partial<ServerParts>;
 
