@@ -52,11 +52,11 @@ test('CWE-770: the process holds so many connections and no more, and those that
   await once(first, 'data');
 });
 
-test('an idle connection is kept as long as the load balancer keeps it, and not for ever', async (t) => {
+test('an idle connection is kept as long as was set, and not as long as Node would (5 s and its margin)', async (t) => {
   const { connect } = await start(t, { idleMs: 500 });
   const socket = await connect();
   const from = performance.now();
   await once(socket, 'close');
   const keptMs = performance.now() - from;
-  assert.ok(keptMs > 500 && keptMs < 10_000, `${keptMs} ms`);
+  assert.ok(keptMs > 500 && keptMs < 4_500, `${keptMs} ms`);
 });
