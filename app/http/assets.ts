@@ -50,16 +50,14 @@ export function createAssets(sources: readonly AssetSource[]): Assets {
   };
   return {
     url: urlOf,
-    serve: async (ctx, next) => {
-      const match = /^\/assets\/([\w-]+)\/(.+)$/.exec(ctx.path);
+    serve: (ctx, next) => {
+      const match = ctx.path.startsWith('/assets/') ? /^\/assets\/([\w-]+)\/(.+)$/.exec(ctx.path) : null;
       const asset = files.get(match?.[2] ?? '');
-      if (asset === undefined) {
-        await next();
-        return;
-      }
-      if (!requireReading(ctx)) return;
+      if (asset === undefined) return next();
+      if (!requireReading(ctx)) return undefined;
       // During a rolling release, pages of the other version ask here: they get our file, and no cache keeps it.
       send(ctx, asset, match?.[1] === hash ? 'public, max-age=31536000, immutable' : 'no-cache', hash);
+      return undefined;
     },
     serveFile: (owner, file) => async (ctx, next) => {
       const asset = files.get(`${owner}/${file}`);
