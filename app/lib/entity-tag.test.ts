@@ -41,6 +41,18 @@ test('any text is parsed or refused in linear time, and never throws', () => {
   assert.ok(performance.now() - started < 1_000);
 });
 
+for (const [what, field] of [['commas', `${','.repeat(100_000)}x`], ['tabs', `"a"${'\t'.repeat(100_000)}x`], ['commas and spaces', `"a"${' ,'.repeat(50_000)}"`]] as const) {
+  test(`CWE-1333: ${what} that end in no tag are refused in linear time`, () => {
+    const started = performance.now();
+    assert.equal(parseTagCondition(field), undefined);
+    assert.ok(performance.now() - started < 1_000);
+  });
+}
+
+test('separators at the end belong to no tag', () => {
+  assert.deepEqual(parseTagCondition('"a", \t,,'), [{ weak: false, value: 'a' }]);
+});
+
 test('a version that no tag can carry is an error of the programmer', () => {
   assert.throws(() => formatTag('a"b'), TypeError);
   assert.throws(() => formatTag('a b'), TypeError);

@@ -4,6 +4,7 @@
 export type TagCondition = '*' | readonly { readonly weak: boolean; readonly value: string }[];
 
 const ETAG_CHARACTERS = /^[\x21\x23-\x7e]*$/;
+const SEPARATORS: ReadonlySet<string | undefined> = new Set([' ', '\t', ',']);
 const NEXT_TAG = /[ \t,]*(W\/)?"([\x21\x23-\x7e\x80-\uffff]*)"[ \t]*(?=,|$)/y;
 
 /** @throws TypeError for a version that no entity tag can carry. */
@@ -18,7 +19,9 @@ export function parseTagCondition(field: string): TagCondition | undefined {
   if (field.trim() === '*') return '*';
   const tags: { weak: boolean; value: string }[] = [];
   NEXT_TAG.lastIndex = 0;
-  const end = field.replace(/[ \t,]+$/, '').length;
+  // Not by a pattern: one that looks for an end tries at every separator, which is quadratic (CWE-1333).
+  let end = field.length;
+  while (SEPARATORS.has(field[end - 1])) end -= 1;
   for (let at = 0; at < end; at = NEXT_TAG.lastIndex) {
     const match = NEXT_TAG.exec(field);
     if (match === null) return undefined;
