@@ -23,3 +23,18 @@ test('cookies are read by their full name, the first of two', () => {
   assert.deepEqual([...readCookies(requestWith('a=1; b=x=y; a=2;c ; =z'))], [['a', '1'], ['b', 'x=y']]);
   assert.equal(readCookies(requestWith(undefined)).size, 0);
 });
+
+test('CWE-384: only blanks surround a name: a neighbour’s cookie whose name begins with another space is not the host-bound one', () => {
+  // As Node reads the bytes that a browser sends for a cookie that a sibling host has set for the whole domain.
+  for (const space of ['\u00a0', '\u0085', '\u000b', '\u000c', '\ufeff', '\u2000']) {
+    const cookies = readCookies(requestWith(`${space}__Host-session=evil; __Host-session${space}=evil; \t__Host-session \t= good \t; b=1`));
+    assert.equal(cookies.get('__Host-session'), 'good', JSON.stringify(space));
+  }
+  assert.equal(readCookies(requestWith('\u00a0session=evil')).get('session'), undefined);
+});
+
+test('CWE-1333: a name of blanks alone is read in linear time', () => {
+  const started = performance.now();
+  assert.equal(readCookies(requestWith(`a${' '.repeat(100_000)}b=1;${' '.repeat(100_000)}`)).size, 1);
+  assert.ok(performance.now() - started < 1_000);
+});

@@ -24,8 +24,23 @@ export function readCookies(request: Pick<IncomingMessage, 'headers'>): Readonly
   const cookies = new Map<string, string>();
   for (const pair of (request.headers.cookie ?? '').split(';')) {
     const separator = pair.indexOf('=');
-    const name = pair.slice(0, separator).trim();
-    if (name !== '' && separator > 0 && !cookies.has(name)) cookies.set(name, pair.slice(separator + 1).trim());
+    const name = trimBlanks(pair.slice(0, separator));
+    if (name !== '' && separator > 0 && !cookies.has(name)) cookies.set(name, trimBlanks(pair.slice(separator + 1)));
   }
   return cookies;
+}
+
+/**
+ * Spaces and tabs alone, as browsers do (RFC 6265bis, 5.6). `trim` takes U+00A0 as well: to a browser `<U+00A0>__Host-session` has no
+ * prefix, so that any host of the domain may set it, and we would read the session's own name.
+ */
+function trimBlanks(text: string): string {
+  let [start, end] = [0, text.length];
+  while (isBlank(text[start])) start += 1;
+  while (end > start && isBlank(text[end - 1])) end -= 1;
+  return text.slice(start, end);
+}
+
+function isBlank(character: string | undefined): boolean {
+  return character === ' ' || character === '\t';
 }
