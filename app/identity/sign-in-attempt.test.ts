@@ -35,6 +35,18 @@ test('several tabs sign in at once, and the cookies stay few', () => {
   }
 });
 
+test('of too many attempts the oldest go: the tab that was just opened comes back', () => {
+  let present: ReadonlyMap<string, string> = new Map();
+  for (let tab = 0; tab < 6; tab += 1) present = browserAfter(present, writeAttempt(attemptOf(`tab-${tab}`), present, scheme));
+  const left = Array.from({ length: 6 }, (_, tab) => tab).filter((tab) => readAttempt(`tab-${tab}`, present, scheme) !== undefined);
+  assert.deepEqual(left, [2, 3, 4, 5]);
+});
+
+test('CWE-407: a thousand cookies that look like attempts are not answered with a thousand', () => {
+  const present = new Map(Array.from({ length: 1_000 }, (_, index) => [`__Host-sign-in-${index}`, 'x']));
+  assert.ok(writeAttempt(attemptOf('one'), present, scheme).length <= 20);
+});
+
 test('a cleared attempt is gone', () => {
   const present = browserAfter(new Map(), writeAttempt(attemptOf('one'), new Map(), scheme));
   assert.equal(readAttempt('one', browserAfter(present, [clearAttempt('one', scheme)]), scheme), undefined);

@@ -14,6 +14,8 @@ const PREFIX = 'sign-in-';
 const ATTEMPT_SECONDS = 600;
 /** Tabs that sign in at once; older attempts are dropped, so that the Cookie header stays small. */
 const MOST_ATTEMPTS = 4;
+/** Of those that are too many: a browser never has more, and what somebody makes up is not worth an answer as long. */
+const MOST_DROPPED = 8;
 
 const schema = z.strictObject({ state: z.string(), nonce: z.string(), codeVerifier: z.string(), returnTo: z.string() });
 
@@ -25,7 +27,8 @@ function nameOf(state: string): string {
 /** Values for `Set-Cookie`. */
 export function writeAttempt(attempt: SignInAttempt, present: ReadonlyMap<string, string>, scheme: CookieScheme): readonly string[] {
   const prefix = cookieName(PREFIX, scheme);
-  const older = [...present.keys()].filter((name) => name.startsWith(prefix)).slice(MOST_ATTEMPTS - 1);
+  // Browsers send the oldest first (RFC 6265, 5.4).
+  const older = [...present.keys()].filter((name) => name.startsWith(prefix)).slice(0, 1 - MOST_ATTEMPTS).slice(0, MOST_DROPPED);
   return [
     ...older.map((name) => clearCookie(name.slice(prefix.length - PREFIX.length), scheme)),
     writeCookie(nameOf(attempt.state), Buffer.from(JSON.stringify(attempt)).toString('base64url'), ATTEMPT_SECONDS, scheme),
