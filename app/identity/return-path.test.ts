@@ -17,6 +17,11 @@ for (const hostile of ['//evil.example', '/\\evil.example', '\\\\evil.example', 
   });
 }
 
+test('a path that grows when it is written in ASCII counts by that length: a cookie of more than 4,096 bytes would be lost', () => {
+  assert.equal(localPath(`/${'仓'.repeat(100)}`, ORIGIN).length, 901);
+  assert.equal(localPath(`/${'仓'.repeat(999)}`, ORIGIN), '/');
+});
+
 test('CWE-601: whatever comes in, what comes out stays on this origin', () => {
   const parts = fc.constantFrom('/', '\\', '.', '..', 'evil.example', '@', ':', '?', '#', '%2f', '\t', '\n', 'https:', 'a', ' ');
   fc.assert(

@@ -1,5 +1,6 @@
 // Where a person comes back to after sign-in: only ever a path of this origin (CWE-601).
 
+/** As it is written in the end: it waits in a cookie. */
 const LONGEST = 1_000;
 
 /** The path if it stays on this origin whatever a browser makes of it, else `/`. */
@@ -10,6 +11,7 @@ export function localPath(candidate: string | null | undefined, publicUrl: strin
   if (!candidate.startsWith('/') || /^\/[/\\]|[\u0000-\u0020\u007f\\]/.test(candidate)) return '/';
   if (!URL.canParse(candidate, publicUrl)) return '/';
   const url = new URL(candidate, publicUrl);
+  const path = url.pathname + url.search;
   // Dots may leave two slashes at the front (`/..//evil`), which a browser reads as another host.
-  return url.origin === publicUrl && !url.pathname.startsWith('//') ? url.pathname + url.search : '/';
+  return url.origin === publicUrl && !path.startsWith('//') && path.length <= LONGEST ? path : '/';
 }
