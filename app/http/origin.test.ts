@@ -6,11 +6,15 @@ import { startSampleService } from '#app/testing/sample-service.ts';
 
 const OURS = 'https://stockade.test';
 
-test('CWE-352: with a cookie, Fetch Metadata decides where it is sent, and Origin where it is not', () => {
+test('CWE-352: with a cookie, neither Fetch Metadata nor Origin may name another site, and one of them must name ours', () => {
   const cookie = 'session=clerk';
   const cases: [Record<string, string>, boolean][] = [
     [{ 'sec-fetch-site': 'same-origin' }, true],
     [{ 'sec-fetch-site': 'none' }, true],
+    [{ 'sec-fetch-site': 'none', origin: OURS }, true],
+    [{ 'sec-fetch-site': 'none', origin: 'https://evil.test' }, false],
+    [{ 'sec-fetch-site': 'none', origin: 'null' }, false],
+    [{ 'sec-fetch-site': 'same-origin', origin: 'https://evil.test' }, false],
     [{ 'sec-fetch-site': 'same-site' }, false],
     [{ 'sec-fetch-site': 'cross-site' }, false],
     [{ 'sec-fetch-site': 'cross-site', origin: OURS }, false],

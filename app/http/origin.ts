@@ -17,12 +17,12 @@ export function requireOwnOrigin(publicUrl: string): HttpMiddleware {
 }
 
 /**
- * Denies by default: Fetch Metadata decides where the browser sends it; else (no TLS, old browser) Origin must be ours;
- * with neither, a cookie counts for nothing. A bearer token can't be sent by another site's page, so it needs no check.
+ * Denies by default: what Fetch Metadata and Origin say must both be ours, and with neither a cookie counts for nothing. Pages
+ * without TLS and old browsers send Origin alone. A bearer token can't be sent by another site's page, so it needs no check.
  */
 export function comesFromOwnOrigin(headers: IncomingHttpHeaders, publicUrl: string): boolean {
   if (headers.cookie === undefined) return true;
-  const site = headers['sec-fetch-site'];
-  if (site !== undefined) return typeof site === 'string' && OWN_SITES.has(site);
-  return headers.origin === publicUrl;
+  const { origin, 'sec-fetch-site': site } = headers;
+  if (site === undefined) return origin === publicUrl;
+  return typeof site === 'string' && OWN_SITES.has(site) && (origin === undefined || origin === publicUrl);
 }
