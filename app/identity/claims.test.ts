@@ -38,3 +38,21 @@ test('without a tenant, a role or a subject there is no person', () => {
 test('CWE-1321: a claim of a prototype is no claim', () => {
   assert.equal(codeOf({ ...claims, tenant: undefined }, { ...names, tenantClaim: 'constructor.name' }), 'tenant-missing');
 });
+
+test('a subject that no database can hold is none', () => {
+  for (const sub of ['a\u0000b', 'a\r\nb', '\ud800', 'x\udc00', 'a\u007f', 'a\u202eb']) assert.equal(codeOf({ ...claims, sub }), 'subject-missing', JSON.stringify(sub));
+  assert.equal(codeOf({ ...claims, sub: 'auth0|5f7c8ec7c33c6c004bbafe82' }), undefined);
+});
+
+test('CWE-1007: a name, which people may choose themselves, is text that can be stored, and turns nothing around on others’ screens', () => {
+  const nameOf = (name: unknown) => {
+    const person = readPerson({ ...claims, name }, names);
+    return isRefusal(person) ? undefined : person.name;
+  };
+  assert.equal(nameOf(' a\u0000b\r\nc '), 'a b  c');
+  assert.equal(nameOf('\u202enam evil'), 'nam evil');
+  assert.equal(nameOf('Cleo\ud83d'), 'Cleo\ufffd');
+  assert.equal(nameOf(`${'x'.repeat(254)}😀y`), `${'x'.repeat(254)}😀`);
+  assert.equal(nameOf('\u0000\u202e'), 'u-1');
+  assert.equal(nameOf('Zoë 仓库 Müller'), 'Zoë 仓库 Müller');
+});

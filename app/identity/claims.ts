@@ -13,11 +13,13 @@ type Claims = Readonly<Record<string, unknown>>;
 
 const TENANT_SYNTAX = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 const LONGEST_TEXT = 255;
+/** Control characters, line separators, and marks that reorder text (CWE-1007): the first of them no column of text takes. */
+const UNREADABLE = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu;
 
 /** A person without a tenant or a known role gets in nowhere, so they are told at once. */
 export function readPerson(claims: Claims, { rolesClaim, tenantClaim }: ClaimNames): Person | Refusal {
   const id = claims['sub'];
-  if (typeof id !== 'string' || id === '' || id.length > LONGEST_TEXT) return refuse(403, 'subject-missing', 'The identity provider sent no usable subject.');
+  if (typeof id !== 'string' || id === '' || id.length > LONGEST_TEXT || clean(id) !== id) return refuse(403, 'subject-missing', 'The identity provider sent no usable subject.');
   const tenantId = readClaim(claims, tenantClaim);
   if (typeof tenantId !== 'string' || !TENANT_SYNTAX.test(tenantId)) {
     return refuse(403, 'tenant-missing', `This account belongs to no tenant: its administrator must set the claim "${tenantClaim}" at the identity provider.`);
@@ -46,6 +48,12 @@ function readRoles(value: unknown): Role[] {
 }
 
 function readName(claims: Claims): string | undefined {
-  const name = [claims['name'], claims['preferred_username']].find((value) => typeof value === 'string' && value.trim() !== '');
-  return typeof name === 'string' ? name.trim().slice(0, LONGEST_TEXT) : undefined;
+  const names = [claims['name'], claims['preferred_username']].map((value) => (typeof value === 'string' ? clean(value).trim() : ''));
+  const name = names.find((text) => text !== '');
+  // By code points: half a character is none.
+  return name && Array.from(name).slice(0, LONGEST_TEXT).join('');
+}
+
+function clean(text: string): string {
+  return text.toWellFormed().replaceAll(UNREADABLE, ' ');
 }
