@@ -9,6 +9,14 @@ import type { Html } from '#app/lib/html.ts';
 export const ROLES = ['viewer', 'clerk', 'manager', 'auditor'] as const;
 export type Role = (typeof ROLES)[number];
 
+/** How sure we are of who asks. Where a part is absent it is not known, and whatever asks for it is denied. */
+export interface Assurance {
+  /** When the person last proved who they are (OpenID Connect `auth_time`); programs never do. */
+  readonly authenticatedAt?: Date;
+  /** By how many factors: 2 is NIST SP 800-63B-4's AAL2. */
+  readonly factors: 1 | 2;
+}
+
 /** Who asks: the result of authentication, the same for a browser session and a bearer token. */
 export interface Subject {
   readonly tenantId: string;
@@ -18,7 +26,11 @@ export interface Subject {
   readonly roles: readonly Role[];
   readonly credential:
     | { readonly kind: 'session'; readonly sessionId: string; readonly expiresAt: Date }
-    | { readonly kind: 'bearer'; readonly expiresAt: Date };
+    // Absent scopes: the token names none.
+    | { readonly kind: 'bearer'; readonly expiresAt: Date; readonly scopes?: readonly string[] };
+  readonly assurance?: Assurance;
+  /** The request is unlike those that the session began with. */
+  readonly risk?: 'elevated';
 }
 
 /** `<resource>:<verb>`, for example `items:read`. */
