@@ -21,6 +21,8 @@ export interface Config {
   readonly overload: { readonly maxLagMs: number };
   readonly shutdown: ShutdownConfig;
   readonly logLevel: string;
+  /** What else the environment holds: features have settings of their own. */
+  readonly others: Readonly<Record<string, string>>;
 }
 
 export type DatabaseConfig =
@@ -37,8 +39,15 @@ export interface IdentityConfig {
   readonly audience: string;
   readonly rolesClaim: string;
   readonly tenantClaim: string;
+  /** What is asked of the provider at sign-in; `offline_access` where it gives refresh tokens for that alone. */
+  readonly scope: string;
+  /** The provider's names for a sign-in with two factors (`acr`). */
+  readonly multiFactorAcr: readonly string[];
   readonly sessionIdleMs: number;
   readonly sessionAbsoluteMs: number;
+  /** How often the provider is asked whether the person is still who they were. */
+  readonly sessionRefreshMs: number;
+  readonly sessionsPerPerson: number;
 }
 
 export interface LiveConfig {
@@ -121,11 +130,15 @@ export const settings = {
   OIDC_CLIENT_ID: z.string().min(1).optional(),
   OIDC_CLIENT_SECRET: z.string().min(16, 'must have at least 16 characters').optional(),
   OIDC_AUDIENCE: z.string().min(1).optional(),
+  OIDC_SCOPE: z.string().regex(/^openid(?![^ ])[\x20-\x7e]*$/, 'must be scopes parted by blanks, openid first').default('openid profile'),
+  OIDC_MULTI_FACTOR_ACR: z.string().regex(/^[\x20-\x7e]+$/, 'must be values parted by blanks').optional(),
   OIDC_ROLES_CLAIM: z.string().min(1).default('roles'),
   OIDC_TENANT_CLAIM: z.string().min(1).default('tenant'),
   PROVIDER_PORT: port.optional(),
   SESSION_IDLE_MINUTES: integer(1, 1_440).default(30),
   SESSION_ABSOLUTE_HOURS: integer(1, 168).default(12),
+  SESSION_REFRESH_MINUTES: integer(1, 1_440).default(10),
+  SESSIONS_PER_PERSON: integer(1, 1_000).default(10),
   EVENT_RETENTION_HOURS: integer(1, 8_760).default(24),
   EVENT_POLL_MS: integer(50, 60_000).default(1_000),
   LIVE_HEARTBEAT_SECONDS: integer(1, 2_000).default(20),
@@ -146,6 +159,8 @@ export const settings = {
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'must be fatal, error, warn, info, debug, trace or silent').optional(),
 } as const;
 
+/** What the development provider calls a sign-in with two factors. */
+const DEVELOPMENT_MULTI_FACTOR_ACR = 'aal2';
 /** So that it is always the load balancer that closes. */
 const IDLE_LONGER_MS = 5_000;
 
@@ -164,7 +179,7 @@ export function parseConfig(environment: Environment): Config {
     ...(production ? productionProblems(given) : developmentProblems(given)),
   ];
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
-  return freeze(toConfig(parsed.data, production));
+  return freeze({ ...toConfig(parsed.data, production), others: othersOf(given) });
 }
 
 /** What production demands over the forms above: nothing embedded, no default secret, TLS towards people and provider. */
@@ -201,7 +216,11 @@ function developmentProblems(given: Environment): string[] {
   return problems;
 }
 
-function toConfig(values: Settings, production: boolean): Config {
+function othersOf(given: Environment): Config['others'] {
+  return Object.fromEntries(Object.entries(given).flatMap(([name, value]) => (value === undefined || Object.hasOwn(settings, name) ? [] : [[name, value]])));
+}
+
+function toConfig(values: Settings, production: boolean): Omit<Config, 'others'> {
   const publicUrl = values.PUBLIC_URL ?? `http://127.0.0.1:${values.PORT}`;
   const minuteMs = 60_000;
   return {
@@ -224,6 +243,10 @@ function toConfig(values: Settings, production: boolean): Config {
       tenantClaim: values.OIDC_TENANT_CLAIM,
       sessionIdleMs: values.SESSION_IDLE_MINUTES * minuteMs,
       sessionAbsoluteMs: values.SESSION_ABSOLUTE_HOURS * 60 * minuteMs,
+      sessionRefreshMs: values.SESSION_REFRESH_MINUTES * minuteMs,
+      sessionsPerPerson: values.SESSIONS_PER_PERSON,
+      scope: values.OIDC_SCOPE,
+      multiFactorAcr: (values.OIDC_MULTI_FACTOR_ACR ?? (values.OIDC_ISSUER === undefined ? DEVELOPMENT_MULTI_FACTOR_ACR : '')).split(' ').filter((acr) => acr !== ''),
     },
     live: {
       heartbeatMs: values.LIVE_HEARTBEAT_SECONDS * 1_000,

@@ -95,6 +95,10 @@ export interface WriteContext<P, B> {
   readonly publish: (event: EventDraft) => Promise<void>;
   /** Whether the client's `If-Match` names this version (RFC 9110, 13.1.1); true where the command asks for none. */
   readonly matches: (version: string | number) => boolean;
+  /** Ends every session of a person; counts with the transaction. */
+  readonly endSessions: (person: { readonly tenantId: string; readonly id: string }) => Promise<void>;
+  /** Runs once the change is committed, and not when it is undone. */
+  readonly afterCommit: (work: () => void) => void;
   readonly log: Logger;
   readonly now: Date;
   readonly requestId: string;
@@ -168,13 +172,63 @@ export interface Form<P extends z.ZodType = z.ZodType, B extends z.ZodType = z.Z
   readonly params?: P;
   /** Fields arrive as text: coerce. `idempotencyKey` is taken out before. */
   readonly body: B;
-  handle(context: WriteContext<z.output<P>, z.output<B>>): Promise<Redirect | Refusal>;
+  /** A page as the answer is for what is shown once; it is not kept under an idempotency key. */
+  handle(context: WriteContext<z.output<P>, z.output<B>>): Promise<((PageView | Redirect) & BrowserChange) | Refusal>;
 }
+
+/** Somebody who has just proved who they are to a feature. */
+export interface SignIn {
+  readonly person: Pick<Subject, 'tenantId' | 'id' | 'name' | 'roles'>;
+  readonly factors: Assurance['factors'];
+}
+/** What a form's answer does to the browser that sent it. */
+export interface BrowserChange {
+  /** Begins a new session; the one before it, if any, ends (ASVS 7.2.4). */
+  readonly signIn?: SignIn;
+  /** A value that this browser brings back to this feature alone: base64url, at most 256 characters. */
+  readonly keep?: { readonly value: string; readonly maxAgeS: number };
+}
+
+/** Nobody has to be signed in: ways in, mostly, which `/auth/sign-in` and others open with `return_to`. Counted by the limit for sign-ins. */
+export interface PublicContext<P, Q> {
+  readonly subject: Subject | undefined;
+  readonly params: P;
+  readonly query: Q;
+  /** Bound to no tenant, as nobody is known yet; no transaction. */
+  readonly db: Database;
+  /** Of where somebody asks to go in the end, the path on this origin; `/` for anywhere else (CWE-601). */
+  readonly localPath: (target: string | undefined) => string;
+  /** The client's, as the trusted proxies tell it; of IPv6 the network. */
+  readonly address: string;
+  readonly kept: string | undefined;
+  readonly log: Logger;
+  readonly now: Date;
+  readonly requestId: string;
+}
+export interface PublicPage<P extends z.ZodType = z.ZodType, Q extends z.ZodType = z.ZodType> {
+  readonly kind: 'public-page';
+  readonly method: 'get';
+  readonly path: string;
+  readonly params?: P;
+  readonly query?: Q;
+  handle(context: PublicContext<z.output<P>, z.output<Q>>): Promise<PageView | Redirect | Refusal>;
+}
+export interface PublicForm<P extends z.ZodType = z.ZodType, B extends z.ZodType = z.ZodType> {
+  readonly kind: 'public-form';
+  readonly method: 'post';
+  readonly path: string;
+  readonly params?: P;
+  readonly body: B;
+  handle(context: PublicContext<z.output<P>, undefined> & { readonly body: z.output<B>; readonly endSessions: EndSessions }): Promise<((PageView | Redirect) & BrowserChange) | Refusal>;
+}
+/** Ends every session of a person, in the transaction of the change that asks for it. */
+export type EndSessions = (db: Database, person: { readonly tenantId: string; readonly id: string }) => Promise<void>;
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- a list of routes with different schemas has no other common type;
    the constructors below have checked each one */
 export type Operation = Query<any, any, any> | Command<any, any, any>;
 export type PageRoute = Page<any, any> | Form<any, any>;
+export type PublicRoute = PublicPage<any, any> | PublicForm<any, any>;
 /* eslint-enable @typescript-eslint/no-explicit-any */
 
 export function defineQuery<P extends z.ZodType, Q extends z.ZodType, const R extends Responses>(
@@ -193,10 +247,21 @@ export function definePage<P extends z.ZodType, Q extends z.ZodType>(page: Omit<
 export function defineForm<P extends z.ZodType, B extends z.ZodType>(form: Omit<Form<P, B>, 'kind' | 'method'>): Form<P, B> {
   return { kind: 'form', method: 'post', ...form };
 }
+export function definePublicPage<P extends z.ZodType, Q extends z.ZodType>(page: Omit<PublicPage<P, Q>, 'kind' | 'method'>): PublicPage<P, Q> {
+  return { kind: 'public-page', method: 'get', ...page };
+}
+export function definePublicForm<P extends z.ZodType, B extends z.ZodType>(form: Omit<PublicForm<P, B>, 'kind' | 'method'>): PublicForm<P, B> {
+  return { kind: 'public-form', method: 'post', ...form };
+}
 
 /** What a feature is handed; it imports nothing of the platform by value but this file, `errors` and `lib`. */
 export interface FeatureParts {
+  /** Bound to no tenant. */
   readonly database: Database;
+  /** The feature's settings: the environment's variables that begin with its name in capitals (`ACCOUNTS_…`). */
+  readonly settings: Readonly<Record<string, string>>;
+  readonly production: boolean;
+  readonly publicUrl: string;
   readonly log: Logger;
   readonly metrics: Registry;
   readonly clock: () => Date;
@@ -205,6 +270,9 @@ export interface FeatureParts {
 export interface Feature {
   readonly operations: readonly Operation[];
   readonly pages: readonly PageRoute[];
+  readonly publicPages?: readonly PublicRoute[];
+  /** Ends what the feature runs in the background; the last requests are answered by then. */
+  stop?(): Promise<void>;
 }
 
 /** `features/<name>/feature.ts` exports this as `feature`; the folder's name is the feature's name. */
@@ -213,6 +281,8 @@ export interface FeatureModule {
   readonly title: string;
   readonly grants: Grants;
   readonly events: Readonly<Record<string, EventType>>;
+  /** A way to sign in besides the identity provider: the path of a public page, and the words of its link. */
+  readonly signIn?: { readonly path: string; readonly label: string };
   /** Example rows for the embedded database; runs at each start for each seeded tenant, and leaves alone one that has rows. */
   seed?(context: { readonly db: Database; readonly tenantId: string; readonly now: Date }): Promise<void>;
   create(parts: FeatureParts): Feature;

@@ -3,7 +3,9 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { findFeatures } from '#app/features.ts';
+import { pino } from 'pino';
+import { Registry } from 'prom-client';
+import { createFeatures, findFeatures } from '#app/features.ts';
 
 async function directoryWith(t: TestContext, files: Readonly<Record<string, string>>): Promise<string> {
   const directory = await mkdtemp(path.join(tmpdir(), 'stockade-features-'));
@@ -30,4 +32,13 @@ test('a folder that holds no feature, or a broken one, is named', async (t) => {
   await assert.rejects(findFeatures(empty), /feature "empty" can't be loaded/);
   const unnamed = await directoryWith(t, { 'unnamed/feature.ts': 'export const other = 1;' });
   await assert.rejects(findFeatures(unnamed), /must export "feature"/);
+});
+
+test('a feature is handed the settings that begin with its name', async (t) => {
+  const text = "export const feature = { title: 'T', grants: {}, events: {}, create: ({ settings }) => ({ operations: [], pages: [], settings }) };";
+  const found = await findFeatures(await directoryWith(t, { 'mail-box/feature.ts': text, 'notes/feature.ts': text }));
+  const environment = { MAIL_BOX_URL: 'a', NOTES_FROM: 'b', OTHER_MAIL: 'c' };
+  const loaded = createFeatures(found, { environment, database: undefined as never, production: false, publicUrl: '', log: pino({ level: 'silent' }), metrics: new Registry(), clock: () => new Date() });
+  const settings = Object.fromEntries(loaded.map(({ name, feature }) => [name, (feature as unknown as { settings: unknown }).settings]));
+  assert.deepEqual(settings, { notes: { NOTES_FROM: 'b' }, 'mail-box': { MAIL_BOX_URL: 'a' } });
 });

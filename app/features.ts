@@ -40,6 +40,14 @@ async function importFeature(directory: string, name: string): Promise<FoundFeat
   return { name, directory, module: exports.feature };
 }
 
-export function createFeatures(found: readonly FoundFeature[], parts: FeatureParts): readonly LoadedFeature[] {
-  return found.map((one) => ({ ...one, feature: one.module.create({ ...parts, log: parts.log.child({ feature: one.name }) }) }));
+export type CommonParts = Omit<FeatureParts, 'settings'> & { readonly environment: Readonly<Record<string, string>> };
+
+export function createFeatures(found: readonly FoundFeature[], { environment, ...parts }: CommonParts): readonly LoadedFeature[] {
+  return found.map((one) => ({ ...one, feature: one.module.create({ ...parts, settings: settingsOf(one.name, environment), log: parts.log.child({ feature: one.name }) }) }));
+}
+
+/** By its name: `ACCOUNTS_…` for `accounts`. No feature sees another's. */
+function settingsOf(feature: string, environment: CommonParts['environment']): FeatureParts['settings'] {
+  const prefix = `${feature.toUpperCase().replaceAll('-', '_')}_`;
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => name.startsWith(prefix)));
 }

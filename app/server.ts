@@ -19,8 +19,9 @@ import { allowOrigins } from '#app/http/cross-origin.ts';
 import { createDocumentRenderer, createProblemRenderer } from '#app/http/documents.ts';
 import { API_PREFIX, mountOperation } from '#app/http/operation-routes.ts';
 import { requireOwnOrigin } from '#app/http/origin.ts';
-import { mountPage, type PageParts } from '#app/http/page-routes.ts';
+import { mountPage } from '#app/http/page-routes.ts';
 import { mountPlatform } from '#app/http/platform-routes.ts';
+import { mountPublic, type PublicParts } from '#app/http/public-routes.ts';
 import { answerProblems } from '#app/http/problem.ts';
 import type { RateLimits } from '#app/http/rate-limit.ts';
 import { requestId } from '#app/http/request-id.ts';
@@ -39,7 +40,7 @@ import { appendEvent } from '#app/live/outbox.ts';
 export interface ServerParts {
   readonly config: Pick<Config, 'production' | 'publicUrl' | 'corsOrigins' | 'overload' | 'connections'> & Partial<Pick<Config, 'securityContact'>> & { readonly identity: Pick<Config['identity'], 'issuer'> };
   readonly database: Pick<OpenDatabase, 'db'>;
-  readonly identity: Pick<Identity, 'authenticate' | 'routes' | 'issuerOrigin'>;
+  readonly identity: Pick<Identity, 'authenticate' | 'routes' | 'issuerOrigin' | 'browser' | 'sessionsEnded' | 'endByProvider'>;
   readonly access: Pick<Access, 'decide'>;
   readonly live: Pick<Live, 'wake' | 'serveSse' | 'attachSocket' | 'position'>;
   readonly limits: RateLimits;
@@ -101,18 +102,26 @@ export function createRoutes(parts: ServerParts, pages = createPageParts(parts))
   for (const { name, module, feature } of parts.features) {
     for (const operation of feature.operations) mountOperation(router, operation, module.events, pages);
     for (const page of feature.pages) mountPage(router, page, { name, events: module.events }, pages);
+    for (const page of feature.publicPages ?? []) mountPublic(router, page, name, pages);
   }
   mountPlatform(router, parts, pages);
   return router;
 }
 
-function createPageParts({ config, database, identity, access, live, limits, features, clock }: ServerParts): PageParts {
+function createPageParts({ config, database, identity, access, live, limits, features, clock }: ServerParts): PublicParts {
   const assets = createAssetsOf(features);
   const renderDocument = createDocumentRenderer(features, assets);
   return {
     db: database.db,
     authenticate: (request) => identity.authenticate(request),
     limitSubject: limits.ofSubject,
+    limitSignIn: limits.ofSignIn,
+    addressOf: limits.addressOf,
+    browser: identity.browser,
+    endSessions: identity.browser.endSessions,
+    sessionsEnded: () => {
+      identity.sessionsEnded();
+    },
     decide: (subject, action) => access.decide(subject, action),
     runOnce,
     appendEvent,

@@ -20,6 +20,7 @@ import { openSignInStore, purgeSignInLimits } from '#app/http/sign-in-store.ts';
 import type { SharedStore } from '#app/http/shared-store.ts';
 import { createIdentity, type Identity } from '#app/identity/identity.ts';
 import { createLive, type Live } from '#app/live/live.ts';
+import { BACK_CHANNEL_LOGOUT_PATH } from '#app/http/platform-routes.ts';
 import { createServer } from '#app/server.ts';
 import { prepareClose, shutDown, type ShutdownStep } from '#app/shutdown.ts';
 import { createMetrics } from '#app/telemetry/metrics.ts';
@@ -95,6 +96,7 @@ async function startParts(config: Config, { log, database: given, clock = () => 
   // The two know each other only through functions: sessions that end are told to live, live asks who still has access.
   const live: { current?: Live } = {};
   const identity = createIdentity({ config: config.identity, publicUrl: config.publicUrl, database, onSessionEnd: () => live.current?.recheck(), log, clock });
+  onStop('identity', () => identity.stop());
   await startProvider(config, identity, log, timed, onStop);
   live.current = await createLive({
     database,
@@ -124,7 +126,8 @@ async function startParts(config: Config, { log, database: given, clock = () => 
   });
   const store = await openStore(config, log, onStop);
   const limits = createRateLimits({ ...config.limits, store, signInStore: store === undefined ? openSignInStore(database.db, { log }) : undefined, log, metrics });
-  const features = createFeatures(found, { database: database.db, log, metrics, clock });
+  const features = createFeatures(found, { database: database.db, environment: config.others, production: config.production, publicUrl: config.publicUrl, log, metrics, clock });
+  onStop('features', () => Promise.all(features.map(async ({ feature }) => feature.stop?.())));
   const server = createServer({ config, database, identity, access, live: hub, limits, features, log, metrics, clock, isReady: () => ready });
 
   const [closeAdmin, closeServer] = [prepareClose(admin), prepareClose(server)];
@@ -166,7 +169,7 @@ async function startProvider({ identity: { provider, ...config }, publicUrl }: C
       host: '127.0.0.1',
       port: provider.port,
       directory: provider.directory,
-      client: { id: config.clientId, redirectUri: `${publicUrl}/auth/callback`, postLogoutRedirectUri: `${publicUrl}/` },
+      client: { id: config.clientId, redirectUri: `${publicUrl}/auth/callback`, postLogoutRedirectUri: `${publicUrl}/`, backChannelLogoutUri: `${publicUrl}${BACK_CHANNEL_LOGOUT_PATH}` },
       audience: config.audience,
       log,
     });

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Router } from '@koa/router';
 import type { IdempotencyScope, runOnce } from '#app/data/idempotency.ts';
 import { refuse } from '#app/errors.ts';
-import type { Command, Database, EventDraft, EventType, Operation, Query, Subject, WriteContext } from '#app/feature.ts';
+import type { Command, Database, EndSessions, EventDraft, EventType, Operation, Query, Subject, WriteContext } from '#app/feature.ts';
 import { given, type HttpContext, type HttpMiddleware, type HttpState } from '#app/http/context.ts';
 import { withinDeadline } from '#app/http/deadline.ts';
 import { asError } from '#app/http/problem.ts';
@@ -23,6 +23,9 @@ export interface RouteParts {
   readonly runOnce: typeof runOnce;
   readonly appendEvent: (tx: Database, event: EventDraft & { readonly tenantId: string; readonly actor: string; readonly time: Date }) => Promise<void>;
   readonly wakeLive: () => void;
+  readonly endSessions: EndSessions;
+  /** Tells the live streams that sessions were ended. */
+  readonly sessionsEnded: () => void;
   readonly clock: () => Date;
   /** Holds answers and events against their own schemas: in development and tests, where a difference is a defect. */
   readonly checkAnswers: boolean;
@@ -72,31 +75,31 @@ function runCommand(operation: Command, events: Readonly<Record<string, EventTyp
 
 type Work = (context: WriteContext<unknown, unknown>) => ReturnType<Parameters<typeof runOnce>[2]>;
 
-/** One transaction for the change, its events and its idempotency key; wakes the live part after the commit. */
+/** One transaction for the change, its events and its idempotency key; after the commit, what follows from it. */
 export async function runWrite(ctx: HttpContext, operationId: string, events: Readonly<Record<string, EventType>>, parts: RouteParts, work: Work): Promise<void> {
   const subject = given(ctx, 'subject');
   const now = parts.clock();
-  let published = 0;
+  const consequences = new Set<() => void>();
   const result = await parts.runOnce(
     parts.db,
     scopeOf(ctx, subject, operationId),
-    (tx) => {
-      const publish = async (event: EventDraft): Promise<void> => {
-        checkEvent(event, events, parts.checkAnswers);
-        published += 1;
-        await parts.appendEvent(tx, { ...event, tenantId: subject.tenantId, actor: subject.id, time: now });
-      };
-      return work(createWriteContext(ctx, subject, tx, publish, now));
-    },
+    (tx) => work(createWriteContext(ctx, tx, { subject, events, consequences, now }, parts)),
     now,
   );
   if (result === 'mismatch') throw asError(refuse(422, 'idempotency-key-reused', 'This Idempotency-Key was used for another request.'));
-  if (published > 0 && !result.replayed) parts.wakeLive();
   if (result.replayed) ctx.set('Idempotency-Replayed', 'true');
+  else if (result.response.status < 400) for (const follow of consequences) follow();
   sendStored(ctx, result.response, parts.renderProblem);
 }
 
-function createWriteContext(ctx: HttpContext, subject: Subject, db: Database, publish: WriteContext<unknown, unknown>['publish'], now: Date): WriteContext<unknown, unknown> {
+interface Write {
+  readonly subject: Subject;
+  readonly events: Readonly<Record<string, EventType>>;
+  readonly consequences: Set<() => void>;
+  readonly now: Date;
+}
+
+function createWriteContext(ctx: HttpContext, db: Database, { subject, events, consequences, now }: Write, parts: RouteParts): WriteContext<unknown, unknown> {
   const { state } = ctx;
   const { condition } = state;
   return {
@@ -104,7 +107,16 @@ function createWriteContext(ctx: HttpContext, subject: Subject, db: Database, pu
     params: given(ctx, 'input').params,
     body: given(ctx, 'body').value,
     db,
-    publish,
+    async publish(event) {
+      checkEvent(event, events, parts.checkAnswers);
+      consequences.add(parts.wakeLive);
+      await parts.appendEvent(db, { ...event, tenantId: subject.tenantId, actor: subject.id, time: now });
+    },
+    async endSessions(person) {
+      consequences.add(parts.sessionsEnded);
+      await parts.endSessions(db, person);
+    },
+    afterCommit: (follow) => void consequences.add(follow),
     matches: (version) => condition === undefined || matchesStrongly(condition, version),
     get log() { return state.log; },
     now,

@@ -1,9 +1,9 @@
 // Mounts a feature's pages and forms: the same steps as the API's, for a person with a browser.
 import type { Router } from '@koa/router';
 import { isRefusal } from '#app/errors.ts';
-import type { EventType, Form, Page, PageRoute } from '#app/feature.ts';
+import type { BrowserChange, EventType, Form, Page, PageRoute, PageView } from '#app/feature.ts';
 import type { Assets } from '#app/http/assets.ts';
-import { given, type HttpMiddleware, type HttpState } from '#app/http/context.ts';
+import { given, type HttpContext, type HttpMiddleware, type HttpState } from '#app/http/context.ts';
 import { withinDeadline } from '#app/http/deadline.ts';
 import type { DocumentRenderer } from '#app/http/documents.ts';
 import { type RouteParts, runWrite } from '#app/http/operation-routes.ts';
@@ -11,6 +11,9 @@ import { asError } from '#app/http/problem.ts';
 import { sendRedirect, serialise } from '#app/http/respond.ts';
 import { requireRoutable, toRouterPath } from '#app/http/route-checks.ts';
 import { authenticatePerson, authorise, nameRoute, negotiate, validateForm, validateInput } from '#app/http/steps.ts';
+import type { Identity } from '#app/identity/identity.ts';
+
+export const HTML = 'text/html; charset=utf-8';
 
 export interface PageOwner {
   readonly name: string;
@@ -20,6 +23,7 @@ export interface PageOwner {
 export interface PageParts extends RouteParts {
   readonly assets: Assets;
   readonly renderDocument: DocumentRenderer;
+  readonly browser: Identity['browser'];
   /** The last event that this process has seen. */
   readonly livePosition: () => number;
 }
@@ -58,24 +62,39 @@ function runPage(page: Page, { name }: PageOwner, parts: PageParts): HttpMiddlew
       sendRedirect(ctx, requireOwnPath(view.redirect));
       return;
     }
-    const toUrl = (file: string): string => parts.assets.url(name, file);
     ctx.status = view.status ?? 200;
-    ctx.type = 'text/html; charset=utf-8';
-    ctx.body = parts.renderDocument(ctx, { title: view.title, body: view.body, scripts: view.scripts?.map(toUrl) ?? [], styles: view.styles?.map(toUrl) ?? [] });
+    ctx.type = HTML;
+    ctx.body = renderView(ctx, view, name, parts);
   };
 }
 
-function runForm(form: Form, { events }: PageOwner, parts: PageParts): HttpMiddleware {
+function runForm(form: Form, { name, events }: PageOwner, parts: PageParts): HttpMiddleware {
   return async (ctx) => {
+    let change: BrowserChange = {};
     await runWrite(ctx, `POST ${form.path}`, events, parts, async (context) => {
       const outcome = await form.handle(context);
-      return isRefusal(outcome) ? serialise(outcome, ctx.path, ctx.state.requestId) : { status: 303, headers: { location: requireOwnPath(outcome.redirect) }, body: '' };
+      if (isRefusal(outcome)) return serialise(outcome, ctx.path, ctx.state.requestId);
+      change = outcome;
+      if ('redirect' in outcome) return { status: 303, headers: { location: requireOwnPath(outcome.redirect) }, body: '' };
+      if (ctx.state.idempotencyKey !== undefined) throw new TypeError('A form that answers with a page takes no idempotencyKey: the page would be kept.');
+      return { status: outcome.status ?? 200, headers: { 'content-type': HTML }, body: renderView(ctx, outcome, name, parts) };
     });
+    await changeBrowser(ctx, change, name, parts.browser);
   };
+}
+
+export function renderView(ctx: HttpContext, { title, body, scripts = [], styles = [] }: PageView, owner: string, { assets, renderDocument }: Pick<PageParts, 'assets' | 'renderDocument'>): string {
+  const toUrl = (file: string): string => assets.url(owner, file);
+  return renderDocument(ctx, { title, body, scripts: scripts.map(toUrl), styles: styles.map(toUrl) });
+}
+
+export async function changeBrowser(ctx: HttpContext, { signIn, keep }: BrowserChange, owner: string, browser: PageParts['browser']): Promise<void> {
+  if (keep !== undefined) browser.keep(ctx, owner, keep);
+  if (signIn !== undefined) await browser.begin(ctx, signIn);
 }
 
 /** @throws TypeError for what a browser could read as another origin (CWE-601). */
-function requireOwnPath(path: string): string {
+export function requireOwnPath(path: string): string {
   if (!/^\/(?![/\\])[\x21-\x7e]*$/.test(path)) throw new TypeError('A page redirects to a path on this origin only.');
   return path;
 }

@@ -6,6 +6,7 @@ import { refuse } from '#app/errors.ts';
 import type { Live } from '#app/live/live.ts';
 import type { Identity } from '#app/identity/identity.ts';
 import { given, type HttpMiddleware, type HttpState } from '#app/http/context.ts';
+import { withinDeadline } from '#app/http/deadline.ts';
 import { renderDocs } from '#app/http/docs.ts';
 import { createOpenApi } from '#app/http/openapi.ts';
 import { API_PREFIX } from '#app/http/operation-routes.ts';
@@ -14,11 +15,15 @@ import { asError } from '#app/http/problem.ts';
 import { answerNotModified, contentTag, sendRedirect } from '#app/http/respond.ts';
 import type { Html } from '#app/lib/html.ts';
 import { SECURITY_TXT_PATH, serveSecurityTxt } from '#app/http/security-txt.ts';
-import { authenticateCaller, nameRoute, negotiate, recogniseCaller } from '#app/http/steps.ts';
+import { authenticateCaller, nameRoute, negotiate, recogniseCaller, validateForm } from '#app/http/steps.ts';
+import { z } from 'zod';
+
+export const BACK_CHANNEL_LOGOUT_PATH = '/auth/back-channel-logout';
+const logoutForm = z.object({ logout_token: z.string().min(1).max(8_192) });
 
 export interface PlatformParts {
   readonly config: { readonly production: boolean; readonly publicUrl: string; readonly securityContact?: string | undefined; readonly identity: { readonly issuer: string } };
-  readonly identity: Pick<Identity, 'routes'>;
+  readonly identity: Pick<Identity, 'routes' | 'endByProvider'>;
   readonly live: Pick<Live, 'serveSse'>;
   readonly features: readonly LoadedFeature[];
   readonly clock: () => Date;
@@ -31,6 +36,7 @@ export function mountPlatform(router: Router<HttpState>, { config, identity, liv
   get('/auth/sign-in', identity.routes.signIn as HttpMiddleware);
   get('/auth/callback', identity.routes.callback as HttpMiddleware);
   router.post('/auth/sign-out', nameRoute('/auth/sign-out'), identity.routes.signOut as HttpMiddleware);
+  router.post(BACK_CHANNEL_LOGOUT_PATH, nameRoute(BACK_CHANNEL_LOGOUT_PATH), validateForm(logoutForm), withinDeadline(), logOutByProvider(identity));
 
   get(`${API_PREFIX}/stream`, negotiate('text/event-stream'), authenticateCaller(pages.authenticate), pages.limitSubject, serveStream(live));
   // Upgrades never reach the router: what does wants no WebSocket.
@@ -52,6 +58,18 @@ export function mountPlatform(router: Router<HttpState>, { config, identity, liv
       sendRedirect(ctx, '/docs');
     });
   }
+}
+
+/** OpenID Connect Back-Channel Logout 1.0, 2.7 and 2.8. The provider has no cookie, and the token says itself whose it is. */
+function logOutByProvider(identity: Pick<Identity, 'endByProvider'>): HttpMiddleware {
+  return async (ctx) => {
+    const { logout_token: token } = given(ctx, 'body').value as z.infer<typeof logoutForm>;
+    const refusal = await identity.endByProvider(token);
+    if (refusal !== undefined) throw asError(refusal);
+    ctx.set('Cache-Control', 'no-store');
+    ctx.body = null;
+    ctx.status = 204;
+  };
 }
 
 function serveStream(live: Pick<Live, 'serveSse'>): HttpMiddleware {

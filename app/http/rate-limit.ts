@@ -29,8 +29,12 @@ export interface RateLimitOptions {
 export interface RateLimits {
   /** Before anybody is known: by address, and sign-in apart. */
   readonly ofAddress: HttpMiddleware;
+  /** For ways to sign in that stand elsewhere than under `/auth/`. */
+  readonly ofSignIn: HttpMiddleware;
   /** Once the subject is known. */
   readonly ofSubject: HttpMiddleware;
+  /** By which an address is counted: of IPv6 the network. */
+  readonly addressOf: (request: IncomingMessage) => string;
   /** The same for an upgrade, which has no response to write headers into. */
   refuseAddress(request: IncomingMessage): Promise<Refusal | undefined>;
   refuseStream(subject: Subject): Promise<Refusal | undefined>;
@@ -78,6 +82,8 @@ export function createRateLimits({ perMinute, trustedProxies, store, signInStore
       const address = addressOf(ctx.req);
       return [['address', address], ...(ctx.path.startsWith('/auth/') ? ([['sign-in', address]] as const) : [])];
     }),
+    ofSignIn: step((ctx) => [['sign-in', addressOf(ctx.req)]]),
+    addressOf,
     ofSubject: step((ctx) => [[classOf(ctx.method, ctx.path), keyOf(given(ctx, 'subject'))]]),
     refuseAddress: async (request) => refuseExceeded(await count('address', addressOf(request))),
     refuseStream: async (subject) => refuseExceeded(await count('stream', keyOf(subject))),

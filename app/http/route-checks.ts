@@ -1,5 +1,5 @@
 // What a route must have before it serves anything; a route that lacks it stops the start.
-import type { Command, Form, Page, Query, Responses } from '#app/feature.ts';
+import type { Command, Form, Page, PublicForm, PublicPage, Query, Responses } from '#app/feature.ts';
 import { fieldsOf, requireStrict } from '#app/http/schema.ts';
 import type { z } from 'zod';
 
@@ -7,7 +7,7 @@ const PLACEHOLDER = /\{([^{}]*)\}/g;
 const PARAMETER_NAME = /^[A-Za-z][A-Za-z0-9]*$/;
 const ACTION = /^[a-z][a-z-]*:[a-z][a-z-]*$/;
 
-type AnyRoute = Query | Command | Page | Form;
+type AnyRoute = Query | Command | Page | Form | PublicPage | PublicForm;
 
 /** @throws TypeError that says which route lacks what. */
 export function requireRoutable(route: AnyRoute, path: string): void {
@@ -15,7 +15,7 @@ export function requireRoutable(route: AnyRoute, path: string): void {
   const demand = (holds: boolean, what: string): void => {
     if (!holds) throw new TypeError(`${where} ${what}`);
   };
-  demand(ACTION.test(route.action), 'has no action like "items:read".');
+  if (route.kind !== 'public-page' && route.kind !== 'public-form') demand(ACTION.test(route.action), 'has no action like "items:read".');
   demand(path.startsWith('/') && (path === '/' || !path.endsWith('/')), 'has a path that does not start with "/", or ends with it.');
   const schemas = schemasOf(route);
   for (const [part, schema] of Object.entries(schemas)) if (schema !== undefined) requireStrict(schema, `${where}: ${part}`);
@@ -28,7 +28,7 @@ export function requireRoutable(route: AnyRoute, path: string): void {
     demand(Object.keys(route.responses).some((status) => status.startsWith('2')), 'has no successful response.');
   }
   if (route.kind === 'command' && route.method !== 'delete' && route.method !== 'post') demand(route.body !== undefined, 'has no body schema.');
-  if (route.kind === 'form') demand('body' in route, 'has no body schema.');
+  if (route.kind === 'form' || route.kind === 'public-form') demand('body' in route, 'has no body schema.');
 }
 
 function schemasOf(route: AnyRoute): Record<string, z.ZodType | undefined> {

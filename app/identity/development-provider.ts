@@ -5,7 +5,7 @@ import type Koa from 'koa';
 import type { Logger } from 'pino';
 import { AppError } from '#app/errors.ts';
 import { DEVELOPMENT_USERS } from '#app/identity/development-users.ts';
-import { configureProvider, type ProviderClient } from '#app/identity/provider-configuration.ts';
+import { configureProvider, MULTI_FACTOR_ACR, type ProviderClient } from '#app/identity/provider-configuration.ts';
 import { loadProviderKeys } from '#app/identity/provider-keys.ts';
 import { errors, Provider } from '#app/identity/provider-library.ts';
 import { pagePolicy, renderChoice, renderExpired, STYLE_PATH } from '#app/identity/provider-pages.ts';
@@ -132,15 +132,15 @@ function serveInteraction(provider: ProviderInstance): Koa.Middleware {
     try {
       const interaction = await provider.interactionDetails(ctx.req, ctx.res);
       if (interaction.uid !== uid) throw new errors.SessionNotFound('another interaction');
-      const chosen = ctx.method === 'POST' ? (await readForm(ctx.req)).get('user') : null;
-      const user = DEVELOPMENT_USERS.find(({ id }) => id === chosen);
+      const form = ctx.method === 'POST' ? await readForm(ctx.req) : undefined;
+      const user = DEVELOPMENT_USERS.find(({ id }) => id === form?.get('user'));
       if (user === undefined) {
         ctx.status = ctx.method === 'GET' ? 200 : 400;
         ctx.body = renderChoice(uid, DEVELOPMENT_USERS);
         return;
       }
       await leaveOther(provider, interaction, user.id);
-      ctx.redirect(await provider.interactionResult(ctx.req, ctx.res, { login: { accountId: user.id } }));
+      ctx.redirect(await provider.interactionResult(ctx.req, ctx.res, { login: { accountId: user.id, ...(form?.get('factors') === '2' ? { acr: MULTI_FACTOR_ACR, amr: ['mfa'] } : {}) } }));
       ctx.status = 303;
     } catch (error) {
       if (!(error instanceof errors.SessionNotFound)) throw error;

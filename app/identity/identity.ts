@@ -1,16 +1,20 @@
 // Who asks: a browser's session or a program's bearer token, and the way in and out.
 // Tested by sign-in.test.ts: through the whole service, with the real provider.
 import type { IncomingMessage } from 'node:http';
-import type { Middleware } from 'koa';
+import type { Context, Middleware } from 'koa';
 import type { Logger } from 'pino';
 import type { IdentityConfig } from '#app/config.ts';
 import type { OpenDatabase } from '#app/data/database.ts';
-import { refuse, type Refusal } from '#app/errors.ts';
-import type { Subject } from '#app/feature.ts';
+import { isRefusal, refuse, type Refusal } from '#app/errors.ts';
+import type { EndSessions, SignIn, Subject } from '#app/feature.ts';
 import { createBearerVerifier } from '#app/identity/bearer.ts';
+import { cookieName, readCookies, writeCookie } from '#app/identity/cookies.ts';
+import { createLogoutReader } from '#app/identity/logout-token.ts';
 import { createProviderClient } from '#app/identity/provider-client.ts';
-import { createSessionStore } from '#app/identity/session-store.ts';
-import { completeSignIn, sessionToken, signIn, type SignInParts, signOut } from '#app/identity/sign-in.ts';
+import { localPath } from '#app/identity/return-path.ts';
+import { createSessionRefresh } from '#app/identity/session-refresh.ts';
+import { createSessionStore, endSessions } from '#app/identity/session-store.ts';
+import { completeSignIn, sessionToken, signIn, signInHere, type SignInParts, signOut } from '#app/identity/sign-in.ts';
 import { rememberVerified } from '#app/identity/verified-tokens.ts';
 
 export interface IdentityParts {
@@ -30,9 +34,26 @@ export interface Identity {
   readonly routes: { readonly signIn: Middleware; readonly callback: Middleware; readonly signOut: Middleware };
   /** For the Content-Security-Policy: Chromium applies `form-action` to the redirects of the sign-out form. */
   readonly issuerOrigin: string;
+  /** What the provider posts when somebody has signed out there. Resolves with a refusal for a token that is not good. */
+  endByProvider(logoutToken: string): Promise<Refusal | undefined>;
+  readonly browser: Browser;
+  /** Sessions were ended by other means than here. */
+  sessionsEnded(): void;
   check(timeoutMs: number): Promise<void>;
   /** Removes expired sessions; returns how many. */
   purge(now: Date): Promise<number>;
+  /** Ends what is under way in the background. */
+  stop(): Promise<void>;
+}
+
+/** What a feature's forms do to the browser that sends them. */
+export interface Browser {
+  begin(ctx: Context, signIn: SignIn): Promise<void>;
+  readonly endSessions: EndSessions;
+  kept(request: IncomingMessage, feature: string): string | undefined;
+  keep(ctx: Context, feature: string, kept: { readonly value: string; readonly maxAgeS: number }): void;
+  /** What was asked for as `return_to`, or `/` where that is no path of this origin. */
+  readonly localPath: (target: string | undefined) => string;
 }
 
 const BEARER = /^Bearer +([A-Za-z0-9._~+/=-]+)$/i;
@@ -42,7 +63,9 @@ export function createIdentity({ config, publicUrl, database, onSessionEnd, log,
   const sessions = createSessionStore(database.db, config);
   const cookies = { secure: publicUrl.startsWith('https://') };
   const verifyBearer = rememberVerified(createBearerVerifier({ provider, issuer: config.issuer, audience: config.audience, claims: config, clock }), { clock });
-  const parts: SignInParts = { provider, sessions, claims: config, publicUrl, cookies, sessionAbsoluteMs: config.sessionAbsoluteMs, onSessionEnd, log, clock };
+  const parts: SignInParts = { provider, sessions, claims: config, publicUrl, cookies, scope: config.scope, multiFactorAcr: config.multiFactorAcr, sessionAbsoluteMs: config.sessionAbsoluteMs, onSessionEnd, log, clock };
+  const refresh = createSessionRefresh({ provider, sessions, claims: config, refreshMs: config.sessionRefreshMs, onSessionEnd, log, clock });
+  const readLogoutToken = createLogoutReader({ provider, issuer: config.issuer, clientId: config.clientId, clock });
 
   return {
     async authenticate(request) {
@@ -54,16 +77,43 @@ export function createIdentity({ config, publicUrl, database, onSessionEnd, log,
       }
       const cookie = sessionToken(request, cookies);
       if (cookie === undefined) return undefined;
-      return (await sessions.find(cookie, clock())) ?? refuse(401, 'session-ended', 'This session has ended: sign in again.');
+      const found = await sessions.find(cookie, request.headers['user-agent'] ?? '', clock());
+      if (found === undefined) return refuse(401, 'session-ended', 'This session has ended: sign in again.');
+      refresh.request(cookie, found);
+      return found.subject;
     },
     async revalidate(subject) {
       const now = clock();
       if (subject.credential.expiresAt <= now) return undefined;
-      return subject.credential.kind === 'bearer' ? subject : sessions.read(subject.tenantId, subject.credential.sessionId, now);
+      if (subject.credential.kind === 'bearer') return subject;
+      const current = await sessions.read(subject.tenantId, subject.credential.sessionId, now);
+      return current && { ...current, ...(subject.risk === undefined ? {} : { risk: subject.risk }) };
     },
+    async endByProvider(logoutToken) {
+      const which = await readLogoutToken(logoutToken);
+      if (isRefusal(which)) return which;
+      const ended = await sessions.endOfProvider(which);
+      log.info({ ended }, 'signed out by the provider');
+      if (ended > 0) onSessionEnd();
+      return undefined;
+    },
+    browser: {
+      begin: (ctx, one) => signInHere(parts, ctx, one),
+      async endSessions(db, person) {
+        await endSessions(db, person);
+      },
+      kept: (request, feature) => readCookies(request).get(cookieName(feature, cookies)),
+      keep(ctx, feature, { value, maxAgeS }) {
+        if (!/^[A-Za-z0-9_-]{0,256}$/.test(value)) throw new TypeError('A browser keeps base64url, at most 256 characters.');
+        ctx.append('Set-Cookie', writeCookie(feature, value, maxAgeS, cookies));
+      },
+      localPath: (target) => localPath(target, publicUrl),
+    },
+    sessionsEnded: onSessionEnd,
     routes: { signIn: signIn(parts), callback: completeSignIn(parts), signOut: signOut(parts) },
     issuerOrigin: new URL(config.issuer).origin,
     check: (timeoutMs) => provider.check(timeoutMs),
     purge: (now) => sessions.purge(now),
+    stop: () => refresh.stop(),
   };
 }

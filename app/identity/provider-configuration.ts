@@ -12,6 +12,8 @@ export interface ProviderClient {
   readonly id: string;
   readonly redirectUri: string;
   readonly postLogoutRedirectUri: string;
+  /** Without it nobody is told of sign-outs. */
+  readonly backChannelLogoutUri?: string;
 }
 
 export interface ProviderFacts {
@@ -21,12 +23,14 @@ export interface ProviderFacts {
 }
 
 export const API_SCOPE = 'api';
+/** A sign-in with two factors, as `acr`. */
+export const MULTI_FACTOR_ACR = 'aal2';
 export const COMMAND_CLIENT_ID = 'stockade-cli';
 const COMMAND_REDIRECT_URI = 'http://127.0.0.1/callback';
 
 const MINUTE_S = 60;
 const HOUR_S = 60 * MINUTE_S;
-const TTL_S = { AccessToken: HOUR_S, AuthorizationCode: MINUTE_S, IdToken: HOUR_S, Interaction: HOUR_S, Session: 12 * HOUR_S, Grant: 12 * HOUR_S };
+const TTL_S = { AccessToken: HOUR_S, RefreshToken: 12 * HOUR_S, AuthorizationCode: MINUTE_S, IdToken: HOUR_S, Interaction: HOUR_S, Session: 12 * HOUR_S, Grant: 12 * HOUR_S };
 
 export function configureProvider({ client, audience, keys }: ProviderFacts): Configuration {
   const policy = interactionPolicy.base();
@@ -39,7 +43,8 @@ export function configureProvider({ client, audience, keys }: ProviderFacts): Co
     pkce: { required: () => true },
     responseTypes: ['code'],
     scopes: ['openid'],
-    claims: { openid: ['sub', 'name', 'tenant', 'roles'], profile: ['name'] },
+    acrValues: [MULTI_FACTOR_ACR],
+    claims: { openid: ['sub', 'name', 'tenant', 'roles', 'acr', 'amr'], profile: ['name'] },
     conformIdTokenClaims: false,
     clientBasedCORS: () => false,
     // Cookies ignore ports: the service next door must not meet these names.
@@ -51,6 +56,10 @@ export function configureProvider({ client, audience, keys }: ProviderFacts): Co
     },
     ttl: TTL_S,
     findAccount: (_ctx, id) => findAccount(id),
+    // For a browser's session, as long as the provider's own lasts; no consent to being away is needed for that.
+    issueRefreshToken: (_ctx, { clientId }) => clientId === client.id,
+    // To the client's own address alone, which is on loopback; the library refuses such.
+    fetch: (url, options) => globalThis.fetch(url, Object.assign({}, options, { dispatcher: undefined })),
     extraTokenClaims: (_ctx, token) => ('accountId' in token ? claimsOf(token.accountId) : undefined),
     loadExistingGrant: (ctx) => grantAll(ctx, audience),
     interactions: { policy, url: (_ctx, { uid }) => `/interaction/${uid}` },
@@ -58,6 +67,7 @@ export function configureProvider({ client, audience, keys }: ProviderFacts): Co
       devInteractions: { enabled: false },
       userinfo: { enabled: false },
       pushedAuthorizationRequests: { enabled: false },
+      backchannelLogout: { enabled: true },
       resourceIndicators: {
         enabled: true,
         defaultResource: () => audience,
@@ -81,12 +91,21 @@ export function configureProvider({ client, audience, keys }: ProviderFacts): Co
   };
 }
 
-function describeClients({ id, redirectUri, postLogoutRedirectUri }: ProviderClient): ClientMetadata[] {
-  const shared = { grant_types: ['authorization_code'], response_types: ['code' as const], token_endpoint_auth_method: 'none' as const };
+function describeClients({ id, redirectUri, postLogoutRedirectUri, backChannelLogoutUri }: ProviderClient): ClientMetadata[] {
+  const shared = { response_types: ['code' as const], token_endpoint_auth_method: 'none' as const };
   return [
-    { ...shared, client_id: id, client_name: 'Stockade', application_type: 'web', redirect_uris: [redirectUri], post_logout_redirect_uris: [postLogoutRedirectUri] },
+    {
+      ...shared,
+      client_id: id,
+      client_name: 'Stockade',
+      application_type: 'web',
+      grant_types: ['authorization_code', 'refresh_token'],
+      redirect_uris: [redirectUri],
+      post_logout_redirect_uris: [postLogoutRedirectUri],
+      ...(backChannelLogoutUri === undefined ? {} : { backchannel_logout_uri: backChannelLogoutUri, backchannel_logout_session_required: true }),
+    },
     // RFC 8252, 7.3: the port of a native client's loopback address is free.
-    { ...shared, client_id: COMMAND_CLIENT_ID, client_name: 'Stockade token command', application_type: 'native', redirect_uris: [COMMAND_REDIRECT_URI] },
+    { ...shared, grant_types: ['authorization_code'], client_id: COMMAND_CLIENT_ID, client_name: 'Stockade token command', application_type: 'native', redirect_uris: [COMMAND_REDIRECT_URI] },
   ];
 }
 

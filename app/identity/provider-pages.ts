@@ -10,6 +10,7 @@ export function renderChoice(uid: string, users: readonly DevelopmentUser[]): st
     <h1>Who do you want to be?</h1>
     <p>Choose one of the seeded people to sign in to Stockade. Each sees only their own tenant's stock.</p>
     <form method="post" action="/interaction/${uid}">
+      <p><label><input type="checkbox" name="factors" value="2"> as if with a second factor</label></p>
       ${[...tenants].map(([tenantId, people]) => renderTenant(tenantId, people))}
     </form>`);
 }

@@ -1,7 +1,8 @@
 // Server-side browser sessions: an opaque token for the browser, its hash in the database, idle and absolute timeouts.
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { sql } from 'kysely';
-import { ROLES, type Database, type Role, type Subject } from '#app/feature.ts';
+import { type Kysely, sql } from 'kysely';
+import { ROLES, type Assurance, type Database, type Role, type Subject } from '#app/feature.ts';
+import { openTokens, type ProviderTokens, sealTokens } from '#app/identity/sealed-tokens.ts';
 
 // A type, not an interface: Kysely wants an index signature of the table map.
 type SessionTables = {
@@ -12,68 +13,98 @@ type SessionTables = {
     subject_id: string;
     subject_name: string;
     roles: string[];
-    id_token: string;
     created_at: Date;
     last_seen_at: Date;
     expires_at: Date;
+    authenticated_at: Date | null;
+    factors: number;
+    user_agent: string;
+    provider_session_id: string | null;
+    provider_tokens: Buffer | null;
+    refreshed_at: Date;
   };
 };
 
 export interface SessionLimits {
   readonly sessionIdleMs: number;
   readonly sessionAbsoluteMs: number;
+  /** At once, for one person; the one that was begun first gives way. */
+  readonly sessionsPerPerson: number;
 }
 
 /** Who signed in, before there is a session. */
-export type Person = Omit<Subject, 'credential'>;
+export type Person = Pick<Subject, 'tenantId' | 'id' | 'name' | 'roles'>;
+
+export interface NewSession {
+  readonly person: Person;
+  readonly assurance: Assurance;
+  /** What the browser calls itself. */
+  readonly userAgent: string;
+  /** Where the provider signed the person in: its `sid`, if it names one, and its tokens. */
+  readonly provider?: { readonly sessionId: string | undefined; readonly tokens: ProviderTokens };
+}
+
+/** The session as people see it. */
+export interface SessionView {
+  readonly id: string;
+  readonly userAgent: string;
+  readonly createdAt: Date;
+  readonly lastSeenAt: Date;
+  readonly expiresAt: Date;
+  readonly factors: Assurance['factors'];
+}
 
 /** 256 bits (ASVS 7.2.3 asks for 128). */
 const TOKEN_BYTES = 32;
 const TOKEN_SYNTAX = /^[A-Za-z0-9_-]{43}$/;
 /** `last_seen_at` is written at most this often, so that a read costs no write. */
 const TOUCH_INTERVAL_MS = 60_000;
+const LONGEST_USER_AGENT = 300;
+
+const COLUMNS = ['tenant_id', 'id', 'subject_id', 'subject_name', 'roles', 'last_seen_at', 'expires_at', 'authenticated_at', 'factors', 'user_agent', 'refreshed_at'] as const;
+type Row = Pick<SessionTables['session'], (typeof COLUMNS)[number]> & { readonly renewable: boolean };
+
+export interface FoundSession {
+  readonly subject: Subject;
+  /** When the provider last confirmed it; undefined where the provider gave nothing to ask it with. */
+  readonly refreshedAt: Date | undefined;
+}
 
 export interface SessionStore {
-  /** The token of a new session; it exists nowhere else. */
-  create(person: Person, idToken: string, now: Date): Promise<string>;
+  /** The token of a new session; it exists nowhere else. Other sessions of the person end that hold other roles, or are too many. */
+  create(session: NewSession, now: Date): Promise<string>;
   /** Counts as activity. A malformed token costs no query. */
-  find(token: string, now: Date): Promise<Subject | undefined>;
+  find(token: string, userAgent: string, now: Date): Promise<FoundSession | undefined>;
   /** The session as it is now, without counting as activity. */
   read(tenantId: string, sessionId: string, now: Date): Promise<Subject | undefined>;
   /** Ends it at once, whatever its age; the ID token is for the provider's logout. */
-  end(token: string): Promise<{ readonly idToken: string } | undefined>;
+  end(token: string): Promise<{ readonly idToken: string | undefined } | undefined>;
+  /** Ends what the provider has signed out: its session, or all of a person that were begun until `begunUntil`. Returns how many. */
+  endOfProvider(which: { readonly sessionId: string } | { readonly subjectId: string; readonly begunUntil: Date }): Promise<number>;
+  /** The tokens, to whoever is first to ask since `since`; to everybody else undefined. */
+  claimRefresh(token: string, since: Date, now: Date): Promise<ProviderTokens | undefined>;
+  /** Undefined tokens: the provider could not be asked, so it is tried again from `refreshedAt` on. */
+  storeRefresh(token: string, tokens: ProviderTokens | undefined, refreshedAt: Date): Promise<void>;
   /** Removes what has expired; returns how many. */
   purge(now: Date): Promise<number>;
 }
 
-export function createSessionStore(database: Database, { sessionIdleMs, sessionAbsoluteMs }: SessionLimits): SessionStore {
-  const db = database.$extendTables<SessionTables>();
-  const select = () => db.selectFrom('session').select(['tenant_id', 'id', 'subject_id', 'subject_name', 'roles', 'last_seen_at', 'expires_at']);
-  const idleSince = (now: Date) => new Date(now.getTime() - sessionIdleMs);
+export function createSessionStore(database: Database, limits: SessionLimits): SessionStore {
+  const db = tables(database);
+  const idleSince = (now: Date) => new Date(now.getTime() - limits.sessionIdleMs);
+  const select = (now: Date) =>
+    db.selectFrom('session').select([...COLUMNS, sql<boolean>`provider_tokens is not null`.as('renewable')]).where('expires_at', '>', now).where('last_seen_at', '>', idleSince(now));
 
   return {
-    async create({ tenantId, id, name, roles }, idToken, now) {
+    async create(session, now) {
       const token = randomBytes(TOKEN_BYTES).toString('base64url');
-      await db
-        .insertInto('session')
-        .values({
-          tenant_id: tenantId,
-          id: randomUUID(),
-          token_hash: hash(token),
-          subject_id: id,
-          subject_name: name,
-          roles: [...roles],
-          id_token: idToken,
-          created_at: now,
-          last_seen_at: now,
-          expires_at: new Date(now.getTime() + sessionAbsoluteMs),
-        })
-        .execute();
+      await db.insertInto('session').values(toRow(session, token, now, new Date(now.getTime() + limits.sessionAbsoluteMs))).execute();
+      await endSuperseded(db, session.person, limits.sessionsPerPerson);
       return token;
     },
-    async find(token, now) {
+    async find(token, userAgent, now) {
       if (!TOKEN_SYNTAX.test(token)) return undefined;
-      const row = await select().where('token_hash', '=', hash(token)).where('expires_at', '>', now).where('last_seen_at', '>', idleSince(now)).executeTakeFirst();
+      const row = await select(now).where('token_hash', '=', hash(token)).executeTakeFirst();
       if (row === undefined) return undefined;
       if (now.getTime() - row.last_seen_at.getTime() >= TOUCH_INTERVAL_MS) {
         // `greatest`: of two requests at once the later one counts, in whatever order they arrive here.
@@ -84,21 +115,32 @@ export function createSessionStore(database: Database, { sessionIdleMs, sessionA
           .where('id', '=', row.id)
           .execute();
       }
-      return toSubject(row);
+      return { subject: toSubject(row, userAgent), refreshedAt: row.renewable ? row.refreshed_at : undefined };
     },
     async read(tenantId, sessionId, now) {
-      const row = await select()
-        .where('tenant_id', '=', tenantId)
-        .where('id', '=', sessionId)
-        .where('expires_at', '>', now)
-        .where('last_seen_at', '>', idleSince(now))
-        .executeTakeFirst();
-      return row && toSubject(row);
+      const row = await select(now).where('tenant_id', '=', tenantId).where('id', '=', sessionId).executeTakeFirst();
+      return row && toSubject(row, row.user_agent);
     },
     async end(token) {
       if (!TOKEN_SYNTAX.test(token)) return undefined;
-      const row = await db.deleteFrom('session').where('token_hash', '=', hash(token)).returning('id_token').executeTakeFirst();
-      return row && { idToken: row.id_token };
+      const row = await db.deleteFrom('session').where('token_hash', '=', hash(token)).returning('provider_tokens').executeTakeFirst();
+      return row && { idToken: row.provider_tokens === null ? undefined : openTokens(row.provider_tokens, token)?.idToken };
+    },
+    async endOfProvider(which) {
+      const ended = db.deleteFrom('session').where('provider_tokens', 'is not', null);
+      const result = await ('sessionId' in which ? ended.where('provider_session_id', '=', which.sessionId) : ended.where('subject_id', '=', which.subjectId).where('created_at', '<=', which.begunUntil)).executeTakeFirst();
+      return Number(result.numDeletedRows);
+    },
+    async claimRefresh(token, since, now) {
+      const row = await db.updateTable('session').set({ refreshed_at: now }).where('token_hash', '=', hash(token)).where('refreshed_at', '<=', since).returning('provider_tokens').executeTakeFirst();
+      return row?.provider_tokens ? openTokens(row.provider_tokens, token) : undefined;
+    },
+    async storeRefresh(token, tokens, refreshedAt) {
+      await db
+        .updateTable('session')
+        .set({ refreshed_at: refreshedAt, ...(tokens === undefined ? {} : { provider_tokens: sealTokens(tokens, token) }) })
+        .where('token_hash', '=', hash(token))
+        .execute();
     },
     async purge(now) {
       const result = await db
@@ -110,17 +152,86 @@ export function createSessionStore(database: Database, { sessionIdleMs, sessionA
   };
 }
 
+/** The latest used first. */
+export async function listSessions(db: Database, { tenantId, id }: Pick<Person, 'tenantId' | 'id'>, now: Date, { sessionIdleMs }: Pick<SessionLimits, 'sessionIdleMs'>): Promise<readonly SessionView[]> {
+  const rows = await tables(db)
+    .selectFrom('session')
+    .select(['id', 'user_agent', 'created_at', 'last_seen_at', 'expires_at', 'factors'])
+    .where('tenant_id', '=', tenantId)
+    .where('subject_id', '=', id)
+    .where('expires_at', '>', now)
+    .where('last_seen_at', '>', new Date(now.getTime() - sessionIdleMs))
+    .orderBy('last_seen_at', 'desc')
+    .orderBy('id')
+    .execute();
+  return rows.map((row) => ({ id: row.id, userAgent: row.user_agent, createdAt: row.created_at, lastSeenAt: row.last_seen_at, expiresAt: row.expires_at, factors: toFactors(row.factors) }));
+}
+
+/** Returns how many. */
+export async function endSessions(db: Database, { tenantId, id }: Pick<Person, 'tenantId' | 'id'>, which: { readonly only?: string; readonly except?: string | undefined } = {}): Promise<number> {
+  let ended = tables(db).deleteFrom('session').where('tenant_id', '=', tenantId).where('subject_id', '=', id);
+  if (which.only !== undefined) ended = ended.where('id', '=', which.only);
+  if (which.except !== undefined) ended = ended.where('id', '<>', which.except);
+  return Number((await ended.executeTakeFirst()).numDeletedRows);
+}
+
+/** Those that hold other roles than the person has by now (ASVS 7.4.4, CWE-613), and the first of too many (ASVS 7.1.2). */
+async function endSuperseded(db: Kysely<SessionTables>, { tenantId, id, roles }: Person, most: number): Promise<void> {
+  await sql`delete from session where tenant_id = ${tenantId} and subject_id = ${id} and (
+    not (roles @> ${roles}::text[] and roles <@ ${roles}::text[])
+    or id in (select id from session where tenant_id = ${tenantId} and subject_id = ${id} order by created_at desc, id offset ${most}))`.execute(db);
+}
+
+function tables(db: Database): Kysely<SessionTables> {
+  return db.$extendTables<SessionTables>();
+}
+
+function toRow({ person, assurance, userAgent, provider }: NewSession, token: string, now: Date, expiresAt: Date): SessionTables['session'] {
+  return {
+    tenant_id: person.tenantId,
+    id: randomUUID(),
+    token_hash: hash(token),
+    subject_id: person.id,
+    subject_name: person.name,
+    roles: [...person.roles],
+    created_at: now,
+    last_seen_at: now,
+    expires_at: expiresAt,
+    authenticated_at: assurance.authenticatedAt ?? null,
+    factors: assurance.factors,
+    user_agent: readable(userAgent),
+    provider_session_id: provider?.sessionId ?? null,
+    provider_tokens: provider === undefined ? null : sealTokens(provider.tokens, token),
+    refreshed_at: now,
+  };
+}
+
 /** SHA-256 suffices: the token is random, not a password (ASVS 11.4). */
 function hash(token: string): Buffer {
   return createHash('sha256').update(token).digest();
 }
 
-function toSubject(row: Pick<SessionTables['session'], 'tenant_id' | 'id' | 'subject_id' | 'subject_name' | 'roles' | 'expires_at'>): Subject {
+function toSubject(row: Row, userAgent: string): Subject {
   return {
     tenantId: row.tenant_id,
     id: row.subject_id,
     name: row.subject_name,
     roles: row.roles.filter((role): role is Role => (ROLES as readonly string[]).includes(role)),
     credential: { kind: 'session', sessionId: row.id, expiresAt: row.expires_at },
+    assurance: { factors: toFactors(row.factors), ...(row.authenticated_at === null ? {} : { authenticatedAt: row.authenticated_at }) },
+    ...(isSameBrowser(row.user_agent, userAgent) ? {} : { risk: 'elevated' as const }),
   };
+}
+
+function toFactors(factors: number): Assurance['factors'] {
+  return factors === 2 ? 2 : 1;
+}
+
+/** A browser that updates itself stays the same; a cookie that turns up in another kind of browser may be a stolen one. */
+function isSameBrowser(kept: string, now: string): boolean {
+  return kept === now || kept.replaceAll(/\d+/g, '') === readable(now).replaceAll(/\d+/g, '');
+}
+
+function readable(userAgent: string): string {
+  return userAgent.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, LONGEST_USER_AGENT);
 }

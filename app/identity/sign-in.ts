@@ -4,15 +4,18 @@ import type { Context, Middleware } from 'koa';
 import * as client from 'openid-client';
 import type { Logger } from 'pino';
 import { AppError, isRefusal } from '#app/errors.ts';
+import type { SignIn } from '#app/feature.ts';
+import { readAssurance } from '#app/identity/assurance.ts';
 import { type ClaimNames, readPerson } from '#app/identity/claims.ts';
 import { clearCookie, cookieName, type CookieScheme, readCookies, writeCookie } from '#app/identity/cookies.ts';
 import { type ProviderClient, providerUnavailable } from '#app/identity/provider-client.ts';
 import { localPath } from '#app/identity/return-path.ts';
-import type { SessionStore } from '#app/identity/session-store.ts';
+import type { NewSession, SessionStore } from '#app/identity/session-store.ts';
 import { clearAttempt, readAttempt, type SignInAttempt, writeAttempt } from '#app/identity/sign-in-attempt.ts';
 
 export const SESSION_COOKIE = 'session';
 const CALLBACK_PATH = '/auth/callback';
+const LONGEST_SESSION_ID = 255;
 
 export interface SignInParts {
   readonly provider: ProviderClient;
@@ -20,37 +23,50 @@ export interface SignInParts {
   readonly claims: ClaimNames;
   readonly publicUrl: string;
   readonly cookies: CookieScheme;
+  readonly scope: string;
+  /** The provider's names for two factors, as `acr`. */
+  readonly multiFactorAcr: readonly string[];
   readonly sessionAbsoluteMs: number;
   readonly onSessionEnd: () => void;
   readonly log: Logger;
   readonly clock: () => Date;
 }
 
-/** GET /auth/sign-in?return_to=<path>: off to the provider. */
-export function signIn({ provider, publicUrl, cookies }: SignInParts): Middleware {
+/** GET /auth/sign-in?return_to=<path>&max_age=<seconds>&factors=2: off to the provider. */
+export function signIn({ provider, publicUrl, cookies, scope, multiFactorAcr, sessionAbsoluteMs }: SignInParts): Middleware {
   return async (ctx) => {
     const configuration = await provider.configuration();
     const codeVerifier = client.randomPKCECodeVerifier();
-    const returnTo = localPath(new URLSearchParams(ctx.querystring).get('return_to'), publicUrl);
-    const attempt = { state: client.randomState(), nonce: client.randomNonce(), codeVerifier, returnTo };
+    const asked = new URLSearchParams(ctx.querystring);
+    const returnTo = localPath(asked.get('return_to'), publicUrl);
+    const maxAgeS = readMaxAge(asked.get('max_age'), Math.floor(sessionAbsoluteMs / 1_000));
+    const attempt = { state: client.randomState(), nonce: client.randomNonce(), codeVerifier, returnTo, maxAgeS };
     setCookies(ctx, writeAttempt(attempt, readCookies(ctx.req), cookies));
     redirect(
       ctx,
       client.buildAuthorizationUrl(configuration, {
         redirect_uri: publicUrl + CALLBACK_PATH,
-        scope: 'openid profile',
+        scope,
         state: attempt.state,
         nonce: attempt.nonce,
         code_challenge: await client.calculatePKCECodeChallenge(codeVerifier),
         code_challenge_method: 'S256',
+        // Also makes the provider say when it was (OpenID Connect Core 1.0, 3.1.2.1).
+        max_age: String(maxAgeS),
+        ...(asked.get('factors') === '2' && multiFactorAcr.length > 0 ? { acr_values: multiFactorAcr.join(' ') } : {}),
       }).href,
     );
   };
 }
 
+/** Never longer than a session of ours lasts. */
+function readMaxAge(text: string | null, most: number): number {
+  return text !== null && /^\d{1,9}$/.test(text) ? Math.min(Number(text), most) : most;
+}
+
 /** GET /auth/callback: the provider's answer becomes a new session; the one before it, if any, ends (ASVS 7.2.4). */
 export function completeSignIn(parts: SignInParts): Middleware {
-  const { sessions, claims, publicUrl, cookies, clock, log } = parts;
+  const { claims, publicUrl, cookies } = parts;
   return async (ctx) => {
     const present = readCookies(ctx.req);
     const state = new URLSearchParams(ctx.querystring).get('state') ?? '';
@@ -61,15 +77,33 @@ export function completeSignIn(parts: SignInParts): Middleware {
       throw new AppError('This sign-in was not begun in this browser, has expired, or was completed before: sign in again.', { status: 400, code: 'sign-in-expired' });
     }
     const tokens = await exchange(parts, new URL(publicUrl + CALLBACK_PATH + ctx.search), attempt);
-    const person = readPerson(tokens.claims() ?? {}, claims);
+    const said: Readonly<Record<string, unknown>> = tokens.claims() ?? {};
+    const person = readPerson(said, claims);
     if (isRefusal(person)) throw new AppError(person.detail, { status: person.status, code: person.code });
-    const previous = sessionToken(ctx.req, cookies);
-    if (previous !== undefined) await endSession(parts, previous);
-    const token = await sessions.create(person, tokens.id_token ?? '', clock());
-    setCookies(ctx, [writeCookie(SESSION_COOKIE, token, Math.floor(parts.sessionAbsoluteMs / 1_000), cookies)]);
-    log.info({ tenant: person.tenantId }, 'signed in');
+    const sid = said['sid'];
+    await beginSession(parts, ctx, {
+      person,
+      assurance: readAssurance(said, parts.multiFactorAcr),
+      provider: { sessionId: typeof sid === 'string' && sid.length <= LONGEST_SESSION_ID ? sid : undefined, tokens: { idToken: tokens.id_token ?? '', refreshToken: tokens.refresh_token } },
+    });
     redirect(ctx, attempt.returnTo);
   };
+}
+
+/** For a feature that has found out itself who the person is. */
+export async function signInHere(parts: SignInParts, ctx: Context, { person, factors }: SignIn): Promise<void> {
+  await beginSession(parts, ctx, { person, assurance: { factors, authenticatedAt: parts.clock() } });
+}
+
+async function beginSession(parts: SignInParts, ctx: Context, session: Omit<NewSession, 'userAgent'>): Promise<void> {
+  const { sessions, cookies, clock, log } = parts;
+  const previous = sessionToken(ctx.req, cookies);
+  if (previous !== undefined) await sessions.end(previous);
+  const token = await sessions.create({ ...session, userAgent: ctx.get('user-agent') }, clock());
+  setCookies(ctx, [writeCookie(SESSION_COOKIE, token, Math.floor(parts.sessionAbsoluteMs / 1_000), cookies)]);
+  log.info({ tenant: session.person.tenantId }, 'signed in');
+  // Its own end, and that of others which it has superseded.
+  parts.onSessionEnd();
 }
 
 /** POST /auth/sign-out: here first, so that it holds whatever the provider does; then at the provider (OpenID Connect RP-Initiated Logout 1.0). */
@@ -79,7 +113,7 @@ export function signOut(parts: SignInParts): Middleware {
     const ended = token === undefined ? undefined : await endSession(parts, token);
     setCookies(ctx, [clearCookie(SESSION_COOKIE, parts.cookies)]);
     ctx.set('Clear-Site-Data', '"cache"');
-    redirect(ctx, ended === undefined ? '/' : await logoutUrl(parts, ended.idToken));
+    redirect(ctx, ended?.idToken === undefined ? '/' : await logoutUrl(parts, ended.idToken));
   };
 }
 
@@ -95,6 +129,7 @@ async function exchange({ provider, log }: SignInParts, callback: URL, attempt: 
       expectedState: attempt.state,
       expectedNonce: attempt.nonce,
       idTokenExpected: true,
+      maxAge: attempt.maxAgeS,
     });
   } catch (cause) {
     log.warn({ err: cause }, 'sign-in failed');
@@ -114,7 +149,7 @@ function unreachable(error: unknown): boolean {
   return false;
 }
 
-async function endSession({ sessions, onSessionEnd }: SignInParts, token: string): Promise<{ readonly idToken: string } | undefined> {
+async function endSession({ sessions, onSessionEnd }: SignInParts, token: string): ReturnType<SessionStore['end']> {
   const ended = await sessions.end(token);
   if (ended !== undefined) onSessionEnd();
   return ended;

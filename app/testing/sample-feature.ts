@@ -1,7 +1,7 @@
 // A feature for tests of the platform: notes, kept in memory, with one operation of every kind.
 import { z } from 'zod';
 import { refuse } from '#app/errors.ts';
-import { defineCommand, defineForm, definePage, defineQuery, type FeatureModule } from '#app/feature.ts';
+import { defineCommand, defineForm, definePage, definePublicForm, definePublicPage, defineQuery, type FeatureModule } from '#app/feature.ts';
 import type { LoadedFeature } from '#app/features.ts';
 import { html } from '#app/lib/html.ts';
 
@@ -126,11 +126,44 @@ export function createSampleFeature(): SampleFeature {
     },
   });
 
+  const doorPage = definePublicPage({
+    path: '/door',
+    query: z.strictObject({ return_to: z.string().optional() }),
+    handle({ query, subject, address, kept, localPath }) {
+      if (query.return_to === 'gone') return Promise.resolve(refuse(410, 'door-gone', 'It is gone.'));
+      return Promise.resolve({ title: 'Door', body: html`<p>${subject?.name ?? 'nobody'} from ${address} to ${localPath(query.return_to)}, kept ${kept ?? 'nothing'}</p>` });
+    },
+  });
+
+  const doorForm = definePublicForm({
+    path: '/door',
+    body: z.strictObject({ password: z.string(), return_to: z.string().optional() }),
+    async handle({ body, db, endSessions, localPath }) {
+      if (body.password === 'page') return { title: 'Again', status: 422, body: html`<p>Once more.</p>` };
+      if (body.password !== 'open') return refuse(403, 'door-closed', 'No.');
+      await endSessions(db, { tenantId: 'acme', id: 'keeper' });
+      return { redirect: localPath(body.return_to), signIn: { person: { tenantId: 'acme', id: 'keeper', name: 'Keeper', roles: ['clerk'] }, factors: 1 }, keep: { value: 'known', maxAgeS: 60 } };
+    },
+  });
+
+  const onceForm = defineForm({
+    path: '/once',
+    action: 'notes:write',
+    body: z.strictObject({ sure: z.string() }),
+    async handle({ endSessions, afterCommit, subject }) {
+      runs.count += 1;
+      await endSessions(subject);
+      afterCommit(() => notes.set('after', { id: 'after', text: 'commit', version: 1 }));
+      return { title: 'Once', body: html`<p>The secret is shown once.</p>`, keep: { value: 'seen', maxAgeS: 60 } };
+    },
+  });
+
+  const feature = { operations: [listNotes, readNote, createNote, changeNote, deleteNote], pages: [notesPage, noteForm, onceForm], publicPages: [doorPage, doorForm] };
   const module: FeatureModule = {
     title: 'Notes',
     grants: { 'notes:read': ['viewer', 'clerk'], 'notes:write': ['clerk'] },
     events: { 'sample.note.created.v1': { action: 'notes:read', summary: 'A note was created.', data: z.strictObject({ note: Note }) } },
-    create: () => ({ operations: [listNotes, readNote, createNote, changeNote, deleteNote], pages: [notesPage, noteForm] }),
+    create: () => feature,
   };
-  return { name: 'sample', directory: import.meta.dirname, module, feature: { operations: [listNotes, readNote, createNote, changeNote, deleteNote], pages: [notesPage, noteForm] }, notes, runs };
+  return { name: 'sample', directory: import.meta.dirname, module, feature, notes, runs };
 }

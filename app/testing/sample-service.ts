@@ -21,6 +21,8 @@ export interface SampleService {
   readonly db: Database;
   /** How often the live part was woken. */
   readonly wakes: { count: number };
+  /** Whose sessions were ended, and `told` each time the live part was told. */
+  readonly endedSessions: string[];
   /** Sends a request; redirects are not followed. `as` is a user's name for a bearer token. */
   send(path: string, options?: SendOptions): Promise<Response>;
   /** Sends bytes as they are, and reads until the server closes. */
@@ -52,6 +54,7 @@ export async function startSampleService(overrides: Overrides | ((database: Open
   const sample = createSampleFeature();
   const logLines: string[] = [];
   const wakes = { count: 0 };
+  const endedSessions: string[] = [];
   const parts: ServerParts = {
     config: SAMPLE_CONFIG,
     database,
@@ -59,6 +62,25 @@ export async function startSampleService(overrides: Overrides | ((database: Open
       authenticate: (request) => Promise.resolve(recognise(request)),
       issuerOrigin: 'http://provider.test',
       routes: { signIn: answerEmpty, callback: answerEmpty, signOut: answerEmpty },
+      endByProvider: () => Promise.resolve(undefined),
+      sessionsEnded: () => {
+        endedSessions.push('told');
+      },
+      browser: {
+        async begin(ctx, { person }) {
+          ctx.append('Set-Cookie', `session=${person.id}; Path=/`);
+          return Promise.resolve();
+        },
+        async endSessions(_db, { tenantId, id }) {
+          endedSessions.push(`${tenantId}/${id}`);
+          return Promise.resolve();
+        },
+        kept: (request, feature) => new Map((request.headers.cookie ?? '').split('; ').map((pair) => pair.split('=') as [string, string])).get(feature),
+        keep(ctx, feature, { value }) {
+          ctx.append('Set-Cookie', `${feature}=${value}; Path=/`);
+        },
+        localPath: (target) => (target?.startsWith('/') === true ? target : '/'),
+      },
     },
     access: {
       decide: (subject, action) => {
@@ -97,6 +119,7 @@ export async function startSampleService(overrides: Overrides | ((database: Open
     logLines,
     db: database.db,
     wakes,
+    endedSessions,
     send: (path, options = {}) => send(origin, path, options),
     sendRaw: (text) => sendRaw(port, text),
     async close() {

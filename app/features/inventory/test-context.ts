@@ -25,6 +25,8 @@ export function writeContext(db: Database, options: ContextOptions = {}): WriteC
       options.published?.push(event);
       return Promise.resolve();
     },
+    endSessions: () => Promise.reject(new Error('No operation of the sample ends sessions.')),
+    afterCommit: () => undefined,
     matches: (version) => options.ifMatch === undefined || options.ifMatch === version,
   };
 }

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { pino } from 'pino';
+import { Registry } from 'prom-client';
+import { createRateLimits } from '#app/http/rate-limit.ts';
+import { expectProblem } from '#app/testing/problem.ts';
+import { type SampleService, startSampleService, UNREACHED } from '#app/testing/sample-service.ts';
+
+const html = { accept: 'text/html' };
+
+describe('pages that anybody may open', () => {
+  let service: SampleService;
+  before(async () => (service = await startSampleService()));
+  after(() => service.close());
+
+  test('nobody has to be signed in, and who is, is known', async () => {
+    const stranger = await service.send('/door?return_to=%2Fnotes', { headers: html });
+    assert.equal(stranger.status, 200);
+    assert.match(await stranger.text(), /nobody from 127\.0\.0\.1 to \/notes, kept nothing/);
+    assert.match(await (await service.send('/door', { as: 'clerk', headers: html })).text(), /The clerk from/);
+  });
+
+  test('CWE-601: another origin is no place to go on to', async () => {
+    assert.match(await (await service.send('/door?return_to=https%3A%2F%2Fevil.example', { headers: html })).text(), /to \/, kept/);
+  });
+
+  test('a form signs a person in, has the browser keep a value, and tells live streams of sessions that it ended', async () => {
+    const response = await service.send('/door', { method: 'POST', form: { password: 'open', return_to: '/notes' } });
+    assert.equal(response.status, 303);
+    assert.equal(response.headers.get('location'), '/notes');
+    assert.deepEqual(response.headers.getSetCookie().map((cookie) => cookie.split(';')[0]), ['sample=known', 'session=keeper']);
+    assert.deepEqual(service.endedSessions.splice(0), ['acme/keeper', 'told']);
+    assert.match(await (await service.send('/door', { headers: { ...html, cookie: 'sample=known' } })).text(), /kept known/);
+  });
+
+  test('a refusal, and a page as the answer, sign nobody in', async () => {
+    const refused = await service.send('/door', { method: 'POST', form: { password: 'no' } });
+    assert.deepEqual(refused.headers.getSetCookie(), []);
+    await expectProblem(refused, 403, 'door-closed');
+    const again = await service.send('/door', { method: 'POST', form: { password: 'page' } });
+    assert.equal(again.status, 422);
+    assert.match(await again.text(), /Once more/);
+    assert.deepEqual(again.headers.getSetCookie(), []);
+    assert.equal((await service.send('/door?return_to=gone', { headers: html })).status, 410);
+  });
+
+  test('input is validated as everywhere, and another site’s page can not send the form with a cookie (CWE-352)', async () => {
+    await expectProblem(await service.send('/door', { method: 'POST', form: { password: 'open', extra: '1' } }), 400, 'invalid-request');
+    await expectProblem(await service.send('/door', { method: 'POST', form: { password: 'open' }, headers: { cookie: 'a=b', origin: 'https://evil.example' } }), 403, 'cross-site-request');
+  });
+
+  test('a form of a person may answer with a page that is shown once; under an idempotency key it would be kept, so there it fails', async () => {
+    const response = await service.send('/once', { method: 'POST', as: 'clerk', form: { sure: 'yes' } });
+    assert.equal(response.status, 200);
+    assert.equal(response.headers.get('content-type'), 'text/html; charset=utf-8');
+    assert.match(await response.text(), /shown once/);
+    assert.deepEqual(service.endedSessions.splice(0), ['acme/clerk', 'told']);
+    assert.ok(service.sample.notes.has('after'), 'what follows the commit was run');
+    assert.equal((await service.send('/once', { method: 'POST', as: 'clerk', form: { sure: 'yes', idempotencyKey: 'k' } })).status, 500);
+  });
+});
+
+test('CWE-307: ways to sign in count as sign-ins, wherever they stand', async (t) => {
+  const limits = createRateLimits({ perMinute: { ...UNREACHED, 'sign-in': 2 }, trustedProxies: 0, store: undefined, signInStore: undefined, log: pino({ level: 'silent' }), metrics: new Registry() });
+  const service = await startSampleService({ limits });
+  t.after(() => service.close());
+  const tryDoor = async () => (await service.send('/door', { method: 'POST', form: { password: 'no' } })).status;
+  assert.deepEqual([await tryDoor(), await tryDoor(), await tryDoor()], [403, 403, 429]);
+  assert.equal((await service.send('/notes', { as: 'clerk', headers: html })).status, 200);
+});

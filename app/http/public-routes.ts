@@ -1,0 +1,66 @@
+// Mounts the pages and forms of a feature that anybody may open: ways in, mostly.
+import type { IncomingMessage } from 'node:http';
+import type { Router } from '@koa/router';
+import { isRefusal } from '#app/errors.ts';
+import type { PublicContext, PublicForm, PublicPage, PublicRoute } from '#app/feature.ts';
+import { given, type HttpContext, type HttpMiddleware, type HttpState } from '#app/http/context.ts';
+import { withinDeadline } from '#app/http/deadline.ts';
+import { changeBrowser, HTML, type PageParts, renderView, requireOwnPath } from '#app/http/page-routes.ts';
+import { asError } from '#app/http/problem.ts';
+import { sendRedirect } from '#app/http/respond.ts';
+import { requireRoutable, toRouterPath } from '#app/http/route-checks.ts';
+import { nameRoute, negotiate, recogniseCaller, validateForm, validateInput } from '#app/http/steps.ts';
+
+export interface PublicParts extends PageParts {
+  readonly limitSignIn: HttpMiddleware;
+  /** By which limits count the client's address. */
+  readonly addressOf: (request: IncomingMessage) => string;
+}
+
+export function mountPublic(router: Router<HttpState>, route: PublicRoute, owner: string, parts: PublicParts): void {
+  const page = route as PublicPage | PublicForm;
+  requireRoutable(page, page.path);
+  const enter = [nameRoute(page.path), parts.limitSignIn, recogniseCaller(parts.authenticate)];
+  if (page.kind === 'public-page') {
+    router.get(toRouterPath(page.path), ...enter, negotiate('text/html'), validateInput(page), withinDeadline(), runPage(page, owner, parts));
+    return;
+  }
+  router.post(toRouterPath(page.path), ...enter, validateInput({ params: page.params }), validateForm(page.body), withinDeadline(), runForm(page, owner, parts));
+}
+
+function runPage(page: PublicPage, owner: string, parts: PublicParts): HttpMiddleware {
+  return async (ctx) => {
+    const { params, query } = given(ctx, 'input');
+    send(ctx, await page.handle({ ...contextOf(ctx, owner, parts), params, query }), owner, parts);
+  };
+}
+
+function runForm(form: PublicForm, owner: string, parts: PublicParts): HttpMiddleware {
+  return async (ctx) => {
+    const consequences = new Set<() => void>();
+    const endSessions: PublicParts['endSessions'] = async (db, person) => {
+      consequences.add(parts.sessionsEnded);
+      await parts.endSessions(db, person);
+    };
+    const outcome = await form.handle({ ...contextOf(ctx, owner, parts), params: given(ctx, 'input').params, query: undefined, body: given(ctx, 'body').value, endSessions });
+    for (const follow of consequences) follow();
+    if (!isRefusal(outcome)) await changeBrowser(ctx, outcome, owner, parts.browser);
+    send(ctx, outcome, owner, parts);
+  };
+}
+
+function send(ctx: HttpContext, outcome: Awaited<ReturnType<PublicPage['handle']>>, owner: string, parts: PublicParts): void {
+  if (isRefusal(outcome)) throw asError(outcome);
+  if ('redirect' in outcome) {
+    sendRedirect(ctx, requireOwnPath(outcome.redirect));
+    return;
+  }
+  ctx.status = outcome.status ?? 200;
+  ctx.type = HTML;
+  ctx.body = renderView(ctx, outcome, owner, parts);
+}
+
+function contextOf(ctx: HttpContext, owner: string, parts: PublicParts): Omit<PublicContext<unknown, unknown>, 'params' | 'query'> {
+  const { subject, log, requestId } = ctx.state;
+  return { subject, log, requestId, localPath: parts.browser.localPath, db: parts.db, address: parts.addressOf(ctx.req), kept: parts.browser.kept(ctx.req, owner), now: parts.clock() };
+}

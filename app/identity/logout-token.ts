@@ -1,0 +1,66 @@
+// The provider's word that somebody has signed out there (OpenID Connect Back-Channel Logout 1.0).
+import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
+import { refuse, type Refusal } from '#app/errors.ts';
+import { type ProviderClient, providerUnavailable } from '#app/identity/provider-client.ts';
+
+export interface LogoutTokenOptions {
+  readonly provider: ProviderClient;
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clock: () => Date;
+}
+
+/** Whose sessions end: those of one sign-in at the provider, or all of a person's until then. */
+export type LoggedOut = { readonly sessionId: string } | { readonly subjectId: string; readonly begunUntil: Date };
+
+const EVENT = 'http://schemas.openid.net/event/backchannel-logout';
+const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'];
+const CLOCK_TOLERANCE_S = 5;
+/** A token that was kept back for longer may say what is no longer meant. */
+const LONGEST_AGE_S = 120;
+/** Section 2.4 recommends the first; older providers write the second, or nothing. */
+const TYPES: readonly unknown[] = ['logout+jwt', 'JWT', undefined];
+
+/** Rejects with AppError 503 while the provider's keys can't be had. */
+export function createLogoutReader({ provider, issuer, clientId, clock }: LogoutTokenOptions): (token: string) => Promise<LoggedOut | Refusal> {
+  let keys: JWTVerifyGetKey | undefined;
+  const keySet = async () => {
+    if (keys !== undefined) return keys;
+    const { jwks_uri: location } = (await provider.configuration()).serverMetadata();
+    if (location === undefined) throw providerUnavailable(new Error('the provider publishes no keys'));
+    return (keys = createRemoteJWKSet(new URL(location), { timeoutDuration: 3_000 }));
+  };
+  return async (token) => {
+    try {
+      const { payload, protectedHeader } = await jwtVerify(token, await keySet(), {
+        issuer,
+        audience: clientId,
+        algorithms: ALGORITHMS,
+        currentDate: clock(),
+        clockTolerance: CLOCK_TOLERANCE_S,
+        requiredClaims: ['iat', 'exp', 'jti'],
+        maxTokenAge: LONGEST_AGE_S,
+      });
+      return TYPES.includes(protectedHeader.typ) && tellsOfLogout(payload) ? whoseSessions(payload) : invalidLogoutToken();
+    } catch (error) {
+      if (error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid || error instanceof TypeError) throw providerUnavailable(error);
+      if (error instanceof errors.JOSEError) return invalidLogoutToken();
+      throw error;
+    }
+  };
+}
+
+function whoseSessions({ sid, sub, iat = 0 }: JWTPayload): LoggedOut | Refusal {
+  if (typeof sid === 'string' && sid !== '') return { sessionId: sid };
+  // Sessions that were begun after it was issued are not meant: so a replayed token ends nothing more (section 2.6, jti).
+  return typeof sub === 'string' && sub !== '' ? { subjectId: sub, begunUntil: new Date((iat + CLOCK_TOLERANCE_S) * 1_000) } : invalidLogoutToken();
+}
+
+function invalidLogoutToken(): Refusal {
+  return refuse(400, 'invalid-logout-token', 'This logout token is not valid here, or no longer.');
+}
+
+/** Section 2.6: the event says what it is; a nonce would make an ID token of it. */
+function tellsOfLogout({ events, nonce }: JWTPayload): boolean {
+  return typeof events === 'object' && events !== null && Object.hasOwn(events, EVENT) && nonce === undefined;
+}

@@ -1,0 +1,152 @@
+// A session here and the one at the provider: sign-out there, renewal, and the ask for a fresh or stronger sign-in.
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { sql } from 'kysely';
+import { after, before, describe, test } from 'node:test';
+import * as client from 'openid-client';
+import { pino } from 'pino';
+import { AppError } from '#app/errors.ts';
+import { DEVELOPMENT_USERS } from '#app/identity/development-users.ts';
+import { openTokens } from '#app/identity/sealed-tokens.ts';
+import { createSessionRefresh } from '#app/identity/session-refresh.ts';
+import { createSessionStore } from '#app/identity/session-store.ts';
+import type { CookieJar } from '#app/lib/cookie-jar.ts';
+import { until } from '#app/testing/condition.ts';
+import { expectProblem } from '#app/testing/problem.ts';
+import { startTestService, type TestService, type Visitor } from '#app/testing/service.ts';
+
+const minuteMs = 60_000;
+const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
+
+describe('a session and the provider', () => {
+  let service: TestService;
+  let clockOffsetMs = 0;
+  before(async () => {
+    service = await startTestService({ clock: () => new Date(Date.now() + clockOffsetMs) });
+  });
+  after(() => service.close());
+
+  const tokenOf = (jar: CookieJar) => /session=([\w-]{43})/.exec(jar.read(service.url))?.[1] ?? '';
+  const statusOf = async (visitor: Pick<Visitor, 'fetch'>) => {
+    const response = await visitor.fetch('/api/v1/stream', { method: 'HEAD', headers: { accept: 'text/event-stream' } });
+    return response.status;
+  };
+  const rowOf = async (jar: CookieJar) => {
+    const { rows } = await sql<{ refreshed_at: Date; provider_tokens: Buffer; factors: number; authenticated_at: Date }>`select * from session where token_hash = ${createHash('sha256').update(tokenOf(jar)).digest()}`.execute(service.database.db);
+    return rows[0];
+  };
+
+  test('who signs out at the provider is signed out here at once, live streams included', async () => {
+    const [visitor, other] = [await service.as('clerk'), await service.as('manager')];
+    const stream = await visitor.fetch('/api/v1/stream', { headers: { accept: 'text/event-stream' } });
+    const page = await visitor.jar.follow(`${service.config.identity.issuer}/session/end`);
+    const xsrf = /name="xsrf" value="([^"]+)"/.exec(await page.response.text())?.[1] ?? '';
+    const confirmed = await visitor.jar.follow(`${service.config.identity.issuer}/session/end/confirm`, { method: 'POST', headers: FORM, body: new URLSearchParams({ xsrf, logout: 'yes' }) });
+    assert.equal(confirmed.response.status, 200);
+    await expectProblem(await visitor.fetch('/api/v1/stream', { headers: { accept: 'text/event-stream' } }), 401, 'session-ended');
+    assert.match(await stream.text(), /signed-out/);
+    assert.equal(await statusOf(other), 200, 'nobody else');
+    assert.ok(service.logLines.some((line) => line.includes('signed out by the provider')));
+  });
+
+  test('a logout token that is none is a 400, and no cookie or origin is asked for', async () => {
+    const response = await fetch(`${service.url}/auth/back-channel-logout`, { method: 'POST', headers: FORM, body: new URLSearchParams({ logout_token: 'a.b.c' }) });
+    await expectProblem(response, 400, 'invalid-logout-token');
+    assert.equal((await fetch(`${service.url}/auth/back-channel-logout`, { method: 'POST', headers: FORM, body: '' })).status, 400);
+  });
+
+  test('a session is renewed at the provider now and then, with a new refresh token each time (RFC 9700, 4.14.2)', async (t) => {
+    t.after(() => (clockOffsetMs = 0));
+    const visitor = await service.as('clerk');
+    const seen = new Set<string>();
+    for (const minutes of [11, 22]) {
+      seen.add(openTokens((await rowOf(visitor.jar))?.provider_tokens ?? Buffer.alloc(0), tokenOf(visitor.jar))?.refreshToken ?? '');
+      clockOffsetMs = minutes * minuteMs;
+      assert.equal(await statusOf(visitor), 200);
+      const due = Date.now() + clockOffsetMs - minuteMs;
+      await until('the session is renewed', async () => {
+        const row = await rowOf(visitor.jar);
+        return row !== undefined && row.refreshed_at.getTime() > due && !seen.has(openTokens(row.provider_tokens, tokenOf(visitor.jar))?.refreshToken ?? '');
+      });
+    }
+    assert.equal(seen.size, 2);
+    assert.equal(await statusOf(visitor), 200);
+  });
+
+  test('CWE-384: a refresh token that somebody else has used ends the session', async (t) => {
+    t.after(() => (clockOffsetMs = 0));
+    const visitor = await service.as('clerk');
+    const tokens = openTokens((await rowOf(visitor.jar))?.provider_tokens ?? Buffer.alloc(0), tokenOf(visitor.jar));
+    const { issuer, clientId } = service.config.identity;
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- the provider of the test listens on loopback
+    const provider = await client.discovery(new URL(issuer), clientId, undefined, client.None(), { execute: [client.allowInsecureRequests] });
+    await client.refreshTokenGrant(provider, tokens?.refreshToken ?? '');
+    clockOffsetMs = 11 * minuteMs;
+    assert.equal(await statusOf(visitor), 200);
+    await until('the session has ended', async () => (await statusOf(visitor)) === 401);
+  });
+
+  test('ASVS 7.4.4: who has other roles at the provider by now is asked to sign in anew', async (t) => {
+    const user = DEVELOPMENT_USERS.find(({ id }) => id === 'viewer') as { roles: readonly string[] };
+    const { roles } = user;
+    t.after(() => {
+      user.roles = roles;
+      clockOffsetMs = 0;
+    });
+    const visitor = await service.as('viewer');
+    user.roles = ['manager'];
+    clockOffsetMs = 11 * minuteMs;
+    assert.equal(await statusOf(visitor), 200);
+    await until('the session has ended', async () => (await statusOf(visitor)) === 401);
+  });
+
+  test('a provider that does not answer ends nothing: it is asked again a minute later', async () => {
+    const now = new Date('2026-03-01T08:00:00Z');
+    const sessions = createSessionStore(service.database.db, { sessionIdleMs: 60 * minuteMs, sessionAbsoluteMs: 600 * minuteMs, sessionsPerPerson: 10 });
+    const token = await sessions.create({ person: { tenantId: 'acme', id: 'away', name: 'A', roles: ['clerk'] }, assurance: { factors: 1 }, userAgent: 'x', provider: { sessionId: undefined, tokens: { idToken: 'i', refreshToken: 'r' } } }, now);
+    const clock = { now: new Date(now.getTime() + 11 * minuteMs) };
+    const asked = { count: 0 };
+    const provider = { configuration: () => { asked.count += 1; return Promise.reject(new AppError('away', { status: 503 })); }, check: () => Promise.resolve() };
+    const refresh = createSessionRefresh({ provider, sessions, claims: { rolesClaim: 'roles', tenantClaim: 'tenant' }, refreshMs: 10 * minuteMs, onSessionEnd: () => assert.fail('ended'), log: pino({ level: 'silent' }), clock: () => clock.now });
+    const look = async () => {
+      const found = await sessions.find(token, 'x', clock.now);
+      assert.ok(found);
+      refresh.request(token, found);
+      await refresh.stop();
+      return asked.count;
+    };
+    assert.equal(await look(), 1);
+    assert.equal(await look(), 1, 'not with every request');
+    clock.now = new Date(clock.now.getTime() + minuteMs);
+    assert.equal(await look(), 2);
+  });
+
+  test('a sign-in can be asked for that is no older than so many seconds (max_age), and says when it was', async () => {
+    const visitor = await service.as('clerk');
+    const isChooser = ({ origin, pathname }: URL) => origin === service.config.identity.issuer && pathname.startsWith('/interaction/');
+    const asked = await visitor.jar.fetch(`${service.url}/auth/sign-in?return_to=%2Fdocs&max_age=0`);
+    assert.equal(new URL(asked.headers.get('location') ?? '').searchParams.get('max_age'), '0');
+    const again = await visitor.jar.follow(asked.headers.get('location') ?? '', {}, isChooser);
+    assert.ok(isChooser(again.url), 'the provider asks, though it knows the person');
+    const before = await rowOf(visitor.jar);
+    const { response } = await visitor.jar.follow(again.url, { method: 'POST', headers: FORM, body: new URLSearchParams({ user: 'clerk', factors: '2' }) });
+    await response.body?.cancel();
+    const row = await rowOf(visitor.jar);
+    assert.ok(row !== undefined && before !== undefined && row.authenticated_at >= before.authenticated_at);
+    assert.deepEqual([before.factors, row.factors], [1, 2]);
+  });
+
+  test('a max_age that is no number, or longer than a session, is the session’s own length', async () => {
+    for (const [given, sent] of [['', '43200'], ['-1', '43200'], ['1e3', '43200'], ['999999999', '43200'], ['60', '60']] as const) {
+      const response = await fetch(`${service.url}/auth/sign-in?max_age=${given}`, { redirect: 'manual' });
+      assert.equal(new URL(response.headers.get('location') ?? '').searchParams.get('max_age'), sent, given);
+    }
+  });
+
+  test('two factors are asked of the provider by its own name for them', async () => {
+    const response = await fetch(`${service.url}/auth/sign-in?factors=2`, { redirect: 'manual' });
+    assert.equal(new URL(response.headers.get('location') ?? '').searchParams.get('acr_values'), 'aal2');
+    const plain = await fetch(`${service.url}/auth/sign-in`, { redirect: 'manual' });
+    assert.equal(new URL(plain.headers.get('location') ?? '').searchParams.get('acr_values'), null);
+  });
+});
