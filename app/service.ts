@@ -19,6 +19,7 @@ import { createRateLimits } from '#app/http/rate-limit.ts';
 import { openSignInStore, purgeSignInLimits } from '#app/http/sign-in-store.ts';
 import type { SharedStore } from '#app/http/shared-store.ts';
 import { createIdentity, type Identity } from '#app/identity/identity.ts';
+import { createSessionsFeature } from '#app/identity/sessions.ts';
 import { createLive, type Live } from '#app/live/live.ts';
 import { BACK_CHANNEL_LOGOUT_PATH } from '#app/http/platform-routes.ts';
 import { createServer } from '#app/server.ts';
@@ -92,9 +93,10 @@ async function startParts(config: Config, { log, database: given, clock = () => 
     return opened;
   });
 
-  const access = createAccess(found.map(({ module }) => module.grants));
   // The two know each other only through functions: sessions that end are told to live, live asks who still has access.
   const live: { current?: Live } = {};
+  const sessions = createSessionsFeature({ limits: config.identity, onSessionEnd: () => live.current?.recheck() });
+  const access = createAccess([...found, sessions].map(({ module }) => module.grants));
   const identity = createIdentity({ config: config.identity, publicUrl: config.publicUrl, database, onSessionEnd: () => live.current?.recheck(), log, clock });
   onStop('identity', () => identity.stop());
   await startProvider(config, identity, log, timed, onStop);
@@ -126,7 +128,7 @@ async function startParts(config: Config, { log, database: given, clock = () => 
   });
   const store = await openStore(config, log, onStop);
   const limits = createRateLimits({ ...config.limits, store, signInStore: store === undefined ? openSignInStore(database.db, { log }) : undefined, log, metrics });
-  const features = createFeatures(found, { database: database.db, environment: config.others, production: config.production, publicUrl: config.publicUrl, log, metrics, clock });
+  const features = [sessions, ...createFeatures(found, { database: database.db, environment: config.others, production: config.production, publicUrl: config.publicUrl, log, metrics, clock })];
   onStop('features', () => Promise.all(features.map(async ({ feature }) => feature.stop?.())));
   const server = createServer({ config, database, identity, access, live: hub, limits, features, log, metrics, clock, isReady: () => ready });
 

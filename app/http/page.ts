@@ -49,7 +49,7 @@ ${body}
 
 function renderSubject({ name, tenantId, roles }: Subject): Html {
   return html`<div class="account">
-<p class="account-name"><span>${name}</span> <span class="account-role">${roles.join(', ')} at ${tenantId}</span></p>
+<p class="account-name"><a href="/account/sessions">${name}<span class="visually-hidden">: where you are signed in</span></a> <span class="account-role">${roles.join(', ')} at ${tenantId}</span></p>
 <form method="post" action="/auth/sign-out"><button class="button button-quiet" type="submit">Sign out</button></form>
 </div>`;
 }

@@ -77,7 +77,7 @@ async function scan({ service, frontPort, certificate, directory, program, secon
     const { stdout, stderr } = await runTool(
       program,
       [
-        '--url', `${front.origin}/`, '--start', `${front.origin}/docs`, '--exclude', `${front.origin}/auth/sign-out`, '--drop-set-cookie', '--verify-ssl', '0', '--endpoint', `${host.origin}/`,
+        '--url', `${front.origin}/`, '--start', `${front.origin}/docs`, '--exclude', `${front.origin}/auth/sign-out`, '--exclude', `${front.origin}/account/sessions/end`, '--drop-set-cookie', '--verify-ssl', '0', '--endpoint', `${host.origin}/`,
         '--module', MODULES.join(','), '--max-scan-time', String(CRAWL_SECONDS), '--max-attack-time', String(seconds), '--depth', '4', '--max-files-per-dir', String(MOST_OF_ONE_KIND), '--scan-force', 'aggressive',
         '--store-session', directory, '--store-config', directory, '--flush-session', '--no-bugreport', '--format', 'json', '--output', report,
       ],

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { obtainToken } from '#app/identity/token.ts';
+import { expectProblem } from '#app/testing/problem.ts';
+import { startTestService, type TestService, type Visitor } from '#app/testing/service.ts';
+import type { ShownSession } from '#app/identity/sessions.ts';
+
+const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
+const json = { accept: 'application/json' };
+
+describe('sessions of a person', () => {
+  let service: TestService;
+  before(async () => {
+    service = await startTestService();
+  });
+  after(() => service.close());
+
+  const list = async (visitor: Visitor) => ((await (await visitor.fetch('/api/v1/sessions')).json()) as { sessions: ShownSession[] }).sessions;
+  const isIn = async (visitor: Visitor) => (await visitor.fetch('/api/v1/sessions')).status === 200;
+  const endAll = async (visitor: Visitor) => {
+    assert.equal((await visitor.fetch('/api/v1/sessions', { method: 'DELETE' })).status, 200);
+  };
+
+  test('ASVS 7.5.2: a person sees their own sessions, and which of them asks', async () => {
+    const [one, two] = [await service.as('clerk'), await service.as('clerk')];
+    await service.as('manager');
+    const sessions = await list(one);
+    assert.equal(sessions.length, 2);
+    assert.deepEqual(sessions.map(({ current }) => current).toSorted(), [false, true]);
+    assert.deepEqual(sessions.map(({ id }) => id).toSorted(), (await list(two)).map(({ id }) => id).toSorted());
+    assert.equal(sessions[0]?.browser, 'node');
+    await endAll(one);
+  });
+
+  test('ASVS 7.4.1: one that is ended is out at once, its live stream included, and the others stay', async () => {
+    const [here, lost, other] = [await service.as('viewer'), await service.as('viewer'), await service.as('viewer')];
+    const stream = await lost.fetch('/api/v1/stream', { headers: { accept: 'text/event-stream' } });
+    const id = (await list(lost)).find(({ current }) => current)?.id ?? '';
+    assert.equal((await here.fetch(`/api/v1/sessions/${id}`, { method: 'DELETE' })).status, 204);
+    assert.match(await stream.text(), /signed-out/);
+    assert.deepEqual([await isIn(here), await isIn(lost), await isIn(other)], [true, false, true]);
+    await expectProblem(await here.fetch(`/api/v1/sessions/${id}`, { method: 'DELETE', headers: json }), 404, 'session-not-found');
+    await endAll(here);
+    assert.deepEqual([await isIn(here), await isIn(other)], [true, false]);
+  });
+
+  test('CWE-639: nobody ends another’s session by its id, not even a manager or a namesake of another tenant', async () => {
+    const [mine, manager, stranger] = [await service.as('clerk'), await service.as('manager'), await service.as('globex-clerk')];
+    const id = (await list(mine))[0]?.id ?? '';
+    for (const visitor of [manager, stranger]) await expectProblem(await visitor.fetch(`/api/v1/sessions/${id}`, { method: 'DELETE', headers: json }), 404, 'session-not-found');
+    assert.equal((await stranger.fetch('/account/sessions/end', { method: 'POST', headers: FORM, body: new URLSearchParams({ id }) })).status, 303);
+    assert.ok(await isIn(mine));
+    await endAll(mine);
+  });
+
+  test('ASVS 7.4.5: a manager ends all sessions of a person of their tenant, and of no other', async () => {
+    const [clerk, globex, manager] = [await service.as('clerk'), await service.as('globex-clerk'), await service.as('manager')];
+    await endAll(clerk);
+    const end = (visitor: Visitor, subject: string) => visitor.fetch(`/api/v1/people/${subject}/sessions`, { method: 'DELETE', headers: json });
+    await expectProblem(await end(clerk, 'manager'), 403, 'role-not-granted');
+    assert.deepEqual(await (await end(manager, 'globex-clerk')).json(), { ended: 0 });
+    assert.deepEqual(await (await end(manager, 'clerk')).json(), { ended: 1 });
+    assert.deepEqual([await isIn(clerk), await isIn(globex), await isIn(manager)], [false, true, true]);
+  });
+
+  test('a program with a token has no session of its own, and may end those of its person', async () => {
+    const clerk = await service.as('auditor');
+    const authorization = `Bearer ${await obtainToken({ ...service.config.identity, user: 'auditor' })}`;
+    const { sessions } = (await (await fetch(`${service.url}/api/v1/sessions`, { headers: { authorization } })).json()) as { sessions: ShownSession[] };
+    assert.deepEqual(sessions.map(({ current }) => current), [false]);
+    assert.deepEqual(await (await fetch(`${service.url}/api/v1/sessions`, { method: 'DELETE', headers: { authorization } })).json(), { ended: 1 });
+    assert.ok(!(await isIn(clerk)));
+  });
+});
