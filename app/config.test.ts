@@ -116,7 +116,8 @@ test('.env.example names every setting, and nothing else', () => {
 test('the values in .env.example are the defaults, where there is one, and all are accepted', () => {
   const text = readFileSync(new URL('../.env.example', import.meta.url), 'utf8');
   const example = Object.fromEntries([...text.matchAll(/^# ?([A-Z][A-Z_]+)=(.*)$/gm)].map((match) => [match[1] ?? '', match[2] ?? '']));
-  const { DATABASE_URL, OIDC_ISSUER, PROVIDER_PORT, VALKEY_URL, ...defaults } = example;
+  const { ACCESS_GRANTS_FILE, DATABASE_URL, OIDC_ISSUER, PROVIDER_PORT, VALKEY_URL, ...defaults } = example;
+  assert.equal(parseConfig({ ACCESS_GRANTS_FILE }).access.grantsFile, ACCESS_GRANTS_FILE);
   assert.deepEqual(parseConfig({ ...defaults, PROVIDER_PORT }), parseConfig({}));
   assert.equal(parseConfig({ ...defaults, DATABASE_URL, OIDC_ISSUER }).database.kind, 'server');
   assert.equal(parseConfig({ VALKEY_URL }).limits.valkeyUrl, VALKEY_URL);

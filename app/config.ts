@@ -14,6 +14,7 @@ export interface Config {
   readonly admin: { readonly host: string; readonly port: number };
   readonly database: DatabaseConfig;
   readonly identity: IdentityConfig;
+  readonly access: { readonly grantsFile: string | undefined; readonly logAllowedOneIn: number };
   readonly live: LiveConfig;
   readonly limits: LimitsConfig;
   readonly connections: ConnectionsConfig;
@@ -139,6 +140,8 @@ export const settings = {
   SESSION_ABSOLUTE_HOURS: integer(1, 168).default(12),
   SESSION_REFRESH_MINUTES: integer(1, 1_440).default(10),
   SESSIONS_PER_PERSON: integer(1, 1_000).default(10),
+  ACCESS_GRANTS_FILE: z.string().optional(),
+  ACCESS_LOG_ALLOWED_ONE_IN: integer(1, 1_000_000).default(100),
   EVENT_RETENTION_HOURS: integer(1, 8_760).default(24),
   EVENT_POLL_MS: integer(50, 60_000).default(1_000),
   LIVE_HEARTBEAT_SECONDS: integer(1, 2_000).default(20),
@@ -248,6 +251,7 @@ function toConfig(values: Settings, production: boolean): Omit<Config, 'others'>
       scope: values.OIDC_SCOPE,
       multiFactorAcr: (values.OIDC_MULTI_FACTOR_ACR ?? (values.OIDC_ISSUER === undefined ? DEVELOPMENT_MULTI_FACTOR_ACR : '')).split(' ').filter((acr) => acr !== ''),
     },
+    access: { grantsFile: values.ACCESS_GRANTS_FILE, logAllowedOneIn: values.ACCESS_LOG_ALLOWED_ONE_IN },
     live: {
       heartbeatMs: values.LIVE_HEARTBEAT_SECONDS * 1_000,
       retentionMs: values.EVENT_RETENTION_HOURS * 60 * minuteMs,

@@ -37,6 +37,44 @@ export interface Subject {
 export type Action = `${string}:${string}`;
 export type Grants = Readonly<Record<Action, readonly Role[]>>;
 
+/** What an action is done to, as far as the policy asks (NIST SP 800-162). */
+export interface Resource {
+  readonly tenant?: string;
+  /** Id of the subject whose it is. */
+  readonly owner?: string;
+  readonly sensitivity?: string;
+}
+/** What the policy asks of an answer. */
+export interface Obligations {
+  /** Fields of this kind of resource that must not be in it. */
+  readonly omit: readonly string[];
+  /** Resources of other sensitivities must not be in it; for the query, so that pages and counts are right. */
+  readonly sensitivities: readonly string[];
+}
+export type Decision =
+  | { readonly allowed: true; readonly reason: string; readonly obligations: Obligations }
+  | { readonly allowed: false; readonly reason: string; readonly stepUp?: StepUp };
+/** What the person must have proved before they may: so many seconds ago at most, by so many factors (RFC 9470). */
+export interface StepUp {
+  readonly maxAgeS: number;
+  readonly factors: Assurance['factors'];
+}
+/** A feature's own part of the policy's data, beside its grants. */
+export interface AccessRules {
+  /** Actions that the owner of a resource may do to it, whatever their role. */
+  readonly ownerActions?: readonly Action[];
+  readonly stepUp?: Readonly<Record<Action, StepUp>>;
+  /** Kind of resource → field → who may see it; a field that isn't named here is seen by all. */
+  readonly fields?: Readonly<Record<string, Readonly<Record<string, readonly Role[]>>>>;
+  /** Kind of resource → sensitivity → who is cleared for it; everybody is for `normal`. */
+  readonly sensitivities?: Readonly<Record<string, Readonly<Record<string, readonly Role[]>>>>;
+}
+/** The decision that let the request in, and others about what it has found. */
+export interface RequestAccess {
+  readonly obligations: Obligations;
+  readonly decide: (action: Action, resource: Resource) => Decision;
+}
+
 /** The query builder without tables; a feature adds its own with `$extendTables<Tables>()`. */
 // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- Kysely adds tables to an empty schema
 export type Database = Kysely<{}>;
@@ -78,6 +116,7 @@ export type Success<R extends Responses> = {
 
 export interface ReadContext<P, Q> {
   readonly subject: Subject;
+  readonly access: RequestAccess;
   readonly params: P;
   readonly query: Q;
   readonly db: Database;
@@ -87,6 +126,7 @@ export interface ReadContext<P, Q> {
 }
 export interface WriteContext<P, B> {
   readonly subject: Subject;
+  readonly access: RequestAccess;
   readonly params: P;
   readonly body: B;
   /** A transaction that the platform commits on success and rolls back on a refusal or an error. */
@@ -280,6 +320,7 @@ export interface FeatureModule {
   /** Human title, for the documentation's grouping. */
   readonly title: string;
   readonly grants: Grants;
+  readonly rules?: AccessRules;
   readonly events: Readonly<Record<string, EventType>>;
   /** A way to sign in besides the identity provider: the path of a public page, and the words of its link. */
   readonly signIn?: { readonly path: string; readonly label: string };

@@ -41,7 +41,7 @@ export interface ServerParts {
   readonly config: Pick<Config, 'production' | 'publicUrl' | 'corsOrigins' | 'overload' | 'connections'> & Partial<Pick<Config, 'securityContact'>> & { readonly identity: Pick<Config['identity'], 'issuer'> };
   readonly database: Pick<OpenDatabase, 'db'>;
   readonly identity: Pick<Identity, 'authenticate' | 'routes' | 'issuerOrigin' | 'browser' | 'sessionsEnded' | 'endByProvider'>;
-  readonly access: Pick<Access, 'decide'>;
+  readonly access: Pick<Access, 'decide' | 'can'>;
   readonly live: Pick<Live, 'wake' | 'serveSse' | 'attachSocket' | 'position'>;
   readonly limits: RateLimits;
   readonly features: readonly LoadedFeature[];
@@ -122,7 +122,8 @@ function createPageParts({ config, database, identity, access, live, limits, fea
     sessionsEnded: () => {
       identity.sessionsEnded();
     },
-    decide: (subject, action) => access.decide(subject, action),
+    decide: (subject, action, resource, log) => access.decide(subject, action, resource, log),
+    can: (subject, action) => access.can(subject, action),
     runOnce,
     appendEvent,
     wakeLive: () => {

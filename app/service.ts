@@ -5,6 +5,7 @@ import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { createAccess } from '#app/access/access.ts';
+import { followGrants } from '#app/access/grants-file.ts';
 import { createAdmin } from '#app/admin.ts';
 import type { Config } from '#app/config.ts';
 import { openDatabase, type OpenDatabase } from '#app/data/database.ts';
@@ -96,7 +97,14 @@ async function startParts(config: Config, { log, database: given, clock = () => 
   // The two know each other only through functions: sessions that end are told to live, live asks who still has access.
   const live: { current?: Live } = {};
   const sessions = createSessionsFeature({ limits: config.identity, onSessionEnd: () => live.current?.recheck() });
-  const access = createAccess([...found, sessions].map(({ module }) => module.grants));
+  const access = await createAccess([...found, sessions].map(({ module }) => module), { log, clock, logAllowedOneIn: config.access.logAllowedOneIn });
+  if (config.access.grantsFile !== undefined) {
+    const stopFollowing = followGrants({ file: config.access.grantsFile, access, log, metrics });
+    onStop('grants', async () => {
+      stopFollowing();
+      return Promise.resolve();
+    });
+  }
   const identity = createIdentity({ config: config.identity, publicUrl: config.publicUrl, database, onSessionEnd: () => live.current?.recheck(), log, clock });
   onStop('identity', () => identity.stop());
   await startProvider(config, identity, log, timed, onStop);

@@ -38,6 +38,15 @@ test('npm’s are installed without scripts, with what a script would have downl
   assert.equal(await readFile(path.join(conf, 'hsts-preload.json'), 'utf8'), '{}\n');
 });
 
+test('Go’s are built as go.mod and go.sum have them, and neither may be changed by that', async (t) => {
+  const { sources, cache, run, commands } = await prepare(t);
+  const parameters: string[] = [];
+  await installTools('go', { sources, cache, run: (program, given, directory) => (parameters.push(...given), run(program, given, directory)) });
+  assert.deepEqual(commands, ['go build -C']);
+  assert.ok(parameters.includes('-mod=readonly') && parameters.includes(`${path.join(cache, 'go/bin')}${path.sep}`));
+  assert.match(await readFile(path.join(sources, 'go/go.mod'), 'utf8'), /^tool github\.com\/open-policy-agent\/opa$/m);
+});
+
 test('a changed lock file installs anew, and nothing of the old is left', async (t) => {
   const { sources, cache, run, commands } = await prepare(t);
   await installTools('python', { sources, cache, run });

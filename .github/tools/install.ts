@@ -7,7 +7,7 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
-export type ToolSet = 'npm' | 'python';
+export type ToolSet = 'npm' | 'python' | 'go';
 export type Installation = { readonly directory: string } | { readonly notRun: string };
 /** @throws Error with what the program said, when it can't be started or fails. */
 export type Run = (program: string, parameters: readonly string[], directory: string) => Promise<void>;
@@ -44,6 +44,13 @@ const recipes: Readonly<Record<ToolSet, Recipe>> = {
       for (const file of this.files) await copyFile(path.join(source, file), path.join(directory, file));
       await run('npm', ['ci', '--ignore-scripts'], directory);
       await fillObservatory(path.join(directory, 'node_modules/@mdn/mdn-http-observatory/conf'));
+    },
+  },
+  go: {
+    files: ['go.mod', 'go.sum'],
+    async install(source, directory, run) {
+      // go.sum has the hashes; `tool` is every program that go.mod names.
+      await run('go', ['build', '-C', source, '-mod=readonly', '-trimpath', '-o', `${path.join(directory, 'bin')}${path.sep}`, 'tool'], directory);
     },
   },
   python: {

@@ -1,30 +1,75 @@
-// What a subject may do: the grants that the features declare, and no for everything else.
-import { AppError } from '#app/errors.ts';
-import { ROLES, type Action, type Grants, type Role, type Subject } from '#app/feature.ts';
-
-export type Decision = { readonly allowed: true } | { readonly allowed: false; readonly reason: string };
+// What a subject may do: asks the policy, and keeps a log of what it decided.
+import type { Logger } from 'pino';
+import { loadPolicy, type PolicyInput } from '#app/access/policy.ts';
+import { type AccessSource, collectRules, type Rules } from '#app/access/rules.ts';
+import type { Action, Decision, Resource, Subject } from '#app/feature.ts';
 
 export interface Access {
-  decide(subject: Subject, action: Action): Decision;
+  /** What it decides is logged: every no, and of the yeses one in so many. */
+  decide(subject: Subject, action: Action, resource?: Resource, log?: () => Logger): Decision;
+  /** For what is shown, not done: not logged. */
   can(subject: Subject, action: Action): boolean;
+  /** Other grants for some actions, from outside; undefined goes back to what the features declare. */
+  override(grants: Rules['grants'] | undefined, revision: string): void;
+  /** Of the features' declarations. */
+  readonly rules: Rules;
 }
 
-const ACTION_SYNTAX = /^[a-z][a-z-]*:[a-z][a-z-]*$/;
+export interface AccessOptions {
+  readonly log: Logger;
+  readonly clock: () => Date;
+  /** Of so many decisions that allow, one is logged. */
+  readonly logAllowedOneIn: number;
+}
 
-/** Deny by default (ASVS 8.2.1). @throws AppError for a malformed action, an unknown role, or an action that two features grant. */
-export function createAccess(grants: readonly Grants[]): Access {
-  const rolesByAction = new Map<string, ReadonlySet<Role>>();
-  for (const [action, roles] of grants.flatMap((one) => Object.entries(one))) {
-    if (!ACTION_SYNTAX.test(action)) throw new AppError(`The action "${action}" must be written as "<resource>:<verb>".`);
-    if (rolesByAction.has(action)) throw new AppError(`The action "${action}" is granted twice: name the resource so that it belongs to one feature.`);
-    const unknown = roles.find((role) => !ROLES.includes(role));
-    if (unknown !== undefined) throw new AppError(`The action "${action}" is granted to the unknown role "${unknown}".`);
-    rolesByAction.set(action, new Set(roles));
-  }
-  const decide = (subject: Subject, action: Action): Decision => {
-    const granted = rolesByAction.get(action);
-    if (granted === undefined) return { allowed: false, reason: 'action-unknown' };
-    return subject.roles.some((role) => granted.has(role)) ? { allowed: true } : { allowed: false, reason: 'role-not-granted' };
+const DECLARED = 'declared';
+
+/** Deny by default (ASVS 8.2.1). Rejects with AppError for declarations that don't fit together. */
+export async function createAccess(sources: readonly AccessSource[], { log: ownLog, clock, logAllowedOneIn }: AccessOptions): Promise<Access> {
+  const rules = collectRules(sources);
+  const policy = await loadPolicy(rules);
+  let revision = DECLARED;
+  let allowed = 0;
+
+  const isLogged = (decision: Decision): boolean => {
+    if (!decision.allowed) return true;
+    allowed = (allowed + 1) % logAllowedOneIn;
+    return allowed === 0;
   };
-  return { decide, can: (subject, action) => decide(subject, action).allowed };
+  const evaluate = (subject: Subject, action: Action, resource?: Resource) => policy.decide(toInput(subject, action, resource, clock));
+
+  return {
+    rules,
+    decide(subject, action, resource, log = () => ownLog) {
+      const decision = evaluate(subject, action, resource);
+      if (isLogged(decision)) log().info({ access: { action, tenant: subject.tenantId, subject: subject.id, roles: subject.roles, credential: subject.credential.kind, resource, allowed: decision.allowed, reason: decision.reason, revision } }, 'access decided');
+      return decision;
+    },
+    can: (subject, action) => evaluate(subject, action).allowed,
+    override(grants, newRevision) {
+      policy.use(grants === undefined ? rules : { ...rules, grants: { ...rules.grants, ...grants } });
+      revision = grants === undefined ? DECLARED : newRevision;
+    },
+  };
+}
+
+function toInput({ id, tenantId, roles, credential, assurance, risk }: Subject, action: Action, resource: Resource | undefined, clock: () => Date): PolicyInput {
+  const colon = action.indexOf(':');
+  const provenAt = assurance?.authenticatedAt;
+  return {
+    subject: {
+      id,
+      tenant: tenantId,
+      roles,
+      scopes: credential.kind === 'bearer' ? credential.scopes : undefined,
+      factors: assurance?.factors,
+      // A sign-in of the future is a clock that differs.
+      authenticatedAgeS: provenAt && Math.max(0, Math.floor((clock().getTime() - provenAt.getTime()) / 1_000)),
+      risk,
+    },
+    action,
+    type: action.slice(0, colon),
+    verb: action.slice(colon + 1),
+    resource,
+  };
 }

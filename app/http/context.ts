@@ -4,7 +4,7 @@ import type { Middleware, ParameterizedContext } from 'koa';
 import type { Logger } from 'pino';
 import type { Body } from '#app/http/body.ts';
 import type { Input } from '#app/http/input.ts';
-import type { Subject } from '#app/feature.ts';
+import type { RequestAccess, Subject } from '#app/feature.ts';
 import type { TagCondition } from '#app/lib/entity-tag.ts';
 
 export interface HttpState {
@@ -15,6 +15,7 @@ export interface HttpState {
   /** The route's template, for the log: a path may hold personal data, a template never does. */
   route?: string;
   subject?: Subject;
+  access?: RequestAccess;
   /** Validated. */
   input?: Input;
   /** Validated; `bytes` as it came. */

@@ -57,7 +57,7 @@ function runQuery(operation: Query, parts: RouteParts): HttpMiddleware {
     const { params, query } = given(ctx, 'input');
     const { state } = ctx;
     const { requestId } = state;
-    const outcome = await operation.handle({ subject: given(ctx, 'subject'), params, query, db: parts.db, get log() { return state.log; }, now: parts.clock(), requestId });
+    const outcome = await operation.handle({ subject: given(ctx, 'subject'), access: given(ctx, 'access'), params, query, db: parts.db, get log() { return state.log; }, now: parts.clock(), requestId });
     if (parts.checkAnswers) checkAnswer(outcome, operation.responses, operation.operationId);
     sendConditional(ctx, serialise(outcome, ctx.path, requestId), parts.renderProblem);
   };
@@ -104,6 +104,7 @@ function createWriteContext(ctx: HttpContext, db: Database, { subject, events, c
   const { condition } = state;
   return {
     subject,
+    access: given(ctx, 'access'),
     params: given(ctx, 'input').params,
     body: given(ctx, 'body').value,
     db,

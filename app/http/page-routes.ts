@@ -1,5 +1,6 @@
 // Mounts a feature's pages and forms: the same steps as the API's, for a person with a browser.
 import type { Router } from '@koa/router';
+import type { Access } from '#app/access/access.ts';
 import { isRefusal } from '#app/errors.ts';
 import type { BrowserChange, EventType, Form, Page, PageRoute, PageView } from '#app/feature.ts';
 import type { Assets } from '#app/http/assets.ts';
@@ -10,7 +11,7 @@ import { type RouteParts, runWrite } from '#app/http/operation-routes.ts';
 import { asError } from '#app/http/problem.ts';
 import { sendRedirect, serialise } from '#app/http/respond.ts';
 import { requireRoutable, toRouterPath } from '#app/http/route-checks.ts';
-import { authenticatePerson, authorise, nameRoute, negotiate, validateForm, validateInput } from '#app/http/steps.ts';
+import { authenticatePerson, authorisePerson, nameRoute, negotiate, validateForm, validateInput } from '#app/http/steps.ts';
 import type { Identity } from '#app/identity/identity.ts';
 
 export const HTML = 'text/html; charset=utf-8';
@@ -24,6 +25,7 @@ export interface PageParts extends RouteParts {
   readonly assets: Assets;
   readonly renderDocument: DocumentRenderer;
   readonly browser: Identity['browser'];
+  readonly can: Access['can'];
   /** The last event that this process has seen. */
   readonly livePosition: () => number;
 }
@@ -33,7 +35,7 @@ export function mountPage(router: Router<HttpState>, route: PageRoute, owner: Pa
   requireRoutable(page, page.path);
   const path = toRouterPath(page.path);
   if (page.kind === 'page') {
-    router.get(path, nameRoute(page.path), negotiate('text/html'), authenticatePerson(parts.authenticate), parts.limitSubject, authorise(parts.decide, page.action), validateInput(page), withinDeadline(), runPage(page, owner, parts));
+    router.get(path, nameRoute(page.path), negotiate('text/html'), authenticatePerson(parts.authenticate), parts.limitSubject, authorisePerson(parts.decide, page.action), validateInput(page), withinDeadline(), runPage(page, owner, parts));
     return;
   }
   router.post(
@@ -41,7 +43,7 @@ export function mountPage(router: Router<HttpState>, route: PageRoute, owner: Pa
     nameRoute(page.path),
     authenticatePerson(parts.authenticate),
     parts.limitSubject,
-    authorise(parts.decide, page.action),
+    authorisePerson(parts.decide, page.action),
     validateInput({ params: page.params }),
     validateForm(page.body),
     withinDeadline(),
@@ -54,9 +56,9 @@ function runPage(page: Page, { name }: PageOwner, parts: PageParts): HttpMiddlew
     const subject = given(ctx, 'subject');
     const { params, query } = given(ctx, 'input');
     const { log, requestId } = ctx.state;
-    const can = (action: Page['action']): boolean => parts.decide(subject, action).allowed;
+    const can = (action: Page['action']): boolean => parts.can(subject, action);
     const position = parts.livePosition();
-    const view = await page.handle({ subject, params, query, db: parts.db, log, now: parts.clock(), requestId, can, position });
+    const view = await page.handle({ subject, access: given(ctx, 'access'), params, query, db: parts.db, log, now: parts.clock(), requestId, can, position });
     if (isRefusal(view)) throw asError(view);
     if ('redirect' in view) {
       sendRedirect(ctx, requireOwnPath(view.redirect));

@@ -40,7 +40,7 @@ test('401 with a Bearer challenge: nobody, and a token that is not valid', async
 });
 
 test('403 with the reason as its code', async () => {
-  await expectProblem(await service.send('/api/v1/notes/a-1', { method: 'DELETE', as: 'viewer' }), 403, 'not-granted');
+  await expectProblem(await service.send('/api/v1/notes/a-1', { method: 'DELETE', as: 'viewer' }), 403, 'role-not-granted');
 });
 
 test('406 when the Accept header leaves out what there is', async () => {

@@ -1,7 +1,8 @@
 // The steps that a route is made of, each named for what it demands.
 import type { IncomingMessage } from 'node:http';
+import type { Logger } from 'pino';
 import { isRefusal, refuse, type Refusal } from '#app/errors.ts';
-import type { Action, Subject } from '#app/feature.ts';
+import type { Action, Decision, Resource, StepUp, Subject } from '#app/feature.ts';
 import { type BodyType, readBody } from '#app/http/body.ts';
 import { given, type HttpContext, type HttpMiddleware } from '#app/http/context.ts';
 import { createInputReader, type InputSchemas, refuseInvalid, validateBody } from '#app/http/input.ts';
@@ -11,7 +12,8 @@ import { parseTagCondition } from '#app/lib/entity-tag.ts';
 import type { z } from 'zod';
 
 export type Authenticate = (request: IncomingMessage) => Promise<Subject | Refusal | undefined>;
-export type Decide = (subject: Subject, action: Action) => { readonly allowed: true } | { readonly allowed: false; readonly reason: string };
+/** The log is taken only where the decision is logged. */
+export type Decide = (subject: Subject, action: Action, resource: Resource | undefined, log: () => Logger) => Decision;
 
 const SIGN_IN_PATH = '/auth/sign-in';
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
@@ -57,9 +59,7 @@ export function authenticatePerson(authenticate: Authenticate): HttpMiddleware {
   return async (ctx, next) => {
     const subject = await authenticate(ctx.req);
     if (subject === undefined || (isRefusal(subject) && subject.status === 401)) {
-      // A form's POST can't be repeated after the way through the provider: its page can.
-      const returnTo = ctx.method === 'POST' ? '/' : ctx.path + ctx.search;
-      sendRedirect(ctx, `${SIGN_IN_PATH}?return_to=${encodeURIComponent(returnTo)}`);
+      sendRedirect(ctx, signInPath(ctx));
       return;
     }
     if (isRefusal(subject)) throw asError(subject);
@@ -77,12 +77,41 @@ export function recogniseCaller(authenticate: Authenticate): HttpMiddleware {
   };
 }
 
+/** 403 with the policy's reason, or 401 where a sign-in that is fresher or stronger would do (RFC 9470). */
 export function authorise(decide: Decide, action: Action): HttpMiddleware {
   return (ctx, next) => {
-    const decision = decide(given(ctx, 'subject'), action);
-    if (!decision.allowed) throw asError(refuse(403, decision.reason, `You may not do this: it takes the permission ${action}.`));
-    return next();
+    const stepUp = enter(ctx, decide, action);
+    if (stepUp === undefined) return next();
+    throw asError(refuse(401, 'step-up-required', `Sign in again${stepUp.factors === 2 ? ' with two factors' : ''}: this takes a sign-in at most ${stepUp.maxAgeS} seconds old.`), {
+      'www-authenticate': `Bearer realm="stockade", error="insufficient_user_authentication", max_age="${stepUp.maxAgeS}"`,
+    });
   };
+}
+
+/** The same for a person with a browser, who is sent to that sign-in. */
+export function authorisePerson(decide: Decide, action: Action): HttpMiddleware {
+  return async (ctx, next) => {
+    const stepUp = enter(ctx, decide, action);
+    if (stepUp === undefined) await next();
+    else sendRedirect(ctx, `${signInPath(ctx)}&max_age=${stepUp.maxAgeS}${stepUp.factors === 2 ? '&factors=2' : ''}`);
+  };
+}
+
+function enter(ctx: HttpContext, decide: Decide, action: Action): StepUp | undefined {
+  const subject = given(ctx, 'subject');
+  const log = (): Logger => ctx.state.log;
+  const decision = decide(subject, action, undefined, log);
+  if (!decision.allowed) {
+    if (decision.stepUp !== undefined) return decision.stepUp;
+    throw asError(refuse(403, decision.reason, `You may not do this: it takes the permission ${action}.`));
+  }
+  ctx.state.access = { obligations: decision.obligations, decide: (other, resource) => decide(subject, other, resource, log) };
+  return undefined;
+}
+
+/** A form's POST can't be repeated after the way through the provider. */
+function signInPath(ctx: HttpContext): string {
+  return `${SIGN_IN_PATH}?return_to=${encodeURIComponent(ctx.method === 'POST' ? '/' : ctx.path + ctx.search)}`;
 }
 
 /** Path parameters and query, against the route's schemas. */

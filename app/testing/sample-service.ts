@@ -7,6 +7,7 @@ import { Registry } from 'prom-client';
 import type { OpenDatabase } from '#app/data/database.ts';
 import type { Database, Role, Subject } from '#app/feature.ts';
 import { refuse } from '#app/errors.ts';
+import { createAccess } from '#app/access/access.ts';
 import { createRateLimits, type LimitsPerMinute } from '#app/http/rate-limit.ts';
 import { createServer, type ServerParts } from '#app/server.ts';
 import { createLog } from '#app/telemetry/log.ts';
@@ -46,6 +47,8 @@ export const UNREACHED: LimitsPerMinute = { address: 1_000_000, 'sign-in': 1_000
 
 export const SAMPLE_CONFIG: ServerParts['config'] = { production: false, corsOrigins: [], overload: { maxLagMs: 60_000 }, connections: { idleMs: 60_000, most: 1_000, mostOfAddress: undefined }, publicUrl: 'http://stockade.test', identity: { issuer: 'http://provider.test' } };
 
+const NOW = '2026-01-02T03:04:05.678Z';
+
 type Overrides = Partial<ServerParts>;
 
 export async function startSampleService(overrides: Overrides | ((database: OpenDatabase) => Promise<Overrides>) = {}): Promise<SampleService> {
@@ -82,12 +85,7 @@ export async function startSampleService(overrides: Overrides | ((database: Open
         localPath: (target) => (target?.startsWith('/') === true ? target : '/'),
       },
     },
-    access: {
-      decide: (subject, action) => {
-        const roles = sample.module.grants[action] ?? [];
-        return subject.roles.some((role) => roles.includes(role)) ? { allowed: true } : { allowed: false, reason: 'not-granted' };
-      },
-    },
+    access: await createAccess([sample.module], { log: pino({ level: 'silent' }), clock: () => new Date(NOW), logAllowedOneIn: 1_000_000 }),
     live: {
       wake: () => {
         wakes.count += 1;
@@ -104,7 +102,7 @@ export async function startSampleService(overrides: Overrides | ((database: Open
     limits: createRateLimits({ perMinute: UNREACHED, trustedProxies: 0, store: undefined, signInStore: undefined, log: pino({ level: 'silent' }), metrics: new Registry() }),
     log: createLog({ level: 'info', destination: { write: (line) => void logLines.push(line) } }),
     metrics: new Registry(),
-    clock: () => new Date('2026-01-02T03:04:05.678Z'),
+    clock: () => new Date(NOW),
     isReady: () => true,
     ...own,
   };

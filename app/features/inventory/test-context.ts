@@ -1,13 +1,16 @@
 // What a handler is given, made for tests: a subject of a tenant, a database and a list of what was published.
 // Tested by changes.test.ts: every case there goes through it.
 import { pino } from 'pino';
-import type { Database, EventDraft, ReadContext, Role, Subject, WriteContext } from '#app/feature.ts';
+import type { Database, EventDraft, ReadContext, RequestAccess, Role, Subject, WriteContext } from '#app/feature.ts';
 
 export const silentLog = pino({ level: 'silent' });
 
 export function subjectOf(tenantId: string, role: Role = 'manager', name = 'Mara Manager'): Subject {
   return { tenantId, id: role, name, roles: [role], credential: { kind: 'bearer', expiresAt: new Date('2999-01-01') } };
 }
+
+/** Whoever may do everything. */
+const ALL: RequestAccess = { obligations: { omit: [], sensitivities: ['normal'] }, decide: () => ({ allowed: true, reason: 'granted', obligations: ALL.obligations }) };
 
 export interface ContextOptions {
   readonly subject?: Subject;
@@ -33,5 +36,5 @@ export function writeContext(db: Database, options: ContextOptions = {}): WriteC
 
 export function readContext(db: Database, options: ContextOptions = {}): ReadContext<undefined, undefined> {
   const { subject = subjectOf('acme'), now = new Date('2026-11-23T09:00:00.000Z') } = options;
-  return { subject, db, now, params: undefined, query: undefined, log: silentLog, requestId: 'test' };
+  return { subject, access: ALL, db, now, params: undefined, query: undefined, log: silentLog, requestId: 'test' };
 }

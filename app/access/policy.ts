@@ -1,0 +1,50 @@
+// The policy itself: Rego, compiled to WebAssembly, evaluated in this process.
+// Tested by access.test.ts: every decision goes through it.
+import { readFile } from 'node:fs/promises';
+import { loadPolicy as loadModule } from '@open-policy-agent/opa-wasm';
+import type { Decision } from '#app/feature.ts';
+import type { Rules } from '#app/access/rules.ts';
+
+/** What policies/access/access.rego is asked. */
+export interface PolicyInput {
+  readonly subject: {
+    readonly id: string;
+    readonly tenant: string;
+    readonly roles: readonly string[];
+    readonly scopes?: readonly string[] | undefined;
+    readonly factors?: number | undefined;
+    /** Seconds since the person proved who they are. */
+    readonly authenticatedAgeS?: number | undefined;
+    readonly risk?: 'elevated' | undefined;
+  };
+  readonly action: string;
+  readonly type: string;
+  readonly verb: string;
+  readonly resource?: { readonly tenant?: string; readonly owner?: string; readonly sensitivity?: string } | undefined;
+}
+
+export interface Policy {
+  /** @throws Error when the module fails: nothing is decided then. */
+  decide(input: PolicyInput): Decision;
+  /** Takes the place of all rules before. */
+  use(rules: Rules): void;
+}
+
+const MODULE = new URL('./access.wasm', import.meta.url);
+
+export async function loadPolicy(rules: Rules): Promise<Policy> {
+  // eslint-disable-next-line security/detect-non-literal-fs-filename -- this file's neighbour
+  const policy = await loadModule(await readFile(MODULE));
+  policy.setData({ rules });
+  return {
+    decide(input) {
+      const results = policy.evaluate(input) as readonly { readonly result: Decision }[];
+      const [only] = results;
+      // Undefined is no: a rule that is missing its data must not let anybody in.
+      return only?.result ?? { allowed: false, reason: 'undecided' };
+    },
+    use(next) {
+      policy.setData({ rules: next });
+    },
+  };
+}
