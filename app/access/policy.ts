@@ -1,5 +1,5 @@
 // The policy itself: Rego, compiled to WebAssembly, evaluated in this process.
-// Tested by access.test.ts: every decision goes through it.
+// Tested by access.test.ts: every decision goes through it; policy.proof.ts holds it against `opa eval`.
 import { readFile } from 'node:fs/promises';
 import { loadPolicy as loadModule } from '@open-policy-agent/opa-wasm';
 import type { Decision } from '#app/feature.ts';
@@ -20,7 +20,7 @@ export interface PolicyInput {
   readonly action: string;
   readonly type: string;
   readonly verb: string;
-  readonly resource?: { readonly tenant?: string; readonly owner?: string; readonly sensitivity?: string } | undefined;
+  readonly resource?: { readonly tenant?: string | undefined; readonly owner?: string | undefined; readonly sensitivity?: string | undefined } | undefined;
 }
 
 export interface Policy {

@@ -1,4 +1,5 @@
 // The policy's data: what the features declare, put together and checked.
+// Tested by access.test.ts: each declaration by what is decided on it.
 import { AppError } from '#app/errors.ts';
 import { type AccessRules, type Grants, ROLES, type Role, type StepUp } from '#app/feature.ts';
 

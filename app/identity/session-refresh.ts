@@ -1,5 +1,5 @@
 // Asks the provider now and then whether a session's person is still who they were, by the session's refresh token.
-// Tested by sign-in-renewal.test.ts: with the real provider.
+// Tested by provider-session.test.ts: with the real provider.
 import * as client from 'openid-client';
 import type { Logger } from 'pino';
 import { isRefusal } from '#app/errors.ts';

@@ -1,3 +1,5 @@
+# What a subject may do: asked for every request, evaluated in the service.
+
 # METADATA
 # title: What a subject may do
 # description: >-
@@ -69,15 +71,16 @@ fresh_and_strong if {
 
 obligations := {"omit": omitted, "sensitivities": sensitivities}
 
-omitted := [field |
+# Sorted, since the compiled module goes through an object in another order than `opa eval`.
+omitted := sort([field |
 	some field, roles in data.rules.fields[input.type]
 	not holds_one_of(roles)
-]
+])
 
-sensitivities := array.concat(["normal"], [sensitivity |
+sensitivities := sort(array.concat(["normal"], [sensitivity |
 	some sensitivity, roles in data.rules.sensitivities[input.type]
 	holds_one_of(roles)
-])
+]))
 
 holds_one_of(roles) if {
 	some role in input.subject.roles

@@ -1,3 +1,4 @@
+# Every rule of access.rego by itself: when it holds, and when it must not.
 package stockade.access_test
 
 import data.stockade.access
