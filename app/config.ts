@@ -1,5 +1,6 @@
 // The one place where settings become values: a frozen Config, or every problem at once and no value of any.
 import { z } from 'zod';
+import { TOKEN_PROFILES, type TokenProfileName } from '#app/identity/token-profiles.ts';
 
 export interface Config {
   readonly production: boolean;
@@ -38,6 +39,8 @@ export interface IdentityConfig {
   readonly clientSecret: string | undefined;
   /** Resource indicator of the API (RFC 8707): the `aud` that bearer tokens must carry. */
   readonly audience: string;
+  /** How the provider writes access tokens. */
+  readonly tokenProfile: TokenProfileName;
   readonly rolesClaim: string;
   readonly tenantClaim: string;
   /** What is asked of the provider at sign-in; `offline_access` where it gives refresh tokens for that alone. */
@@ -133,6 +136,7 @@ export const settings = {
   OIDC_AUDIENCE: z.string().min(1).optional(),
   OIDC_SCOPE: z.string().regex(/^openid(?![^ ])[\x20-\x7e]*$/, 'must be scopes parted by blanks, openid first').default('openid profile'),
   OIDC_MULTI_FACTOR_ACR: z.string().regex(/^[\x20-\x7e]+$/, 'must be values parted by blanks').optional(),
+  OIDC_TOKEN_PROFILE: z.enum(TOKEN_PROFILES, `must be one of ${TOKEN_PROFILES.join(', ')}`).default('rfc9068'),
   OIDC_ROLES_CLAIM: z.string().min(1).default('roles'),
   OIDC_TENANT_CLAIM: z.string().min(1).default('tenant'),
   PROVIDER_PORT: port.optional(),
@@ -242,6 +246,7 @@ function toConfig(values: Settings, production: boolean): Omit<Config, 'others'>
       ...providerOf(values),
       clientSecret: values.OIDC_CLIENT_SECRET,
       audience: values.OIDC_AUDIENCE ?? `${publicUrl}/api`,
+      tokenProfile: values.OIDC_TOKEN_PROFILE,
       rolesClaim: values.OIDC_ROLES_CLAIM,
       tenantClaim: values.OIDC_TENANT_CLAIM,
       sessionIdleMs: values.SESSION_IDLE_MINUTES * minuteMs,

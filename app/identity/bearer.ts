@@ -1,15 +1,20 @@
 // Bearer tokens of programs: JWT access tokens of the provider (RFC 9068), verified against its published keys.
-import { createRemoteJWKSet, errors, jwtVerify, type JWTVerifyGetKey } from 'jose';
+import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify, type JWTVerifyGetKey } from 'jose';
 import { isRefusal, refuse, type Refusal } from '#app/errors.ts';
 import type { Subject } from '#app/feature.ts';
+import { readAssurance } from '#app/identity/assurance.ts';
 import { type ClaimNames, readPerson } from '#app/identity/claims.ts';
 import { type ProviderClient, providerUnavailable } from '#app/identity/provider-client.ts';
+import { PROFILES, type TokenProfile, type TokenProfileName } from '#app/identity/token-profiles.ts';
 
 export interface BearerOptions {
   readonly provider: ProviderClient;
   readonly issuer: string;
   readonly audience: string;
+  readonly profile: TokenProfileName;
   readonly claims: ClaimNames;
+  /** The provider's names for two factors, as `acr`. */
+  readonly multiFactorAcr: readonly string[];
   readonly clock: () => Date;
 }
 
@@ -22,7 +27,8 @@ const LONGEST_TOKEN = 8_192;
 export type VerifyBearer = (token: string) => Promise<Subject | Refusal>;
 
 /** Rejects with AppError 503 while the provider's keys can't be had. */
-export function createBearerVerifier({ provider, issuer, audience, claims, clock }: BearerOptions): VerifyBearer {
+export function createBearerVerifier({ provider, issuer, audience, profile: name, claims, multiFactorAcr, clock }: BearerOptions): VerifyBearer {
+  const profile = PROFILES[name];
   let keys: JWTVerifyGetKey | undefined;
   const keySet = async () => {
     if (keys !== undefined) return keys;
@@ -31,26 +37,46 @@ export function createBearerVerifier({ provider, issuer, audience, claims, clock
     return (keys = createRemoteJWKSet(new URL(location), JWKS));
   };
   return async (token) => {
-    if (token.length > LONGEST_TOKEN) return invalidToken();
+    if (token.length > LONGEST_TOKEN || !isCanonical(token)) return invalidToken();
     try {
-      const { payload } = await jwtVerify(token, await keySet(), {
+      const { payload, protectedHeader } = await jwtVerify(token, await keySet(), {
         issuer,
-        audience,
-        typ: 'at+jwt',
         algorithms: ALGORITHMS,
         requiredClaims: ['exp', 'sub'],
         clockTolerance: CLOCK_TOLERANCE_SECONDS,
         currentDate: clock(),
+        ...(profile.namesAudience ? { audience } : {}),
       });
+      if (!isAccessToken(protectedHeader.typ, payload, profile, audience)) return invalidToken();
       const person = readPerson(payload, claims);
       if (isRefusal(person)) return person;
-      return { ...person, credential: { kind: 'bearer', expiresAt: new Date((payload.exp ?? 0) * 1_000) } };
+      const scopes = readScopes(profile.scopes(payload));
+      return { ...person, credential: { kind: 'bearer', expiresAt: new Date((payload.exp ?? 0) * 1_000), ...(scopes && { scopes }) }, assurance: readAssurance(payload, multiFactorAcr) };
     } catch (error) {
       if (isInvalid(error)) return invalidToken();
       if (error instanceof errors.JOSEError || error instanceof TypeError) throw providerUnavailable(error);
       throw error;
     }
   };
+}
+
+/**
+ * Three parts of base64url without padding, each the one way to write its bytes (RFC 7515, 2 and 3.1): jose takes others too, and so a
+ * token that was refused could come back in another spelling.
+ */
+function isCanonical(token: string): boolean {
+  const parts = token.split('.');
+  return parts.length === 3 && parts.every((part) => /^[A-Za-z0-9_-]+$/.test(part) && Buffer.from(part, 'base64url').toString('base64url') === part);
+}
+
+function isAccessToken(typ: string | undefined, payload: JWTPayload, { types, accepts }: TokenProfile, audience: string): boolean {
+  return types.includes(typ?.toLowerCase().replace(/^application\//, '')) && accepts(payload, audience);
+}
+
+/** Undefined where the token names none; what is no list of words names an empty one, which allows nothing. */
+function readScopes(given: unknown): readonly string[] | undefined {
+  if (given === undefined) return undefined;
+  return typeof given === 'string' ? given.split(' ').filter((scope) => scope !== '') : [];
 }
 
 /** One answer for every fault of a token: which check failed is nobody's business. */

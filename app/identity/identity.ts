@@ -62,7 +62,7 @@ export function createIdentity({ config, publicUrl, database, onSessionEnd, log,
   const provider = createProviderClient(config);
   const sessions = createSessionStore(database.db, config);
   const cookies = { secure: publicUrl.startsWith('https://') };
-  const verifyBearer = rememberVerified(createBearerVerifier({ provider, issuer: config.issuer, audience: config.audience, claims: config, clock }), { clock });
+  const verifyBearer = rememberVerified(createBearerVerifier({ provider, issuer: config.issuer, audience: config.audience, profile: config.tokenProfile, claims: config, multiFactorAcr: config.multiFactorAcr, clock }), { clock });
   const parts: SignInParts = { provider, sessions, claims: config, publicUrl, cookies, scope: config.scope, multiFactorAcr: config.multiFactorAcr, sessionAbsoluteMs: config.sessionAbsoluteMs, onSessionEnd, log, clock };
   const refresh = createSessionRefresh({ provider, sessions, claims: config, refreshMs: config.sessionRefreshMs, onSessionEnd, log, clock });
   const readLogoutToken = createLogoutReader({ provider, issuer: config.issuer, clientId: config.clientId, clock });

@@ -60,7 +60,8 @@ export function configureProvider({ client, audience, keys }: ProviderFacts): Co
     issueRefreshToken: (_ctx, { clientId }) => clientId === client.id,
     // To the client's own address alone, which is on loopback; the library refuses such.
     fetch: (url, options) => globalThis.fetch(url, Object.assign({}, options, { dispatcher: undefined })),
-    extraTokenClaims: (_ctx, token) => ('accountId' in token ? claimsOf(token.accountId) : undefined),
+    // When the person signed in (RFC 9068, 2.2.1), for actions that ask for a fresh sign-in.
+    extraTokenClaims: (ctx, token) => ('accountId' in token ? { ...claimsOf(token.accountId), auth_time: ctx.oidc.entities.AuthorizationCode?.authTime } : undefined),
     loadExistingGrant: (ctx) => grantAll(ctx, audience),
     interactions: { policy, url: (_ctx, { uid }) => `/interaction/${uid}` },
     features: {
