@@ -99,6 +99,7 @@ test('ASVS 7.5.3: some actions take a sign-in that is fresh and strong, and what
   for (const assurance of [{ authenticatedAt: minutesAgo(16), factors: 2 }, { authenticatedAt: minutesAgo(1), factors: 1 }, { factors: 2 }, undefined] as const) {
     assert.deepEqual(decide(assurance), { allowed: false, reason: 'step-up-required', stepUp: { maxAgeS: 900, factors: 2 } });
   }
+  assert.deepEqual([access.can(subjectWith('manager'), 'items:retire'), access.can(subjectWith('viewer'), 'items:retire')], [true, false], 'the button is there');
   assert.equal(reasonOf(access, subjectWith('viewer'), 'items:retire'), 'role-not-granted', 'whom no sign-in helps is not asked for one');
 });
 

@@ -7,7 +7,7 @@ import type { Action, Decision, Resource, Subject } from '#app/feature.ts';
 export interface Access {
   /** What it decides is logged: every no, and of the yeses one in so many. */
   decide(subject: Subject, action: Action, resource?: Resource, log?: () => Logger): Decision;
-  /** For what is shown, not done: not logged. */
+  /** For what is shown, not done: not logged, and a sign-in that is too old hides nothing. */
   can(subject: Subject, action: Action): boolean;
   /** Other grants for some actions, from outside; undefined goes back to what the features declare. */
   override(grants: Rules['grants'] | undefined, revision: string): void;
@@ -45,7 +45,10 @@ export async function createAccess(sources: readonly AccessSource[], { log: ownL
       if (isLogged(decision)) log().info({ access: { action, tenant: subject.tenantId, subject: subject.id, roles: subject.roles, credential: subject.credential.kind, resource, allowed: decision.allowed, reason: decision.reason, revision } }, 'access decided');
       return decision;
     },
-    can: (subject, action) => evaluate(subject, action).allowed,
+    can(subject, action) {
+      const decision = evaluate(subject, action);
+      return decision.allowed || decision.stepUp !== undefined;
+    },
     override(grants, newRevision) {
       policy.use(grants === undefined ? rules : { ...rules, grants: { ...rules.grants, ...grants } });
       revision = grants === undefined ? DECLARED : newRevision;

@@ -109,9 +109,14 @@ function enter(ctx: HttpContext, decide: Decide, action: Action): StepUp | undef
   return undefined;
 }
 
-/** A form's POST can't be repeated after the way through the provider. */
+/** A form's POST can't be repeated after the way through the provider: the person comes back to the form's page. */
 function signInPath(ctx: HttpContext): string {
-  return `${SIGN_IN_PATH}?return_to=${encodeURIComponent(ctx.method === 'POST' ? '/' : ctx.path + ctx.search)}`;
+  return `${SIGN_IN_PATH}?return_to=${encodeURIComponent(ctx.method === 'POST' ? pageOf(ctx.get('referer')) : ctx.path + ctx.search)}`;
+}
+
+function pageOf(referrer: string): string {
+  const url = URL.parse(referrer);
+  return url === null ? '/' : url.pathname + url.search;
 }
 
 /** Path parameters and query, against the route's schemas. */

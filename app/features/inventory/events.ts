@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import type { EventType } from '#app/feature.ts';
 import type { Item, Movement } from './item.ts';
-import { itemBody, itemSchema, movementBody, movementSchema } from './schemas.ts';
+import { ACTOR_ID, itemBody, itemSchema, movementBody, movementSchema } from './schemas.ts';
 
 const itemEvent = z.strictObject({ item: itemSchema }).meta({ id: 'ItemEvent', description: 'The item as it is after the change.' });
 const movedEvent = z
@@ -24,5 +24,6 @@ export function itemEventData(item: Item): z.output<typeof itemEvent> {
 }
 
 export function movedEventData(movement: Movement, item: Item): z.output<typeof movedEvent> {
-  return { movement: movementBody(movement), item: itemBody(item) };
+  // One text for all who listen: it holds what everybody may see.
+  return { movement: movementBody(movement, [ACTOR_ID]), item: itemBody(item) };
 }

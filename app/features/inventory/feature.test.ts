@@ -23,7 +23,7 @@ describe('feature', () => {
     assert.deepEqual(allowed('viewer'), ['items:read', 'movements:read']);
     assert.deepEqual(allowed('auditor'), ['items:read', 'movements:read']);
     assert.deepEqual(allowed('clerk'), ['items:read', 'items:move', 'movements:read']);
-    assert.deepEqual(allowed('manager'), ['items:read', 'items:move', 'items:write', 'movements:read']);
+    assert.deepEqual(allowed('manager'), ['items:read', 'items:move', 'items:write', 'items:retire', 'movements:read']);
   });
 });
 

@@ -4,6 +4,7 @@ import { events } from './events.ts';
 import { itemOperations } from './item-operations.ts';
 import { movementOperations } from './movement-operations.ts';
 import { createPages } from './pages.ts';
+import { ACTOR_ID } from './schemas.ts';
 import { seed } from './seed.ts';
 
 export const feature: FeatureModule = {
@@ -12,7 +13,13 @@ export const feature: FeatureModule = {
     'items:read': ['viewer', 'clerk', 'manager', 'auditor'],
     'items:move': ['clerk', 'manager'],
     'items:write': ['manager'],
+    'items:retire': ['manager'],
     'movements:read': ['viewer', 'clerk', 'manager', 'auditor'],
+  },
+  rules: {
+    // It can't be taken back.
+    stepUp: { 'items:retire': { maxAgeS: 900, factors: 1 } },
+    fields: { movements: { [ACTOR_ID]: ['manager', 'auditor'] } },
   },
   events,
   seed,

@@ -58,7 +58,7 @@ const change = defineForm({
 
 const retire = defineForm({
   path: '/items/{sku}/retirement',
-  action: 'items:write',
+  action: 'items:retire',
   params: skuParams,
   body: z.strictObject({ version }),
   async handle(context) {

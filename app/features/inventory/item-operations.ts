@@ -104,8 +104,8 @@ const retire = defineCommand({
   method: 'delete',
   path: '/items/{sku}',
   summary: 'Retire an item',
-  description: 'Keeps the item and its movements, for the books; it can be read, but not moved or changed. Retiring a retired item changes nothing.',
-  action: 'items:write',
+  description: 'Keeps the item and its movements, for the books; it can be read, but not moved or changed. Retiring a retired item changes nothing. It takes a sign-in at most 15 minutes old (RFC 9470).',
+  action: 'items:retire',
   precondition: 'if-match',
   params: skuParams,
   responses: {

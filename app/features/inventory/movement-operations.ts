@@ -27,7 +27,7 @@ const record = defineCommand({
   },
   async handle(context) {
     const moved = await moveStock(context, context.params.sku, context.body);
-    return isRefusal(moved) ? moved : { status: 201, body: movementBody(moved.movement) };
+    return isRefusal(moved) ? moved : { status: 201, body: movementBody(moved.movement, []) };
   },
 });
 
@@ -44,14 +44,14 @@ const listOfItem = defineQuery({
     400: { description: 'A parameter is not valid; `invalid-cursor`: the cursor is of another list or order.' },
     404: { description: '`item-not-found`: there is no such item.' },
   },
-  async handle({ db, subject, params: { sku }, query }) {
+  async handle({ db, subject, access, params: { sku }, query }) {
     const after = query.cursor === undefined ? undefined : decodeLedgerCursor(query.cursor, sku);
     if (isRefusal(after)) return after;
     const { rows, more } = await listMovements(db, subject.tenantId, sku, { after, limit: query.limit });
     if (rows.length === 0 && (await readItem(db, subject.tenantId, sku)) === undefined) return refuseUnknown(sku);
     const last = rows.at(-1);
     const nextCursor = more && last !== undefined ? encodeLedgerCursor(sku, last) : null;
-    return { status: 200, body: { movements: rows.map(movementBody), nextCursor } };
+    return { status: 200, body: { movements: rows.map((row) => movementBody(row, access.obligations.omit)), nextCursor } };
   },
 });
 
@@ -63,13 +63,13 @@ const listRecent = defineQuery({
   action: 'movements:read',
   query: pageQuery,
   responses: { 200: { description: 'A page of movements.', schema: movementPageSchema }, 400: { description: 'A parameter is not valid; `invalid-cursor`: the cursor is of another list or order.' } },
-  async handle({ db, subject, query }) {
+  async handle({ db, subject, access, query }) {
     const after = query.cursor === undefined ? undefined : decodeRecentCursor(query.cursor);
     if (isRefusal(after)) return after;
     const { rows, more } = await recentMovements(db, subject.tenantId, { after, limit: query.limit });
     const last = rows.at(-1);
     const nextCursor = more && last !== undefined ? encodeRecentCursor(last) : null;
-    return { status: 200, body: { movements: rows.map(movementBody), nextCursor } };
+    return { status: 200, body: { movements: rows.map((row) => movementBody(row, access.obligations.omit)), nextCursor } };
   },
 });
 

@@ -140,7 +140,7 @@ for (const engine of testDatabases()) {
         published,
       });
       assert.deepEqual([status, body.delta, body.reason, body.note, body.quantityAfter, body.actor], [201, 5, 'received', 'Delivery 12', 5, { id: 'clerk', name: 'Cleo Clerk' }]);
-      assert.deepEqual(published[0]?.data['movement'], body);
+      assert.deepEqual(published[0]?.data['movement'], { ...body, actor: { name: 'Cleo Clerk' } }, 'all who listen read the same');
       assert.equal(await refused('recordMovement', { params: { sku: 'C-3' }, body: { delta: -6, reason: 'sold' } }), '409 insufficient-stock');
       assert.equal(await refused('recordMovement', { params: { sku: 'NONE' }, body: { delta: 1, reason: 'count' } }), '404 item-not-found');
     });

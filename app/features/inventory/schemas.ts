@@ -86,7 +86,7 @@ export const movementSchema = z
     delta,
     reason,
     note: note.optional(),
-    actor: z.strictObject({ id: z.string(), name: z.string() }).meta({ description: 'Who moved it.' }),
+    actor: z.strictObject({ id: z.string().optional(), name: z.string() }).meta({ description: 'Who moved it; the id is for managers and auditors alone.' }),
     quantityAfter: quantity.meta({ description: 'In stock after this movement.' }),
     occurredAt: timestamp,
   })
@@ -122,7 +122,11 @@ export function itemBody(item: Item): ItemBody {
   return { ...item, createdAt: item.createdAt.toISOString(), updatedAt: item.updatedAt.toISOString() };
 }
 
-export function movementBody(movement: Movement): MovementBody {
+/** The policy's name for the id of whoever moved: by a provider's own id people can be followed elsewhere. */
+export const ACTOR_ID = 'actor.id';
+
+/** `omit`: fields that the policy keeps from who asks. */
+export function movementBody(movement: Movement, omit: readonly string[]): MovementBody {
   const { id, sku, actor, quantityAfter, occurredAt } = movement;
   return {
     id,
@@ -130,7 +134,7 @@ export function movementBody(movement: Movement): MovementBody {
     delta: movement.delta,
     reason: movement.reason,
     ...(movement.note === undefined ? {} : { note: movement.note }),
-    actor,
+    actor: omit.includes(ACTOR_ID) ? { name: actor.name } : actor,
     quantityAfter,
     occurredAt: occurredAt.toISOString(),
   };

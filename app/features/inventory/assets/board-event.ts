@@ -18,7 +18,7 @@ export interface BoardMovement {
   readonly delta: number;
   readonly reason: string;
   readonly note?: string;
-  readonly actor: { readonly id: string; readonly name: string };
+  readonly actor: { readonly name: string };
   readonly occurredAt: string;
 }
 
