@@ -1,51 +1,35 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import { exportJWK, exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT, type GenerateKeyPairResult, type JWTPayload } from 'jose';
 import { AppError, isRefusal } from '#app/errors.ts';
 import { createBearerVerifier, type VerifyBearer } from '#app/identity/bearer.ts';
 import { createProviderClient } from '#app/identity/provider-client.ts';
+import { createPublishedKeys } from '#app/identity/published-keys.ts';
 import type { TokenProfileName } from '#app/identity/token-profiles.ts';
+import { type Forge, startForge } from '#app/testing/forged-tokens.ts';
 
 const AUDIENCE = 'https://stock.example.com/api';
 const now = new Date('2026-03-01T08:00:00Z');
 const seconds = Math.floor(now.getTime() / 1_000);
 
 describe('bearer tokens', () => {
-  let keys: GenerateKeyPairResult;
-  let stranger: GenerateKeyPairResult;
+  let forge: Forge;
   let issuer: string;
   let verify: VerifyBearer;
-  let provider: http.Server;
-  let keyRequests = 0;
-
   before(async () => {
-    [keys, stranger] = await Promise.all([generateKeyPair('RS256', { extractable: true }), generateKeyPair('RS256', { extractable: true })]);
-    const jwks = JSON.stringify({ keys: [{ ...(await exportJWK(keys.publicKey)), kid: 'one', alg: 'RS256', use: 'sig' }] });
-    provider = http.createServer((request, response) => {
-      response.setHeader('content-type', 'application/json');
-      if (request.url === '/keys') {
-        keyRequests += 1;
-        response.end(jwks);
-      } else {
-        response.end(JSON.stringify({ issuer, authorization_endpoint: `${issuer}/auth`, token_endpoint: `${issuer}/token`, jwks_uri: `${issuer}/keys`, response_types_supported: ['code'], subject_types_supported: ['public'], id_token_signing_alg_values_supported: ['RS256'] }));
-      }
-    });
-    await once(provider.listen(0, '127.0.0.1'), 'listening');
-    issuer = `http://127.0.0.1:${(provider.address() as AddressInfo).port}`;
+    forge = await startForge(AUDIENCE, () => now);
+    ({ issuer } = forge);
     verify = verifierOf(issuer);
   });
-  after(() => provider.close());
+  after(() => {
+    forge.close();
+  });
 
   function verifierOf(from: string, profile: TokenProfileName = 'rfc9068'): VerifyBearer {
     const client = createProviderClient({ issuer: from, clientId: 'stockade', clientSecret: undefined });
-    return createBearerVerifier({ provider: client, issuer: from, audience: AUDIENCE, profile, multiFactorAcr: ['aal2'], claims: { rolesClaim: 'roles', tenantClaim: 'tenant' }, clock: () => now });
+    return createBearerVerifier({ keys: createPublishedKeys(client), issuer: from, audience: AUDIENCE, profile, multiFactorAcr: ['aal2'], claims: { rolesClaim: 'roles', tenantClaim: 'tenant' }, clock: () => now });
   }
-  const claims = (): JWTPayload => ({ iss: issuer, aud: AUDIENCE, sub: 'u-1', iat: seconds, exp: seconds + 300, name: 'Cleo', tenant: 'acme', roles: ['clerk'] });
-  const sign = (payload: Readonly<Record<string, unknown>>, header: Readonly<Record<string, unknown>> = {}, key: Parameters<SignJWT['sign']>[0] = keys.privateKey) =>
-    new SignJWT(payload).setProtectedHeader({ alg: 'RS256', typ: 'at+jwt', kid: 'one', ...header }).sign(key);
+  const claims: Forge['claims'] = () => forge.claims();
+  const sign: Forge['sign'] = (...parameters) => forge.sign(...parameters);
 
   test('a good token is the subject that its claims name', async () => {
     assert.deepEqual(await verify(await sign(claims())), {
@@ -114,45 +98,15 @@ describe('bearer tokens', () => {
     });
   }
 
-  const forgeries: Readonly<Record<string, () => string | Promise<string>>> = {
-    'alg none': () => new UnsecuredJWT(claims()).encode(),
-    'HS256 with the public key as its secret': async () => sign(claims(), { alg: 'HS256' }, new TextEncoder().encode(await exportSPKI(keys.publicKey))),
-    "a stranger's key under a known kid": () => sign(claims(), {}, stranger.privateKey),
-    'an unknown kid': () => sign(claims(), { kid: 'two' }, stranger.privateKey),
-    'an embedded key': async () => sign(claims(), { jwk: await exportJWK(stranger.publicKey) }, stranger.privateKey),
-    'a changed payload': async () => {
-      const [header = '', , signature = ''] = (await sign(claims())).split('.');
-      return [header, Buffer.from(JSON.stringify({ ...claims(), roles: ['manager'] })).toString('base64url'), signature].join('.');
-    },
-    'an ID token': () => sign(claims(), { typ: 'JWT' }),
-    'no typ': () => sign(claims(), { typ: undefined }),
-    'another audience': () => sign({ ...claims(), aud: 'https://other.example.com' }),
-    'another issuer': () => sign({ ...claims(), iss: 'https://evil.example' }),
-    expired: () => sign({ ...claims(), exp: seconds - 6 }),
-    'not yet valid': () => sign({ ...claims(), nbf: seconds + 60 }),
-    'no expiry': () => sign({ ...claims(), exp: undefined }),
-    'no subject': () => sign({ ...claims(), sub: undefined }),
-    garbage: () => 'not.a.token',
-    'a type that only begins so': () => sign(claims(), { typ: 'at+jwt2' }),
-    'a critical header that nobody knows': async () => {
-      const [, payload = '', signature = ''] = (await sign(claims())).split('.');
-      return [Buffer.from(JSON.stringify({ alg: 'RS256', typ: 'at+jwt', kid: 'one', crit: ['x'], x: 1 })).toString('base64url'), payload, signature].join('.');
-    },
-    'an audience among others that is not this one': () => sign({ ...claims(), aud: ['https://a.example', 'https://b.example'] }),
-    'an expiry in words': () => sign({ ...claims(), exp: String(seconds + 300) }),
-    'a kid that is a path': () => sign(claims(), { kid: '../../../../dev/null' }, stranger.privateKey),
-    'a key’s address in the header': () => sign(claims(), { jku: 'http://127.0.0.1:1/keys', kid: undefined }, stranger.privateKey),
-    'five parts': async () => `${await sign(claims())}.a.b`,
-    'no signature': async () => (await sign(claims())).replace(/[^.]*$/, ''),
-    'one that is far too long': () => 'a'.repeat(10_000),
-  };
-  for (const [name, forge] of Object.entries(forgeries)) {
-    test(`refused: ${name}`, async () => {
-      const outcome = await verify(await forge());
-      assert.ok(isRefusal(outcome));
-      assert.deepEqual([outcome.status, outcome.code], [401, 'invalid-token']);
-    });
-  }
+  test('every forged token is refused, in the same words', async () => {
+    assert.ok(forge.forgeries.length > 50);
+    for (const { name, source, make } of forge.forgeries) {
+      const outcome = await verify(await make());
+      assert.ok(isRefusal(outcome), `${name} (${source}) is taken`);
+      assert.deepEqual([outcome.status, outcome.code], [401, 'invalid-token'], `${name} (${source})`);
+    }
+    assert.equal(forge.strayRequests(), 0, 'no address out of a token is followed (CWE-918)');
+  });
 
   test('a token without a tenant says what is missing', async () => {
     const outcome = await verify(await sign({ ...claims(), tenant: undefined }));
@@ -161,9 +115,38 @@ describe('bearer tokens', () => {
   });
 
   test('tokens with unknown key ids can not make the service ask the provider again and again', async () => {
-    const before = keyRequests;
-    for (let attempt = 0; attempt < 20; attempt += 1) await verify(await sign(claims(), { kid: `unknown-${attempt}` }, stranger.privateKey));
-    assert.ok(keyRequests - before <= 1, `${keyRequests - before} requests`);
+    const before = forge.keyRequests();
+    for (let attempt = 0; attempt < 20; attempt += 1) await verify(await sign(claims(), { kid: `unknown-${attempt}` }, forge.strangerKey));
+    assert.ok(forge.keyRequests() - before <= 1, `${forge.keyRequests() - before} requests`);
+  });
+
+  test('keys that the provider has changed count within half a minute of the first token that names them, and the old ones no more', async (t) => {
+    t.mock.timers.enable({ apis: ['Date'], now: Date.now() });
+    const own = await startForge(AUDIENCE, () => now);
+    t.after(() => {
+      own.close();
+    });
+    const verifyOwn = verifierOf(own.issuer);
+    const old = await own.sign(own.claims());
+    assert.ok(!isRefusal(await verifyOwn(old)));
+    const signNext = await own.rotate();
+    assert.ok(isRefusal(await verifyOwn(await signNext(own.claims()))), 'not asked again so soon: a flood of made-up names must not become one of requests');
+    assert.equal(own.keyRequests(), 1);
+    t.mock.timers.tick(30_001);
+    assert.ok(!isRefusal(await verifyOwn(await signNext(own.claims()))));
+    assert.ok(isRefusal(await verifyOwn(old)), 'withdrawn');
+    assert.equal(own.keyRequests(), 2);
+  });
+
+  test('many first tokens at once fetch the keys once', async (t) => {
+    const own = await startForge(AUDIENCE, () => now);
+    t.after(() => {
+      own.close();
+    });
+    const [verifyOwn, token] = [verifierOf(own.issuer), await own.sign(own.claims())];
+    const outcomes = await Promise.all(Array.from({ length: 20 }, () => verifyOwn(token)));
+    assert.ok(outcomes.every((outcome) => !isRefusal(outcome)));
+    assert.equal(own.keyRequests(), 1);
   });
 
   test('a provider that is away is 503, not a refusal of the token', async () => {

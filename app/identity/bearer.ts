@@ -1,14 +1,15 @@
 // Bearer tokens of programs: JWT access tokens of the provider (RFC 9068), verified against its published keys.
-import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify, type JWTVerifyGetKey } from 'jose';
+import { errors, type JWTPayload, jwtVerify } from 'jose';
 import { isRefusal, refuse, type Refusal } from '#app/errors.ts';
 import type { Subject } from '#app/feature.ts';
 import { readAssurance } from '#app/identity/assurance.ts';
 import { type ClaimNames, readPerson } from '#app/identity/claims.ts';
-import { type ProviderClient, providerUnavailable } from '#app/identity/provider-client.ts';
+import { providerUnavailable } from '#app/identity/provider-client.ts';
+import { ALGORITHMS, CLOCK_TOLERANCE_S, type PublishedKeys } from '#app/identity/published-keys.ts';
 import { PROFILES, type TokenProfile, type TokenProfileName } from '#app/identity/token-profiles.ts';
 
 export interface BearerOptions {
-  readonly provider: ProviderClient;
+  readonly keys: PublishedKeys;
   readonly issuer: string;
   readonly audience: string;
   readonly profile: TokenProfileName;
@@ -18,32 +19,21 @@ export interface BearerOptions {
   readonly clock: () => Date;
 }
 
-/** Asymmetric only: with a shared-secret algorithm, the public key would be the secret (RFC 8725, 3.1 and 3.2). */
-const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'];
-const CLOCK_TOLERANCE_SECONDS = 5;
-const JWKS = { timeoutDuration: 3_000, cooldownDuration: 30_000, cacheMaxAge: 600_000 };
 const LONGEST_TOKEN = 8_192;
 
 export type VerifyBearer = (token: string) => Promise<Subject | Refusal>;
 
 /** Rejects with AppError 503 while the provider's keys can't be had. */
-export function createBearerVerifier({ provider, issuer, audience, profile: name, claims, multiFactorAcr, clock }: BearerOptions): VerifyBearer {
+export function createBearerVerifier({ keys, issuer, audience, profile: name, claims, multiFactorAcr, clock }: BearerOptions): VerifyBearer {
   const profile = PROFILES[name];
-  let keys: JWTVerifyGetKey | undefined;
-  const keySet = async () => {
-    if (keys !== undefined) return keys;
-    const { jwks_uri: location } = (await provider.configuration()).serverMetadata();
-    if (location === undefined) throw providerUnavailable(new Error('the provider publishes no keys'));
-    return (keys = createRemoteJWKSet(new URL(location), JWKS));
-  };
   return async (token) => {
     if (token.length > LONGEST_TOKEN || !isCanonical(token)) return invalidToken();
     try {
-      const { payload, protectedHeader } = await jwtVerify(token, await keySet(), {
+      const { payload, protectedHeader } = await jwtVerify(token, await keys(), {
         issuer,
         algorithms: ALGORITHMS,
         requiredClaims: ['exp', 'sub'],
-        clockTolerance: CLOCK_TOLERANCE_SECONDS,
+        clockTolerance: CLOCK_TOLERANCE_S,
         currentDate: clock(),
         ...(profile.namesAudience ? { audience } : {}),
       });

@@ -11,6 +11,7 @@ import { createBearerVerifier } from '#app/identity/bearer.ts';
 import { cookieName, readCookies, writeCookie } from '#app/identity/cookies.ts';
 import { createLogoutReader } from '#app/identity/logout-token.ts';
 import { createProviderClient } from '#app/identity/provider-client.ts';
+import { createPublishedKeys } from '#app/identity/published-keys.ts';
 import { localPath } from '#app/identity/return-path.ts';
 import { createSessionRefresh } from '#app/identity/session-refresh.ts';
 import { createSessionStore, endSessions } from '#app/identity/session-store.ts';
@@ -60,12 +61,13 @@ const BEARER = /^Bearer +([A-Za-z0-9._~+/=-]+)$/i;
 
 export function createIdentity({ config, publicUrl, database, onSessionEnd, log, clock }: IdentityParts): Identity {
   const provider = createProviderClient(config);
+  const keys = createPublishedKeys(provider);
   const sessions = createSessionStore(database.db, config);
   const cookies = { secure: publicUrl.startsWith('https://') };
-  const verifyBearer = rememberVerified(createBearerVerifier({ provider, issuer: config.issuer, audience: config.audience, profile: config.tokenProfile, claims: config, multiFactorAcr: config.multiFactorAcr, clock }), { clock });
+  const verifyBearer = rememberVerified(createBearerVerifier({ keys, issuer: config.issuer, audience: config.audience, profile: config.tokenProfile, claims: config, multiFactorAcr: config.multiFactorAcr, clock }), { clock });
   const parts: SignInParts = { provider, sessions, claims: config, publicUrl, cookies, scope: config.scope, multiFactorAcr: config.multiFactorAcr, sessionAbsoluteMs: config.sessionAbsoluteMs, onSessionEnd, log, clock };
   const refresh = createSessionRefresh({ provider, sessions, claims: config, refreshMs: config.sessionRefreshMs, onSessionEnd, log, clock });
-  const readLogoutToken = createLogoutReader({ provider, issuer: config.issuer, clientId: config.clientId, clock });
+  const readLogoutToken = createLogoutReader({ keys, issuer: config.issuer, clientId: config.clientId, clock });
 
   return {
     async authenticate(request) {

@@ -7,6 +7,7 @@ import { exportJWK, generateKeyPair, type GenerateKeyPairResult, SignJWT, Unsecu
 import { AppError, isRefusal } from '#app/errors.ts';
 import { createLogoutReader, type LoggedOut } from '#app/identity/logout-token.ts';
 import { createProviderClient } from '#app/identity/provider-client.ts';
+import { createPublishedKeys } from '#app/identity/published-keys.ts';
 
 const now = new Date('2026-03-01T08:00:00Z');
 const seconds = now.getTime() / 1_000;
@@ -28,7 +29,7 @@ describe('logout tokens', () => {
   });
   after(() => provider.close());
 
-  const readerOf = (from: string) => createLogoutReader({ provider: createProviderClient({ issuer: from, clientId: 'stockade', clientSecret: undefined }), issuer: from, clientId: 'stockade', clock: () => now });
+  const readerOf = (from: string) => createLogoutReader({ keys: createPublishedKeys(createProviderClient({ issuer: from, clientId: 'stockade', clientSecret: undefined })), issuer: from, clientId: 'stockade', clock: () => now });
   const claims = () => ({ iss: issuer, aud: 'stockade', iat: seconds, exp: seconds + 120, jti: 'j-1', sub: 'u-1', sid: 's-1', events: EVENTS });
   const sign = (payload: Readonly<Record<string, unknown>>, header: Readonly<Record<string, unknown>> = {}, key: Parameters<SignJWT['sign']>[0] = keys.privateKey) =>
     new SignJWT(payload).setProtectedHeader({ alg: 'RS256', kid: 'one', typ: 'logout+jwt', ...header }).sign(key);

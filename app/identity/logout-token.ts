@@ -1,10 +1,11 @@
 // The provider's word that somebody has signed out there (OpenID Connect Back-Channel Logout 1.0).
-import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
+import { errors, jwtVerify, type JWTPayload } from 'jose';
 import { refuse, type Refusal } from '#app/errors.ts';
-import { type ProviderClient, providerUnavailable } from '#app/identity/provider-client.ts';
+import { providerUnavailable } from '#app/identity/provider-client.ts';
+import { ALGORITHMS, CLOCK_TOLERANCE_S, type PublishedKeys } from '#app/identity/published-keys.ts';
 
 export interface LogoutTokenOptions {
-  readonly provider: ProviderClient;
+  readonly keys: PublishedKeys;
   readonly issuer: string;
   readonly clientId: string;
   readonly clock: () => Date;
@@ -14,25 +15,16 @@ export interface LogoutTokenOptions {
 export type LoggedOut = { readonly sessionId: string } | { readonly subjectId: string; readonly begunUntil: Date };
 
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout';
-const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'];
-const CLOCK_TOLERANCE_S = 5;
 /** A token that was kept back for longer may say what is no longer meant. */
 const LONGEST_AGE_S = 120;
 /** Section 2.4 recommends the first; older providers write the second, or nothing. */
 const TYPES: readonly unknown[] = ['logout+jwt', 'JWT', undefined];
 
 /** Rejects with AppError 503 while the provider's keys can't be had. */
-export function createLogoutReader({ provider, issuer, clientId, clock }: LogoutTokenOptions): (token: string) => Promise<LoggedOut | Refusal> {
-  let keys: JWTVerifyGetKey | undefined;
-  const keySet = async () => {
-    if (keys !== undefined) return keys;
-    const { jwks_uri: location } = (await provider.configuration()).serverMetadata();
-    if (location === undefined) throw providerUnavailable(new Error('the provider publishes no keys'));
-    return (keys = createRemoteJWKSet(new URL(location), { timeoutDuration: 3_000 }));
-  };
+export function createLogoutReader({ keys, issuer, clientId, clock }: LogoutTokenOptions): (token: string) => Promise<LoggedOut | Refusal> {
   return async (token) => {
     try {
-      const { payload, protectedHeader } = await jwtVerify(token, await keySet(), {
+      const { payload, protectedHeader } = await jwtVerify(token, await keys(), {
         issuer,
         audience: clientId,
         algorithms: ALGORITHMS,

@@ -35,8 +35,9 @@ export interface TestServiceOptions {
 
 export async function startTestService({ environment = {}, clock = () => new Date() }: TestServiceOptions = {}): Promise<TestService> {
   const [port = 0, providerPort = 0, adminPort = 0] = await freePorts(3);
-  const config = parseConfig({ NODE_ENV: 'test', PORT: String(port), PROVIDER_PORT: String(providerPort), ADMIN_PORT: String(adminPort), ...UNLIMITED, ...PATIENT, ...environment });
-  const inMemory: Config = { ...config, identity: { ...config.identity, provider: { kind: 'embedded', port: providerPort, directory: undefined } } };
+  const provider = environment['OIDC_ISSUER'] === undefined ? { PROVIDER_PORT: String(providerPort) } : {};
+  const config = parseConfig({ NODE_ENV: 'test', PORT: String(port), ADMIN_PORT: String(adminPort), ...provider, ...UNLIMITED, ...PATIENT, ...environment });
+  const inMemory: Config = config.identity.provider.kind === 'server' ? config : { ...config, identity: { ...config.identity, provider: { kind: 'embedded', port: providerPort, directory: undefined } } };
   const logLines: string[] = [];
   const log = createLog({ level: 'info', destination: { write: (line) => void logLines.push(line) } });
   const database = await openTestDatabase();
