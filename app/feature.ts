@@ -229,7 +229,7 @@ export interface BrowserChange {
   readonly keep?: { readonly value: string; readonly maxAgeS: number };
 }
 
-/** Nobody has to be signed in: ways in, mostly, which `/auth/sign-in` and others open with `return_to`. Counted by the limit for sign-ins. */
+/** Nobody has to be signed in: ways in, mostly. Counted by the limit for sign-ins. */
 export interface PublicContext<P, Q> {
   readonly subject: Subject | undefined;
   readonly params: P;
@@ -322,8 +322,6 @@ export interface FeatureModule {
   readonly grants: Grants;
   readonly rules?: AccessRules;
   readonly events: Readonly<Record<string, EventType>>;
-  /** A way to sign in besides the identity provider: the path of a public page, and the words of its link. */
-  readonly signIn?: { readonly path: string; readonly label: string };
   /** Example rows for the embedded database; runs at each start for each seeded tenant, and leaves alone one that has rows. */
   seed?(context: { readonly db: Database; readonly tenantId: string; readonly now: Date }): Promise<void>;
   create(parts: FeatureParts): Feature;

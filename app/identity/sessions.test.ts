@@ -1,9 +1,22 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { obtainToken } from '#app/identity/token.ts';
+import { askEveryRoute } from '#app/testing/authorisation-matrix.ts';
 import { expectProblem } from '#app/testing/problem.ts';
 import { startTestService, type TestService, type Visitor } from '#app/testing/service.ts';
-import type { ShownSession } from '#app/identity/sessions.ts';
+import { createSessionsFeature, type ShownSession } from '#app/identity/sessions.ts';
+
+/** The last column is what a manager of another tenant gets; each is asked of a session and a person of this one. */
+const MATRIX = `
+route                                     viewer  clerk  manager  auditor  other
+GET /api/v1/sessions                      yes     yes    yes      yes      200
+DELETE /api/v1/sessions/{id}              yes     yes    yes      yes      404
+DELETE /api/v1/sessions                   yes     yes    yes      yes      200
+DELETE /api/v1/people/{subject}/sessions  no      no     yes      no       200
+GET /account/sessions                     yes     yes    yes      yes      200
+POST /account/sessions/end                yes     yes    yes      yes      303
+POST /account/sessions/end-others         yes     yes    yes      yes      303
+`.trim();
 
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
 const json = { accept: 'application/json' };
@@ -53,6 +66,16 @@ describe('sessions of a person', () => {
     await endAll(mine);
   });
 
+  test('ASVS 8.2.1: every route, each role, and another tenant, which leaves the session in question alone', async () => {
+    const people = { viewer: 'viewer', clerk: 'clerk', manager: 'manager', auditor: 'auditor', other: 'globex-manager' };
+    const { feature } = createSessionsFeature({ limits: service.config.identity, onSessionEnd: () => undefined });
+    const watched = await service.as('globex-viewer');
+    const id = (await list(watched))[0]?.id ?? '';
+    const bodies = { '/account/sessions/end': { id }, '/account/sessions/end-others': { all: 'others' } };
+    assert.equal(await askEveryRoute(service, feature, { params: { id, subject: 'nobody-here' }, bodies }, people), MATRIX);
+    assert.ok(await isIn(watched), 'four roles of one tenant and a manager of its own have asked for its end');
+  });
+
   test('ASVS 7.4.5: a manager ends all sessions of a person of their tenant, and of no other', async () => {
     const [clerk, globex, manager] = [await service.as('clerk'), await service.as('globex-clerk'), await service.as('manager')];
     await endAll(clerk);
@@ -64,11 +87,12 @@ describe('sessions of a person', () => {
   });
 
   test('a program with a token has no session of its own, and may end those of its person', async () => {
-    const clerk = await service.as('auditor');
+    const auditor = await service.as('auditor');
+    await endAll(auditor);
     const authorization = `Bearer ${await obtainToken({ ...service.config.identity, user: 'auditor' })}`;
     const { sessions } = (await (await fetch(`${service.url}/api/v1/sessions`, { headers: { authorization } })).json()) as { sessions: ShownSession[] };
     assert.deepEqual(sessions.map(({ current }) => current), [false]);
     assert.deepEqual(await (await fetch(`${service.url}/api/v1/sessions`, { method: 'DELETE', headers: { authorization } })).json(), { ended: 1 });
-    assert.ok(!(await isIn(clerk)));
+    assert.ok(!(await isIn(auditor)));
   });
 });
