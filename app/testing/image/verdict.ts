@@ -47,7 +47,7 @@ export function comparePackages(installed: readonly string[], lockText: string):
   return [...installed.filter((path) => !wanted.has(path)).map((path) => `${path} is no package of production`), ...[...wanted].filter((path) => !there.has(path)).map((path) => `${path} is missing`)];
 }
 
-/** What is in the image's `app/` and neither imported, directly or not, from where Node starts, nor an asset or a migration. */
+/** What is in the image's `app/` and neither imported, directly or not, from where Node starts, nor read by its address, nor an asset or a migration. */
 export function findUnneeded(sources: ReadonlyMap<string, string>): readonly string[] {
   const isStart = (path: string) => path === 'app/main.ts' || path === 'app/healthcheck.command.ts' || /^app\/features\/[^/]+\/feature\.ts$/.test(path);
   const isFoundByPlace = (path: string) => /\/(?:assets|migrations)\//.test(path);
@@ -61,6 +61,7 @@ export function findUnneeded(sources: ReadonlyMap<string, string>): readonly str
       if (specifier.startsWith('#app/')) visit(specifier.slice(1));
       else if (specifier.startsWith('.')) visit(posix.join(posix.dirname(path), specifier));
     }
+    for (const [, address = ''] of text.matchAll(/new URL\('(\.[^']+)', import\.meta\.url\)/g)) visit(posix.join(posix.dirname(path), address));
   };
   for (const path of sources.keys()) if (isStart(path) || isFoundByPlace(path)) visit(path);
   return [...sources.keys()].filter((path) => !reached.has(path)).map((path) => `${path} is loaded by nothing in production: leave it out in .dockerignore`);
