@@ -12,13 +12,13 @@ import { createOpenApi } from '#app/http/openapi.ts';
 import { API_PREFIX } from '#app/http/operation-routes.ts';
 import type { PageParts } from '#app/http/page-routes.ts';
 import { asError } from '#app/http/problem.ts';
+import { BACK_CHANNEL_LOGOUT_PATH } from '#app/http/rate-limit.ts';
 import { answerNotModified, contentTag, sendRedirect } from '#app/http/respond.ts';
 import type { Html } from '#app/lib/html.ts';
 import { SECURITY_TXT_PATH, serveSecurityTxt } from '#app/http/security-txt.ts';
 import { authenticateCaller, nameRoute, negotiate, recogniseCaller, validateForm } from '#app/http/steps.ts';
 import { z } from 'zod';
 
-export const BACK_CHANNEL_LOGOUT_PATH = '/auth/back-channel-logout';
 const logoutForm = z.object({ logout_token: z.string().min(1).max(8_192) });
 
 export interface PlatformParts {

@@ -105,3 +105,12 @@ test('two processes with one store share a limit; without the store each counts 
   await until('the store to be used again', () => stores.every((store) => store.isReady()));
   assert.deepEqual([await ask(one), await ask(two), await ask(two), await ask(one)], [200, 200, 200, 429]);
 });
+
+test('a provider that signs many people out is not held for one who signs in', async (t) => {
+  const limits = createRateLimits({ perMinute: { ...UNREACHED, 'sign-in': 1 }, trustedProxies: 0, store: undefined, signInStore: undefined, log: pino({ level: 'silent' }), metrics: new Registry() });
+  const service = await startSampleService({ limits });
+  t.after(() => service.close());
+  const statusOf = async (method: string, path: string) => (await service.send(path, { method, ...(method === 'POST' ? { form: { logout_token: 'a.b.c' } } : {}) })).status;
+  for (let request = 0; request < 5; request += 1) assert.equal(await statusOf('POST', '/auth/back-channel-logout'), 204);
+  assert.deepEqual([await statusOf('GET', '/auth/sign-in') === 429, await statusOf('GET', '/auth/sign-in')], [false, 429]);
+});

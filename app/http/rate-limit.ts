@@ -15,6 +15,9 @@ import { SIGN_IN_TABLE } from '#app/http/sign-in-store.ts';
 export type LimitClass = 'address' | 'sign-in' | 'read' | 'change' | 'stream';
 export type LimitsPerMinute = Readonly<Record<LimitClass, number>>;
 
+/** Here, since it is what the limits set apart. */
+export const BACK_CHANNEL_LOGOUT_PATH = '/auth/back-channel-logout';
+
 export interface RateLimitOptions {
   readonly perMinute: LimitsPerMinute;
   readonly trustedProxies: number;
@@ -80,7 +83,7 @@ export function createRateLimits({ perMinute, trustedProxies, store, signInStore
   return {
     ofAddress: step((ctx) => {
       const address = addressOf(ctx.req);
-      return [['address', address], ...(ctx.path.startsWith('/auth/') ? ([['sign-in', address]] as const) : [])];
+      return [['address', address], ...(isSignIn(ctx.path) ? ([['sign-in', address]] as const) : [])];
     }),
     ofSignIn: step((ctx) => [['sign-in', addressOf(ctx.req)]]),
     addressOf,
@@ -88,6 +91,11 @@ export function createRateLimits({ perMinute, trustedProxies, store, signInStore
     refuseAddress: async (request) => refuseExceeded(await count('address', addressOf(request))),
     refuseStream: async (subject) => refuseExceeded(await count('stream', keyOf(subject))),
   };
+}
+
+/** The provider signs many people out from one address, and nobody in. */
+function isSignIn(path: string): boolean {
+  return path.startsWith('/auth/') && path !== BACK_CHANNEL_LOGOUT_PATH;
 }
 
 /** As one line: a list field's several lines mean the same (RFC 9110, 5.3), and cost Node more. */

@@ -4,7 +4,7 @@ import { readCookies } from '#app/identity/cookies.ts';
 import { clearAttempt, readAttempt, type SignInAttempt, writeAttempt } from '#app/identity/sign-in-attempt.ts';
 
 const scheme = { secure: true };
-const attemptOf = (state: string): SignInAttempt => ({ state, nonce: `nonce-${state}`, codeVerifier: 'verifier', returnTo: '/', maxAgeS: 60 });
+const attemptOf = (state: string): SignInAttempt => ({ state, nonce: `nonce-${state}`, codeVerifier: 'verifier', returnTo: '/' });
 
 /** What a browser keeps of the `Set-Cookie` values. */
 function browserAfter(present: ReadonlyMap<string, string>, setCookies: readonly string[]): ReadonlyMap<string, string> {

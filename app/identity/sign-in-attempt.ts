@@ -8,8 +8,8 @@ export interface SignInAttempt {
   readonly nonce: string;
   readonly codeVerifier: string;
   readonly returnTo: string;
-  /** The provider must have seen the person prove who they are this recently. */
-  readonly maxAgeS: number;
+  /** The provider must have seen the person prove who they are this recently, and say so. */
+  readonly maxAgeS?: number | undefined;
 }
 
 const PREFIX = 'sign-in-';
@@ -19,7 +19,7 @@ const MOST_ATTEMPTS = 4;
 /** Of those that are too many: a browser never has more, and what somebody makes up is not worth an answer as long. */
 const MOST_DROPPED = 8;
 
-const schema = z.strictObject({ state: z.string(), nonce: z.string(), codeVerifier: z.string(), returnTo: z.string(), maxAgeS: z.int().min(0) });
+const schema = z.strictObject({ state: z.string(), nonce: z.string(), codeVerifier: z.string(), returnTo: z.string(), maxAgeS: z.int().min(0).optional() });
 
 /** One cookie an attempt, found by its state; several tabs don't disturb one another. */
 function nameOf(state: string): string {

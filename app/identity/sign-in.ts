@@ -39,7 +39,8 @@ export function signIn({ provider, publicUrl, cookies, scope, multiFactorAcr, se
     const codeVerifier = client.randomPKCECodeVerifier();
     const asked = new URLSearchParams(ctx.querystring);
     const returnTo = localPath(asked.get('return_to'), publicUrl);
-    const maxAgeS = readMaxAge(asked.get('max_age'), Math.floor(sessionAbsoluteMs / 1_000));
+    const longestS = Math.floor(sessionAbsoluteMs / 1_000);
+    const maxAgeS = readMaxAge(asked.get('max_age'), longestS);
     const attempt = { state: client.randomState(), nonce: client.randomNonce(), codeVerifier, returnTo, maxAgeS };
     setCookies(ctx, writeAttempt(attempt, readCookies(ctx.req), cookies));
     redirect(
@@ -51,17 +52,18 @@ export function signIn({ provider, publicUrl, cookies, scope, multiFactorAcr, se
         nonce: attempt.nonce,
         code_challenge: await client.calculatePKCECodeChallenge(codeVerifier),
         code_challenge_method: 'S256',
-        // Also makes the provider say when it was (OpenID Connect Core 1.0, 3.1.2.1).
-        max_age: String(maxAgeS),
+        // Also makes a provider that follows OpenID Connect Core 1.0, 3.1.2.1, say when it was. Some do neither: they are held to it
+        // where an action asks for a fresh sign-in, and nowhere else.
+        max_age: String(maxAgeS ?? longestS),
         ...(asked.get('factors') === '2' && multiFactorAcr.length > 0 ? { acr_values: multiFactorAcr.join(' ') } : {}),
       }).href,
     );
   };
 }
 
-/** Never longer than a session of ours lasts. */
-function readMaxAge(text: string | null, most: number): number {
-  return text !== null && /^\d{1,9}$/.test(text) ? Math.min(Number(text), most) : most;
+/** Never longer than a session of ours lasts; undefined where nothing is asked that could be. */
+function readMaxAge(text: string | null, most: number): number | undefined {
+  return text !== null && /^\d{1,9}$/.test(text) ? Math.min(Number(text), most) : undefined;
 }
 
 /** GET /auth/callback: the provider's answer becomes a new session; the one before it, if any, ends (ASVS 7.2.4). */
@@ -129,7 +131,7 @@ async function exchange({ provider, log }: SignInParts, callback: URL, attempt: 
       expectedState: attempt.state,
       expectedNonce: attempt.nonce,
       idTokenExpected: true,
-      maxAge: attempt.maxAgeS,
+      ...(attempt.maxAgeS === undefined ? {} : { maxAge: attempt.maxAgeS }),
     });
   } catch (cause) {
     log.warn({ err: cause }, 'sign-in failed');

@@ -38,7 +38,7 @@ export async function startIssuer(certificate: Certificate, person: Person = MAN
   const keys = { keys: [{ ...(await exportJWK(publicKey)), kid: KEY_ID, use: 'sig', alg: ALGORITHM }] };
   const nonces = new Map<string, string>();
   let origin = '';
-  const sign = (of: Person, typ: string, audience: string, lifetime: string, claims: Readonly<Record<string, string | number>>): Promise<string> =>
+  const sign = (of: Person, typ: string, audience: string, lifetime: string, claims: Readonly<Record<string, string>>): Promise<string> =>
     new SignJWT({ ...claims, name: of.name, tenant: of.tenantId, roles: of.roles })
       .setProtectedHeader({ alg: ALGORITHM, kid: KEY_ID, typ })
       .setIssuer(origin)
@@ -58,7 +58,7 @@ export async function startIssuer(certificate: Certificate, person: Person = MAN
       response.writeHead(303, { location: back.href }).end();
       return;
     }
-    const idToken = async (): Promise<string> => sign(person, 'JWT', CLIENT_ID, '10m', { nonce: nonces.get(new URLSearchParams(await text(request)).get('code') ?? '') ?? '', auth_time: Math.floor(Date.now() / 1_000) });
+    const idToken = async (): Promise<string> => sign(person, 'JWT', CLIENT_ID, '10m', { nonce: nonces.get(new URLSearchParams(await text(request)).get('code') ?? '') ?? '' });
     const body = pathname === '/token' ? { access_token: randomUUID(), token_type: 'Bearer', expires_in: 600, id_token: await idToken() } : pathname === '/jwks' ? keys : metadataOf(origin);
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   };
