@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { ConfigError, parseConfig, settings } from '#app/config.ts';
+import { ConfigError, parseConfig, parseMigrationConfig, settings } from '#app/config.ts';
 
 const productionReady = {
   NODE_ENV: 'production',
@@ -37,7 +37,7 @@ test('an empty environment runs on embedded parts, the provider on the next port
 
 test('setting a URL swaps an embedded part for the real server', () => {
   const config = parseConfig({ DATABASE_URL: 'postgresql://app@db/stockade', OIDC_ISSUER: 'https://login.example.com', OIDC_CLIENT_ID: 'me' });
-  assert.deepEqual(config.database, { kind: 'server', url: 'postgresql://app@db/stockade', poolSize: 10 });
+  assert.deepEqual(config.database, { kind: 'server', url: 'postgresql://app@db/stockade', poolSize: 10, migrationUrl: 'postgresql://app@db/stockade', tls: false, leastPrivilege: false });
   assert.deepEqual(config.identity.provider, { kind: 'server' });
   assert.equal(config.identity.clientId, 'me');
 });
@@ -65,6 +65,29 @@ test('production lists every problem at once', () => {
   const problems = problemsOf({ NODE_ENV: 'production', PORT: 'eighty', PUBLIC_URL: 'http://stock.example.com', OIDC_ISSUER: 'http://login.example.com', PROVIDER_PORT: '3001' });
   for (const name of ['PORT', 'PUBLIC_URL', 'OIDC_ISSUER', 'PROVIDER_PORT', 'DATABASE_URL', 'OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET', 'OIDC_AUDIENCE']) {
     assert.ok(problems.some((problem) => problem.startsWith(`${name} `)), `${name} is missing in:\n${problems.join('\n')}`);
+  }
+});
+
+test('production verifies the database, migrates under another login or not at all, and says so where TLS is weakened', () => {
+  const { DATABASE_URL: url } = productionReady;
+  const { database } = parseConfig(productionReady);
+  assert.deepEqual(database, { kind: 'server', url, poolSize: 10, migrationUrl: undefined, tls: true, leastPrivilege: true });
+  const migrated = parseConfig({ ...productionReady, DATABASE_MIGRATION_URL: 'postgres://owner@db/stockade' }).database;
+  assert.equal(migrated.kind === 'server' && migrated.migrationUrl, 'postgres://owner@db/stockade');
+  for (const parameters of ['?sslmode=verify-full', '?sslmode=disable']) assert.deepEqual(problemsOf({ ...productionReady, DATABASE_URL: url + parameters }), []);
+  for (const parameters of ['?sslmode=require', '?sslmode=prefer', '?sslmode=no-verify', '?sslmode=', '?ssl=0', '?ssl=true', '?sslmode=verify-full&sslmode=disable', '?sslmode=verify-full&uselibpqcompat=true']) {
+    for (const name of ['DATABASE_URL', 'DATABASE_MIGRATION_URL']) {
+      assert.deepEqual(problemsOf({ ...productionReady, [name]: `postgres://app@db/stockade${parameters}` }).map((problem) => problem.slice(0, name.length + 16)), [`${name} must not weaken`], parameters);
+    }
+  }
+});
+
+test('migrations ask for a login, and for the same TLS, and for nothing else', () => {
+  const [owner, service] = ['postgres://owner@db/stockade', 'postgres://app@db/stockade'];
+  assert.deepEqual(parseMigrationConfig({ NODE_ENV: 'production', DATABASE_MIGRATION_URL: owner, DATABASE_URL: service }), { url: owner, tls: true });
+  assert.deepEqual(parseMigrationConfig({ DATABASE_URL: service }), { url: service, tls: false });
+  for (const environment of [{}, { DATABASE_URL: '' }, { DATABASE_MIGRATION_URL: 'canary' }, { NODE_ENV: 'production', DATABASE_URL: `${service}?sslmode=require` }]) {
+    assert.throws(() => parseMigrationConfig(environment), (error) => error instanceof ConfigError && error.problems.length === 1 && !error.message.includes('canary'));
   }
 });
 
@@ -116,10 +139,10 @@ test('.env.example names every setting, and nothing else', () => {
 test('the values in .env.example are the defaults, where there is one, and all are accepted', () => {
   const text = readFileSync(new URL('../.env.example', import.meta.url), 'utf8');
   const example = Object.fromEntries([...text.matchAll(/^# ?([A-Z][A-Z_]+)=(.*)$/gm)].map((match) => [match[1] ?? '', match[2] ?? '']));
-  const { ACCESS_GRANTS_FILE, DATABASE_URL, OIDC_ISSUER, PROVIDER_PORT, VALKEY_URL, ...defaults } = example;
+  const { ACCESS_GRANTS_FILE, DATABASE_URL, DATABASE_MIGRATION_URL, OIDC_ISSUER, PROVIDER_PORT, VALKEY_URL, ...defaults } = example;
   assert.equal(parseConfig({ ACCESS_GRANTS_FILE }).access.grantsFile, ACCESS_GRANTS_FILE);
   assert.deepEqual(parseConfig({ ...defaults, PROVIDER_PORT }), parseConfig({}));
-  assert.equal(parseConfig({ ...defaults, DATABASE_URL, OIDC_ISSUER }).database.kind, 'server');
+  assert.equal(parseConfig({ ...defaults, DATABASE_URL, DATABASE_MIGRATION_URL, OIDC_ISSUER }).database.kind, 'server');
   assert.equal(parseConfig({ VALKEY_URL }).limits.valkeyUrl, VALKEY_URL);
   assert.equal(parseConfig({ VALKEY_URL: 'valkeys://cache.example:6379' }).limits.valkeyUrl, 'rediss://cache.example:6379');
 });

@@ -29,7 +29,16 @@ export interface Config {
 
 export type DatabaseConfig =
   | { readonly kind: 'embedded'; readonly directory: string }
-  | { readonly kind: 'server'; readonly url: string; readonly poolSize: number };
+  | {
+      readonly kind: 'server';
+      readonly url: string;
+      readonly poolSize: number;
+      /** The schema's owner; undefined where migrations run elsewhere. */
+      readonly migrationUrl?: string | undefined;
+      /** In production: the server proves who it is, and row-level security holds the login. */
+      readonly tls?: boolean;
+      readonly leastPrivilege?: boolean;
+    };
 
 export interface IdentityConfig {
   /** Without a directory the embedded provider keeps its keys in memory (tests). */
@@ -129,6 +138,7 @@ export const settings = {
   ADMIN_PORT: port.default(9464),
   DATA_DIRECTORY: z.string().default('.data'),
   DATABASE_URL: url(['postgres:', 'postgresql:']).optional(),
+  DATABASE_MIGRATION_URL: url(['postgres:', 'postgresql:']).optional(),
   DATABASE_POOL_SIZE: integer(1, 500).default(10),
   OIDC_ISSUER: url(['http:', 'https:']).optional(),
   OIDC_CLIENT_ID: z.string().min(1).optional(),
@@ -189,6 +199,17 @@ export function parseConfig(environment: Environment): Config {
   return freeze({ ...toConfig(parsed.data, production), others: othersOf(given) });
 }
 
+/** What `npm run migrate` needs, and no more: where migrations have a process of their own, it has nothing else to know. @throws ConfigError */
+export function parseMigrationConfig(environment: Environment): { readonly url: string; readonly tls: boolean } {
+  const name = environment['DATABASE_MIGRATION_URL'] ? 'DATABASE_MIGRATION_URL' : 'DATABASE_URL';
+  const parsed = settings[name].safeParse(environment[name] === '' ? undefined : environment[name]);
+  const production = environment['NODE_ENV'] === 'production';
+  if (!parsed.success) throw new ConfigError(parsed.error.issues.map(({ message }) => `${name} ${message}`));
+  if (parsed.data === undefined) throw new ConfigError(['DATABASE_MIGRATION_URL is missing: the login that owns the schema']);
+  if (production && weakensTls(parsed.data)) throw new ConfigError([tlsProblem(name)]);
+  return { url: parsed.data, tls: production };
+}
+
 /** What production demands over the forms above: nothing embedded, no default secret, TLS towards people and provider. */
 function productionProblems(given: Environment): string[] {
   const problems: string[] = [];
@@ -202,11 +223,26 @@ function productionProblems(given: Environment): string[] {
   demand('OIDC_AUDIENCE', 'the audience that access tokens for this API carry');
   demand('PUBLIC_URL', 'the https origin that people open');
   demand('SECURITY_CONTACT', 'where people report a vulnerability, for /.well-known/security.txt');
+  for (const name of ['DATABASE_URL', 'DATABASE_MIGRATION_URL']) {
+    if (weakensTls(given[name])) problems.push(tlsProblem(name));
+  }
   for (const name of ['OIDC_ISSUER', 'PUBLIC_URL']) {
     if (given[name] !== undefined && !given[name].startsWith('https://')) problems.push(`${name} must start with https:// in production`);
   }
   if (given['PROVIDER_PORT'] !== undefined) problems.push('PROVIDER_PORT must not be set in production: it belongs to the embedded provider');
   return problems;
+}
+
+function tlsProblem(name: string): string {
+  return `${name} must not weaken TLS in production: leave sslmode out (verify-full), or say sslmode=disable where the connection never leaves the machine`;
+}
+
+/** `require` and the like encrypt for whoever answers (CWE-295). */
+function weakensTls(address: string | undefined): boolean {
+  if (address === undefined || !URL.canParse(address)) return false;
+  const { searchParams } = new URL(address);
+  const modes = searchParams.getAll('sslmode');
+  return searchParams.has('ssl') || searchParams.has('uselibpqcompat') || modes.length > 1 || !['verify-full', 'disable'].includes(modes[0] ?? 'verify-full');
 }
 
 /** With half of it, a beat that comes late still comes in time. */
@@ -220,6 +256,7 @@ function developmentProblems(given: Environment): string[] {
     if (given['OIDC_CLIENT_ID'] === undefined) problems.push('OIDC_CLIENT_ID is required with OIDC_ISSUER: the name under which the provider knows this service');
     if (given['PROVIDER_PORT'] !== undefined) problems.push('PROVIDER_PORT and OIDC_ISSUER exclude each other: remove one');
   }
+  if (given['DATABASE_MIGRATION_URL'] !== undefined && given['DATABASE_URL'] === undefined) problems.push('DATABASE_MIGRATION_URL is of no use without DATABASE_URL: set both, or neither');
   return problems;
 }
 
@@ -241,7 +278,14 @@ function toConfig(values: Settings, production: boolean): Omit<Config, 'others'>
     database:
       values.DATABASE_URL === undefined
         ? { kind: 'embedded', directory: values.DATA_DIRECTORY }
-        : { kind: 'server', url: values.DATABASE_URL, poolSize: values.DATABASE_POOL_SIZE },
+        : {
+            kind: 'server',
+            url: values.DATABASE_URL,
+            poolSize: values.DATABASE_POOL_SIZE,
+            migrationUrl: values.DATABASE_MIGRATION_URL ?? (production ? undefined : values.DATABASE_URL),
+            tls: production,
+            leastPrivilege: production,
+          },
     identity: {
       ...providerOf(values),
       clientSecret: values.OIDC_CLIENT_SECRET,

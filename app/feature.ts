@@ -119,6 +119,7 @@ export interface ReadContext<P, Q> {
   readonly access: RequestAccess;
   readonly params: P;
   readonly query: Q;
+  /** Row-level security shows the subject's tenant alone; nothing can be written. */
   readonly db: Database;
   readonly log: Logger;
   readonly now: Date;
@@ -129,7 +130,7 @@ export interface WriteContext<P, B> {
   readonly access: RequestAccess;
   readonly params: P;
   readonly body: B;
-  /** A transaction that the platform commits on success and rolls back on a refusal or an error. */
+  /** A transaction of the subject's tenant alone, which the platform commits on success and rolls back on a refusal or an error. */
   readonly db: Database;
   /** Writes an event to the outbox in this transaction. */
   readonly publish: (event: EventDraft) => Promise<void>;
@@ -234,7 +235,7 @@ export interface PublicContext<P, Q> {
   readonly subject: Subject | undefined;
   readonly params: P;
   readonly query: Q;
-  /** Bound to no tenant, as nobody is known yet; no transaction. */
+  /** As `FeatureParts.database`: nobody is known yet. No transaction. */
   readonly db: Database;
   /** Of where somebody asks to go in the end, the path on this origin; `/` for anywhere else (CWE-601). */
   readonly localPath: (target: string | undefined) => string;
@@ -296,7 +297,7 @@ export function definePublicForm<P extends z.ZodType, B extends z.ZodType>(form:
 
 /** What a feature is handed; it imports nothing of the platform by value but this file, `errors` and `lib`. */
 export interface FeatureParts {
-  /** Bound to no tenant. */
+  /** Bound to no tenant, and sees of the feature's tables what its migrations grant and show to `app_platform`. */
   readonly database: Database;
   /** The feature's settings: the environment's variables that begin with its name in capitals (`ACCOUNTS_…`). */
   readonly settings: Readonly<Record<string, string>>;

@@ -1,5 +1,5 @@
 // `npm run test:image`: builds the Dockerfile as it stands, looks at what is in the image, and runs it as an operator would,
-// beside a real PostgreSQL and an issuer over TLS. Buildah and Podman, without a daemon; needs root.
+// beside a real PostgreSQL and an issuer, both over TLS, under a login that row-level security holds. Buildah and Podman, without a daemon; needs root.
 //   --file <Dockerfile>   --json
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { makeCertificate } from '#app/testing/certificate.ts';
 import { until } from '#app/testing/condition.ts';
 import { type Bases, prepareBases } from '#app/testing/image/bases.ts';
-import { type Container, startContainer } from '#app/testing/image/container.ts';
+import { type Container, runInImage, startContainer } from '#app/testing/image/container.ts';
 import { createEngine, type Engine, findMissing } from '#app/testing/image/engine.ts';
 import { type ImageFile, listFiles } from '#app/testing/image/files.ts';
 import { comparePackages, findPrivileged, findPrograms, findSecrets, findUnneeded, findWritable, type ImageConfig, judgeConfig } from '#app/testing/image/verdict.ts';
@@ -16,6 +16,7 @@ import { CLIENT_ID, startIssuer } from '#app/testing/issuer.ts';
 import { freePorts } from '#app/testing/ports.ts';
 import { createPostgres, findPostgresPrograms } from '#app/testing/private-postgres.ts';
 import { exitCodeOfNotRun, formatRows } from '#app/testing/report.ts';
+import { createServiceLogin, type ServiceLogin } from '#app/testing/service-login.ts';
 
 interface Check {
   readonly claim: string;
@@ -95,17 +96,22 @@ async function runImage(engine: Engine, directory: string, config: ImageConfig):
   const [port = 0, adminPort = 0, databasePort = 0] = await freePorts(3);
   const certificate = await makeCertificate(directory);
   const issuer = await startIssuer(certificate);
-  const postgres = await createPostgres(programs, databasePort, {});
+  const postgres = await createPostgres(programs, databasePort, { certificate });
+  let login: ServiceLogin | undefined;
   let container: Container | undefined;
   try {
     await postgres.start();
+    const files = { '/certificate.pem': certificate.file };
+    const migrated = await runInImage(engine, { image: IMAGE, environment: { DATABASE_MIGRATION_URL: postgres.url, NODE_EXTRA_CA_CERTS: '/certificate.pem' }, files }, [...(config.Cmd ?? []).slice(0, -1), 'app/migrate.command.ts']);
+    check('it migrates, over TLS', /: applied platform\/0001/.test(migrated) ? [] : [migrated]);
+    login = await createServiceLogin(postgres.url);
     process.stderr.write('running\n');
     const from = performance.now();
     container = await startContainer(engine, {
       image: IMAGE,
       // Loopback and free ports, since the network is this machine's.
-      environment: { HOST: '127.0.0.1', PORT: String(port), ADMIN_HOST: '127.0.0.1', ADMIN_PORT: String(adminPort), PUBLIC_URL: 'https://image.invalid', SECURITY_CONTACT: 'mailto:nobody@image.invalid', DATABASE_URL: postgres.url, OIDC_ISSUER: issuer.origin, OIDC_CLIENT_ID: CLIENT_ID, OIDC_CLIENT_SECRET: 'of-no-use-to-anybody', OIDC_AUDIENCE: 'https://image.invalid/api', NODE_EXTRA_CA_CERTS: '/issuer.pem' },
-      files: { '/issuer.pem': certificate.file },
+      environment: { HOST: '127.0.0.1', PORT: String(port), ADMIN_HOST: '127.0.0.1', ADMIN_PORT: String(adminPort), PUBLIC_URL: 'https://image.invalid', SECURITY_CONTACT: 'mailto:nobody@image.invalid', DATABASE_URL: login.url(postgres.url), OIDC_ISSUER: issuer.origin, OIDC_CLIENT_ID: CLIENT_ID, OIDC_CLIENT_SECRET: 'of-no-use-to-anybody', OIDC_AUDIENCE: 'https://image.invalid/api', NODE_EXTRA_CA_CERTS: '/certificate.pem' },
+      files,
     });
     await askContainer(container, { port, adminPort, config, from });
   } catch (error) {
@@ -129,7 +135,7 @@ async function askContainer(container: Container, { port, adminPort, config, fro
   const readyMs = Math.round(performance.now() - from);
   const page = await fetch(`http://127.0.0.1:${port}/docs`);
   const nobody = await fetch(`http://127.0.0.1:${port}/api/v1/items`);
-  check('it starts read-only, without capabilities, and answers', [...expectEqual('GET /docs', page.status, 200), ...expectEqual('a request of nobody', nobody.status, 401), ...expectEqual('a CSP', page.headers.has('content-security-policy'), true)], `ready ${readyMs} ms after podman run, on an empty database`);
+  check('it starts read-only, without capabilities, and answers', [...expectEqual('GET /docs', page.status, 200), ...expectEqual('a request of nobody', nobody.status, 401), ...expectEqual('a CSP', page.headers.has('content-security-policy'), true)], `ready ${readyMs} ms after podman run`);
 
   const status = async (program: string) => (await container.run([NODE, '--input-type=module', '--eval', program])).stdout.trim();
   const seen = await status("import { readFileSync } from 'node:fs'; const s = readFileSync('/proc/1/status', 'utf8'); console.log(/^Uid:\\s+(\\d+)/m.exec(s)[1], BigInt('0x' + /^CapEff:\\s+(\\S+)/m.exec(s)[1]).toString(), /^NoNewPrivs:\\s+(\\d)/m.exec(s)?.[1])");

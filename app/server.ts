@@ -39,7 +39,7 @@ import { appendEvent } from '#app/live/outbox.ts';
 
 export interface ServerParts {
   readonly config: Pick<Config, 'production' | 'publicUrl' | 'corsOrigins' | 'overload' | 'connections'> & Partial<Pick<Config, 'securityContact'>> & { readonly identity: Pick<Config['identity'], 'issuer'> };
-  readonly database: Pick<OpenDatabase, 'db'>;
+  readonly database: Pick<OpenDatabase, 'db' | 'forTenant'>;
   readonly identity: Pick<Identity, 'authenticate' | 'routes' | 'issuerOrigin' | 'browser' | 'sessionsEnded' | 'endByProvider'>;
   readonly access: Pick<Access, 'decide' | 'can'>;
   readonly live: Pick<Live, 'wake' | 'serveSse' | 'attachSocket' | 'position'>;
@@ -112,7 +112,8 @@ function createPageParts({ config, database, identity, access, live, limits, fea
   const assets = createAssetsOf(features);
   const renderDocument = createDocumentRenderer(features, assets);
   return {
-    db: database.db,
+    dbOf: ({ tenantId }, options) => database.forTenant(tenantId, options),
+    platformDb: database.db,
     authenticate: (request) => identity.authenticate(request),
     limitSubject: limits.ofSubject,
     limitSignIn: limits.ofSignIn,

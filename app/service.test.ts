@@ -43,7 +43,7 @@ async function startBare(t: TestContext, environment: Environment = {}): Promise
 
 /** Whoever asks who is signed in waits until it ends. */
 function lockSessions({ database }: TestService): Promise<HeldTransaction> {
-  return holdTransaction(database.db, async (tx) => {
+  return holdTransaction(database.owner, async (tx) => {
     await sql`lock table session in access exclusive mode`.execute(tx);
   });
 }
@@ -183,7 +183,7 @@ test('a request that never ends is cut at the drain time, and the rest is stoppe
 
 test('a stop ends at the deadline even if the database never answers, and names what was not finished', { timeout: 60_000 }, async (t) => {
   const service = await startBare(t, { SHUTDOWN_DRAIN_SECONDS: '1' });
-  const locked = await holdTransaction(service.database.db, async (tx) => {
+  const locked = await holdTransaction(service.database.owner, async (tx) => {
     await sql`select 1`.execute(tx);
   });
   const stopping = performance.now();

@@ -10,7 +10,7 @@ import { createAdmin } from '#app/admin.ts';
 import type { Config } from '#app/config.ts';
 import { openDatabase, type OpenDatabase } from '#app/data/database.ts';
 import { purgeIdempotencyKeys } from '#app/data/idempotency.ts';
-import { migrate } from '#app/data/migrate.ts';
+import { prepareSchema } from '#app/data/migrate.ts';
 import { platformMigrations } from '#app/data/migration-files.ts';
 import { inTransaction } from '#app/data/transaction.ts';
 import { AppError } from '#app/errors.ts';
@@ -88,7 +88,7 @@ async function startParts(config: Config, { log, database: given, clock = () => 
     const opened = given ?? (await openDatabase(config.database, { log }));
     onStop('database', () => opened.close());
     const ofFeatures = found.map(({ name, directory }) => ({ name, directory: path.join(directory, 'migrations') }));
-    await migrate(opened, [platformMigrations, ...ofFeatures], { log });
+    await prepareSchema(opened, [platformMigrations, ...ofFeatures], { log });
     if (config.database.kind === 'embedded') await seed(opened, found, clock());
     return opened;
   });
@@ -189,7 +189,7 @@ async function startProvider({ identity: { provider, ...config }, publicUrl }: C
 /** Example rows for the tenants of the development users; a feature does nothing where it has rows. */
 async function seed(database: OpenDatabase, found: readonly FoundFeature[], now: Date): Promise<void> {
   for (const tenantId of new Set(DEVELOPMENT_USERS.map((user) => user.tenantId))) {
-    for (const { module } of found) await inTransaction(database.db, async (db) => module.seed?.({ db, tenantId, now }));
+    for (const { module } of found) await inTransaction(database.forTenant(tenantId), async (db) => module.seed?.({ db, tenantId, now }));
   }
 }
 

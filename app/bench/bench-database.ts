@@ -6,12 +6,15 @@ import { pino } from 'pino';
 import { openServerDatabase } from '#app/data/server-database.ts';
 import { migrate } from '#app/data/migrate.ts';
 import { findMigrationSources } from '#app/testing/database.ts';
+import { createServiceLogin, type ServiceLogin } from '#app/testing/service-login.ts';
 
 export const TENANT = 'bench';
 export const SKUS: readonly string[] = Array.from({ length: 256 }, (_, index) => `BENCH-${index}`);
 
 export interface BenchDatabases {
   readonly version: string;
+  /** The address for a service in production: its own login, and no TLS, as the rivals have none. */
+  ofService(url: string): string;
   /** A new one, migrated and filled. */
   copy(): Promise<string>;
   /** A new one with nothing in it. */
@@ -28,23 +31,32 @@ export async function prepareDatabases(serverUrl: string): Promise<BenchDatabase
     made.push(name);
     return Object.assign(new URL(serverUrl), { pathname: `/${name}` }).href;
   };
+  let login: ServiceLogin | undefined;
   const close = async (): Promise<void> => {
     for (const name of made) await administer(serverUrl, `drop database if exists ${escapeIdentifier(name)} with (force)`);
+    await login?.drop();
   };
   try {
     const [{ version } = { version: '' }] = await administer<{ version: string }>(serverUrl, "select current_setting('server_version') as version");
     const pattern = await create('template0');
     await fill(pattern);
-    return { version, copy: () => create(new URL(pattern).pathname.slice(1)), empty: () => create('template0'), close };
+    const service = (login = await createServiceLogin(serverUrl));
+    return { version, ofService: (url) => withoutTls(service.url(url)), copy: () => create(new URL(pattern).pathname.slice(1)), empty: () => create('template0'), close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
+export function withoutTls(url: string): string {
+  const address = new URL(url);
+  address.searchParams.set('sslmode', 'disable');
+  return address.href;
+}
+
 async function fill(url: string): Promise<void> {
   const log = pino({ level: 'silent' });
-  const database = await openServerDatabase({ url, poolSize: 1 }, { log });
+  const database = await openServerDatabase({ url, poolSize: 1, migrationUrl: url }, { log });
   try {
     await migrate(database, await findMigrationSources(), { log });
   } finally {

@@ -78,7 +78,7 @@ export async function measureFanout(bench: Bench, databases: BenchDatabases, { s
 
 function contendersOf(bench: Bench, databases: BenchDatabases): readonly Contender[] {
   const rival = (name: string, environment: Readonly<Record<string, string>>) => async () => startRival(bench, name, 'ws.js', await databases.copy(), environment);
-  const service = async () => startService(bench, await databases.copy());
+  const service = async () => startService(bench, databases.ofService(await databases.copy()));
   return [
     { name: 'bare ws', transport: 'websocket', path: '/', start: rival('bare ws', { BENCH_EVENT_BYTES: EVENT_BYTES }) },
     { name: 'bare ws that stores the change', transport: 'websocket', path: '/', start: rival('bare ws that stores the change', { BENCH_STORE: 'on' }) },

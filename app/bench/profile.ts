@@ -26,7 +26,7 @@ const SHOWN = 24;
 /** Writes `<kind>.cpuprofile` into the directory, for Chromium's or an editor's viewer. */
 export async function profileService(bench: Bench, databases: BenchDatabases, kind: RequestKind, seconds: number, directory: string): Promise<ProfileReport> {
   const load = await startLoad(bench.cores, 'load.js');
-  const service = await startService(bench, await databases.copy(), { environment: BEHIND_PROXY });
+  const service = await startService(bench, databases.ofService(await databases.copy()), { environment: BEHIND_PROXY });
   try {
     const tokens = await issueTokens(bench);
     await runLoad(load, service, kind, tokens, WARM_UP_SECONDS);

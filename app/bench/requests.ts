@@ -59,7 +59,7 @@ export async function measureRequests(bench: Bench, databases: BenchDatabases, k
   const load = await startLoad(bench.cores, 'load.js');
   try {
     for (const [name, file, environment] of RIVALS) servers.push(await startRival(bench, name, file, await databases.copy(), environment));
-    servers.push(await startService(bench, await databases.copy(), { environment: BEHIND_PROXY }));
+    servers.push(await startService(bench, databases.ofService(await databases.copy()), { environment: BEHIND_PROXY }));
     const tokens = await issueTokens(bench);
     await requireSameAnswers(servers, tokens[0] ?? '');
     const figures = new Map<RequestKind, readonly RequestFigures[]>();

@@ -2,7 +2,7 @@
 // Tested by bench.proof.ts: `npm run bench -- startup`.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { BenchDatabases } from './bench-database.ts';
+import { type BenchDatabases, withoutTls } from './bench-database.ts';
 import { type Bench, startService } from './servers.ts';
 import { summarise, type Summary } from './statistics.ts';
 import { formatFigure, formatPercent, formatTable } from './table.ts';
@@ -30,7 +30,7 @@ export async function measureStartup(bench: Bench, databases: BenchDatabases, ro
     bare.push(await timeBareNode());
     for (const times of [cold, warm]) {
       // On both cores: a start is not what another program shares its machine with for long.
-      const service = await startService(bench, url, { pinned: false });
+      const service = await startService(bench, databases.ofService(url), { pinned: false, environment: { DATABASE_MIGRATION_URL: withoutTls(url) } });
       times.push(service.readyAfterMs);
       await service.stop();
       if (times !== warm) continue;

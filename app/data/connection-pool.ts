@@ -1,7 +1,8 @@
 // What both engines share: pg's Pool behind Kysely, and how a column's text becomes a JavaScript value.
 import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely';
-import { Pool, type PoolClient, type PoolConfig, types } from 'pg';
+import { Pool, type PoolClient, type PoolConfig, type QueryResult, type Submittable, types } from 'pg';
 import type { Logger } from 'pino';
+import { beginsTransaction, type Scope, ScopedQuery } from '#app/data/scoped-query.ts';
 import { isConnectionLost, isUnavailable, toUnavailable } from '#app/data/unavailable.ts';
 import { AppError } from '#app/errors.ts';
 import type { Database } from '#app/feature.ts';
@@ -37,7 +38,7 @@ export function openPool(config: PoolConfig, log: Logger): Pool {
   return pool;
 }
 
-export function createKysely(pool: Pool): Database {
+export function createKysely(pool: Pool, scope?: Scope): Database {
   const safePool: PostgresPool = {
     options: pool.options,
     end: () => pool.end(),
@@ -45,17 +46,18 @@ export function createKysely(pool: Pool): Database {
       const client = await pool.connect().catch((error: unknown) => {
         throw toUnavailable(error);
       });
-      return guard(client);
+      return guard(client, scope);
     },
   };
   return new Kysely({ dialect: new PostgresDialect({ pool: safePool }) });
 }
 
-function guard(client: PoolClient): PostgresPoolClient {
+function guard(client: PoolClient, scope: Scope | undefined): PostgresPoolClient {
   let broken = false;
-  const query = async (text: string, values: readonly unknown[]) => {
+  const ask: Ask = scope === undefined ? (text, values) => client.query(text, values as unknown[]) : withinScope(client, scope);
+  const query: Ask = async (text, values) => {
     try {
-      return await client.query(text, values as unknown[]);
+      return await ask(text, values);
     } catch (error) {
       broken ||= isConnectionLost(error);
       throw isUnavailable(error) ? toUnavailable(error) : error;
@@ -70,6 +72,23 @@ function guard(client: PoolClient): PostgresPoolClient {
       // A connection that comes back inside a transaction would hand it to the next caller.
       client.release(destroy === true || broken || client.getTransactionStatus() !== 'I');
     },
+  };
+}
+
+type Ask = (text: string, values: readonly unknown[]) => Promise<QueryResult>;
+
+/** Role and tenant last as long as the transaction, so that no connection carries them to its next user. */
+function withinScope(client: PoolClient, scope: Scope): Ask {
+  let inTransaction = false;
+  return (text, values) => {
+    if (inTransaction) {
+      inTransaction = text !== 'commit' && text !== 'rollback';
+      return client.query(text, values as unknown[]);
+    }
+    inTransaction = beginsTransaction(text);
+    return new Promise((resolve, reject) => {
+      client.query(new ScopedQuery(text, values, scope, (error, result) => { if (error === null) resolve(result); else reject(error); }) as unknown as Submittable);
+    });
   };
 }
 

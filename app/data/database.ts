@@ -8,9 +8,12 @@ export interface OpenDatabase {
   readonly kind: 'embedded' | 'server';
   /** For people; without credentials. */
   readonly address: string;
+  /** The platform's own work, over all tenants: row-level security keeps it from most of a feature's rows. */
   readonly db: Database;
-  /** Runs work that may take longer than a request: migrations. */
-  maintain<T>(work: (db: Database) => Promise<T>): Promise<T>;
+  /** Row-level security shows and takes this tenant's rows alone. Cheap: one for each request. */
+  forTenant(tenantId: string, options?: { readonly readOnly?: boolean }): Database;
+  /** As the owner of the schema, for work that may take longer than a request: migrations. Absent where another process does that. */
+  maintain?<T>(work: (db: Database) => Promise<T>): Promise<T>;
   /** After a lost connection it listens again and calls `onNotify('')` once: notifications may have been missed. Not inside a transaction. */
   listen(channel: string, onNotify: (payload: string) => void): Promise<() => Promise<void>>;
   /** Outside any transaction: inside one, its commit takes a lock of the whole server. */

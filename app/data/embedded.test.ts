@@ -19,7 +19,7 @@ test('PGlite: after kill -9 every acknowledged row is there, and meanwhile no se
     const { openEmbeddedDatabase } = await import(${JSON.stringify(new URL('./embedded.ts', import.meta.url).href)});
     const { pino } = await import('pino');
     const { sql } = await import('kysely');
-    const { db } = await openEmbeddedDatabase({ directory: ${JSON.stringify(directory)} }, { log: pino({ level: 'silent' }) });
+    const { db } = await openEmbeddedDatabase({ directory: ${JSON.stringify(directory)}, role: 'none' }, { log: pino({ level: 'silent' }) });
     await sql\`create table note (number int primary key)\`.execute(db);
     for (let number = 1; ; number += 1) { await sql\`insert into note values (\${number})\`.execute(db); console.log(number); }`;
   const writer = spawn(process.execPath, ['--input-type=module', '--eval', code], { stdio: ['ignore', 'pipe', 'inherit'], cwd: path.resolve(import.meta.dirname, '../..') });
@@ -30,7 +30,7 @@ test('PGlite: after kill -9 every acknowledged row is there, and meanwhile no se
     lines.on('line', (line) => {
       acknowledged.last = Number(line);
       if (acknowledged.last !== 100) return;
-      openEmbeddedDatabase({ directory }, { log }).then(
+      openEmbeddedDatabase({ directory, role: 'none' }, { log }).then(
         () => { assert.fail('a second process opened the folder'); },
         (error: unknown) => {
           assert.match(String(error), new RegExp(`process ${writer.pid ?? 0} `));
@@ -44,10 +44,10 @@ test('PGlite: after kill -9 every acknowledged row is there, and meanwhile no se
   await closed;
   assert.ok(acknowledged.last >= 100);
 
-  const database = await openEmbeddedDatabase({ directory }, { log });
+  const database = await openEmbeddedDatabase({ directory, role: 'none' }, { log });
   const { rows } = await sql<{ count: number; highest: number }>`select count(*) as count, max(number) as highest from note`.execute(database.db);
   await database.close();
   assert.ok(rows[0] && rows[0].highest >= acknowledged.last && rows[0].count === rows[0].highest, JSON.stringify({ rows, acknowledged }));
   // Closing releases the folder.
-  await (await openEmbeddedDatabase({ directory }, { log })).close();
+  await (await openEmbeddedDatabase({ directory, role: 'none' }, { log })).close();
 });

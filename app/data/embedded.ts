@@ -9,6 +9,7 @@ import { checkPool, createKysely, openPool } from '#app/data/connection-pool.ts'
 import type { OpenDatabase } from '#app/data/database.ts';
 import { type FolderLock, lockFolder } from '#app/data/folder-lock.ts';
 import { Channels } from '#app/data/listener.ts';
+import { PLATFORM_ROLE, TENANT_ROLE } from '#app/data/roles.ts';
 
 /** A transaction that waits for another connection of the same process would wait forever: there is only one. */
 const CONNECT_TIMEOUT_MS = 30_000;
@@ -18,16 +19,18 @@ export interface EmbeddedOptions {
   readonly directory: string | undefined;
   /** A dumped data directory to begin with, in memory only. */
   readonly image?: Blob;
+  /** As whom `db` works; `none` for a schema that is not ours. */
+  readonly role?: string;
 }
 
-export async function openEmbeddedDatabase({ directory, image }: EmbeddedOptions, { log }: { readonly log: Logger }): Promise<OpenDatabase> {
-  if (directory === undefined) return adapt(await PGlite.create(image === undefined ? {} : { loadDataDir: image }), 'memory', undefined, log);
+export async function openEmbeddedDatabase({ directory, image, role = PLATFORM_ROLE }: EmbeddedOptions, { log }: { readonly log: Logger }): Promise<OpenDatabase> {
+  if (directory === undefined) return adapt(await PGlite.create(image === undefined ? {} : { loadDataDir: image }), { address: 'memory', lock: undefined, role }, log);
   const folder = path.join(directory, 'postgres');
   // eslint-disable-next-line security/detect-non-literal-fs-filename -- the configured data folder
   await mkdir(folder, { recursive: true });
   const lock = lockFolder(folder);
   try {
-    return adapt(await PGlite.create({ dataDir: folder }), folder, lock, log);
+    return adapt(await PGlite.create({ dataDir: folder }), { address: folder, lock, role }, log);
   } catch (error) {
     lock.release();
     throw error;
@@ -37,7 +40,7 @@ export async function openEmbeddedDatabase({ directory, image }: EmbeddedOptions
 /** The contents of a new database after `prepare`, to start others from. */
 export async function createImage(prepare: (database: OpenDatabase) => Promise<void>, { log }: { readonly log: Logger }): Promise<Blob> {
   const pglite = await PGlite.create();
-  const database = adapt(pglite, 'memory', undefined, log);
+  const database = adapt(pglite, { address: 'memory', lock: undefined, role: 'none' }, log);
   try {
     await prepare(database);
     return await pglite.dumpDataDir('none');
@@ -46,7 +49,13 @@ export async function createImage(prepare: (database: OpenDatabase) => Promise<v
   }
 }
 
-function adapt(pglite: PGlite, address: string, lock: FolderLock | undefined, log: Logger): OpenDatabase {
+interface Opened {
+  readonly address: string;
+  readonly lock: FolderLock | undefined;
+  readonly role: string;
+}
+
+function adapt(pglite: PGlite, { address, lock, role }: Opened, log: Logger): OpenDatabase {
   class EmbeddedClient extends Client {
     constructor(config?: ClientConfig) {
       super(Object.assign({}, config, { connection: new PglitePgConnection({ pglite }) }));
@@ -67,12 +76,13 @@ function adapt(pglite: PGlite, address: string, lock: FolderLock | undefined, lo
     log,
   );
   pool.on('connect', (client) => client.on('notification', ({ channel, payload = '' }) => { channels.deliver(channel, payload); }));
-  const db = createKysely(pool);
+  const owner = createKysely(pool);
   return {
     kind: 'embedded',
     address,
-    db,
-    maintain: (work) => work(db),
+    db: role === 'none' ? owner : createKysely(pool, { role, tenantId: '', readOnly: false }),
+    forTenant: (tenantId, { readOnly = false } = {}) => createKysely(pool, { role: TENANT_ROLE, tenantId, readOnly }),
+    maintain: (work) => work(owner),
     async listen(channel, onNotify) {
       channels.add(channel, onNotify);
       await pool.query(`listen ${escapeIdentifier(channel)}`);

@@ -15,8 +15,8 @@ const created: StoredResponse = { status: 201, headers: { location: '/items/A', 
 async function open(t: TestContext, engine: TestDatabase) {
   const database = await engine.open();
   t.after(() => database.close());
-  await sql`create table note (text text)`.execute(database.db);
-  return database;
+  await sql`create table note (text text)`.execute(database.owner);
+  return { url: database.url, db: database.owner };
 }
 const readNotes = async (db: Database) => (await sql<{ text: string }>`select text from note order by text`.execute(db)).rows.map(({ text }) => text);
 const writeNote = (text: string, response = created) => async (tx: Database): Promise<StoredResponse> => {
@@ -112,7 +112,7 @@ for (const engine of testDatabases().filter(({ name }) => name === 'PostgreSQL')
   test('PostgreSQL: concurrent doubles run once, and all get the one response', async (t) => {
     const { db, url } = await open(t, engine);
     // A second pool stands for a second process.
-    const other = await openServerDatabase({ url: url ?? '', poolSize: 4 }, { log: pino({ level: 'silent' }) });
+    const other = await openServerDatabase({ url: url ?? '', poolSize: 4, role: 'none' }, { log: pino({ level: 'silent' }) });
     t.after(() => other.close());
     for (let round = 0; round < 10; round += 1) {
       const results = await Promise.all(Array.from({ length: 8 }, (_, i) => runOnce(i % 2 === 0 ? db : other.db, { ...scope, key: `round ${round}` }, writeNote(`round ${round}`), now)));
@@ -137,7 +137,7 @@ for (const engine of testDatabases().filter(({ name }) => name === 'PostgreSQL')
 
   test('PostgreSQL: a double does not wait longer than the lock timeout', async (t) => {
     const { db, url } = await open(t, engine);
-    const impatient = await openServerDatabase({ url: url ?? '', poolSize: 1, lockTimeoutMs: 50 }, { log: pino({ level: 'silent' }) });
+    const impatient = await openServerDatabase({ url: url ?? '', poolSize: 1, lockTimeoutMs: 50, role: 'none' }, { log: pino({ level: 'silent' }) });
     t.after(() => impatient.close());
     const started = Promise.withResolvers<undefined>();
     const finish = Promise.withResolvers<undefined>();

@@ -78,7 +78,7 @@ for (const engine of testDatabases().filter(({ name }) => name === 'PostgreSQL')
       const { openServerDatabase } = await import(${url('./server-database.ts')});
       const { migrate } = await import(${url('./migrate.ts')});
       const log = (await import('pino')).pino({ level: 'silent' });
-      const database = await openServerDatabase({ url: ${JSON.stringify(database.url)}, poolSize: 2 }, { log });
+      const database = await openServerDatabase({ url: ${JSON.stringify(database.url)}, poolSize: 2, migrationUrl: ${JSON.stringify(database.url)}, role: 'none' }, { log });
       process.stdout.write(JSON.stringify(await migrate(database, [${JSON.stringify({ name, directory })}], { log })));
       await database.close();`;
     const applied = await Promise.all(Array.from({ length: 4 }, async () => {

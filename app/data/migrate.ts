@@ -22,8 +22,20 @@ const ADVISORY_LOCK = 7_826_325;
 /** How long a starting process waits for another one that migrates. */
 const TURN_TIMEOUT_MS = 600_000;
 
+/** Migrates where this process may; where it may not, it makes sure that nothing is missing. @throws AppError with what is missing. */
+export async function prepareSchema(database: OpenDatabase, sources: readonly MigrationSource[], options: MigrateOptions): Promise<void> {
+  if (database.maintain !== undefined) {
+    await migrate(database, sources, options);
+    return;
+  }
+  const applied = await readApplied(database.db);
+  const missing = (await readMigrations(sources)).filter(({ id }) => !applied.has(id)).map(({ id }) => id);
+  if (missing.length > 0) throw new AppError(`The database lacks ${missing.join(', ')}: run "npm run migrate" first, or set DATABASE_MIGRATION_URL.`, { code: 'migration-missing' });
+}
+
 /** Returns `<source>/<file>` of what it applied now. Migrations that this release doesn't know are left alone, so that it runs on a newer schema. */
 export async function migrate(database: OpenDatabase, sources: readonly MigrationSource[], options: MigrateOptions): Promise<readonly string[]> {
+  if (database.maintain === undefined) throw new TypeError('This database was opened without its owner.');
   const migrations = await readMigrations(sources);
   return database.maintain((db) => applyAll(db, migrations, options));
 }

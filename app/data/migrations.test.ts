@@ -62,18 +62,71 @@ function lintMigration(text: string): readonly string[] {
   });
 }
 
+/** Tables that row-level security doesn't hold to the tenant; what goes round it; and rights that anybody has. */
+async function findUnheld(db: Database): Promise<readonly string[]> {
+  const { rows } = await sql<{ problem: string }>`
+    with own as (
+      select c.oid, c.relname, c.relrowsecurity, c.relacl from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      where c.relkind in ('r', 'p', 'm') and n.nspname not like 'pg\_%' and n.nspname <> 'information_schema'
+    ), policy as (
+      select own.relname, p.polname, p.polroles = '{0}' as for_all, array(select rolname::text from pg_roles where oid = any(p.polroles)) as roles,
+        pg_get_expr(p.polqual, p.polrelid) as condition, p.polwithcheck is null and p.polcmd = '*' and p.polpermissive as whole
+      from own join pg_policy p on p.polrelid = own.oid
+    )
+    select relname || ' has no row-level security' as problem from own where not relrowsecurity and not (relname = any(${WITHOUT_TENANT}))
+    union all
+    select relname || ' has no policy for the tenant' from own where not (relname = any(${WITHOUT_TENANT})) and not exists (
+      select from policy where policy.relname = own.relname and for_all and whole and condition = ${TENANT_CONDITION})
+    union all
+    select relname || ' opens itself by the policy ' || polname from policy where roles <> '{app_platform}' and condition is distinct from ${TENANT_CONDITION}
+    union all
+    select relname || ' lets everybody ' || lower(privilege_type) from own, aclexplode(relacl) where grantee = 0
+    union all
+    select relname || ' has no tenant and lets ' || grantee::regrole || ' ' || lower(privilege_type) from own, aclexplode(relacl)
+      where relname = any(${WITHOUT_TENANT}) and grantee::regrole::text in ('app_tenant', 'app_reader')
+    order by problem`.execute(db);
+  return rows.map(({ problem }) => problem);
+}
+const TENANT_CONDITION = "(tenant_id = current_setting('app.tenant_id'::text, true))";
+
 for (const engine of testDatabases()) {
   test(`${engine.name}: every table, index and key of every migration carries tenant_id`, async (t) => {
     const database = await engine.open();
     t.after(() => database.close());
-    assert.deepEqual(await findWithoutTenant(database.db), []);
+    assert.deepEqual(await findWithoutTenant(database.owner), []);
     await sql.raw(`
       create table shared (id int primary key);
       create table loose (tenant_id text, id int);
       create table good (tenant_id text not null, id int, name text, primary key (tenant_id, id), unique (name, tenant_id));
       create index good_name on good (name);
-      create unique index good_covering on good (name) include (tenant_id);`).execute(database.db);
-    assert.deepEqual(await findWithoutTenant(database.db), ['index good_covering', 'index good_name', 'index shared_pkey', 'table loose', 'table shared']);
+      create unique index good_covering on good (name) include (tenant_id);`).execute(database.owner);
+    assert.deepEqual(await findWithoutTenant(database.owner), ['index good_covering', 'index good_name', 'index shared_pkey', 'table loose', 'table shared']);
+  });
+
+  test(`${engine.name}: row-level security holds every table of every migration to the tenant`, async (t) => {
+    const database = await engine.open();
+    t.after(() => database.close());
+    assert.deepEqual(await findUnheld(database.owner), []);
+    await sql.raw(`
+      create table bare (tenant_id text not null);
+      create table careless (tenant_id text not null);
+      alter table careless enable row level security;
+      create policy tenant on careless using (true);
+      create table public_one (tenant_id text not null);
+      alter table public_one enable row level security;
+      create policy tenant on public_one using (tenant_id = current_setting('app.tenant_id', true));
+      grant select on public_one to public;
+      create policy reports on session to app_reader using (true);
+      grant select on sign_in_limit to app_tenant;`).execute(database.owner);
+    assert.deepEqual(await findUnheld(database.owner), [
+      'bare has no policy for the tenant',
+      'bare has no row-level security',
+      'careless has no policy for the tenant',
+      'careless opens itself by the policy tenant',
+      'public_one lets everybody select',
+      'session opens itself by the policy reports',
+      'sign_in_limit has no tenant and lets app_tenant select',
+    ]);
   });
 }
 

@@ -14,7 +14,7 @@ for (const engine of onServer) {
   const openTwo = async (t: TestContext) => {
     const database = await engine.open([]);
     assert.ok(database.url);
-    const other = await openServerDatabase({ url: database.url, poolSize: 1 }, { log });
+    const other = await openServerDatabase({ url: database.url, poolSize: 1, role: 'none' }, { log });
     t.after(async () => {
       await other.close();
       await database.close();
@@ -72,7 +72,7 @@ for (const engine of onServer) {
   test('PostgreSQL: a statement that waits for a lock gives up in time', async (t) => {
     const { database } = await openTwo(t);
     assert.ok(database.url);
-    const impatient = await openServerDatabase({ url: database.url, poolSize: 1, lockTimeoutMs: 50 }, { log });
+    const impatient = await openServerDatabase({ url: database.url, poolSize: 1, lockTimeoutMs: 50, role: 'none' }, { log });
     t.after(() => impatient.close());
     await sql`create table note (text text)`.execute(database.db);
     await database.db.transaction().execute(async (tx) => {

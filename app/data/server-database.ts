@@ -4,7 +4,9 @@ import type { Logger } from 'pino';
 import { checkPool, createKysely, openPool } from '#app/data/connection-pool.ts';
 import type { OpenDatabase } from '#app/data/database.ts';
 import { Listener } from '#app/data/listener.ts';
+import { PLATFORM_ROLE, refusePowerfulLogin, TENANT_ROLE } from '#app/data/roles.ts';
 import { AppError } from '#app/errors.ts';
+import type { Database } from '#app/feature.ts';
 
 const OLDEST_VERSION = 15;
 /** To open a connection, and to wait for a free one. */
@@ -19,11 +21,20 @@ const QUERY_TIMEOUT_MS = 6_000;
 export interface ServerOptions {
   readonly url: string;
   readonly poolSize: number;
+  /** The login that changes the schema; undefined where that is done elsewhere. */
+  readonly migrationUrl?: string | undefined;
+  /** Verify the server's certificate and name, unless a URL says `sslmode=disable`. */
+  readonly tls?: boolean;
+  /** Refuse a login that row-level security can't hold. */
+  readonly leastPrivilege?: boolean;
+  /** As whom `db` works; PostgreSQL's `none` is the login itself, for a schema that is not ours. */
+  readonly role?: string;
   readonly lockTimeoutMs?: number;
   readonly queryTimeoutMs?: number;
 }
 
-export async function openServerDatabase({ url, poolSize, lockTimeoutMs = LOCK_TIMEOUT_MS, queryTimeoutMs = QUERY_TIMEOUT_MS }: ServerOptions, { log }: { readonly log: Logger }): Promise<OpenDatabase> {
+export async function openServerDatabase(options: ServerOptions, { log }: { readonly log: Logger }): Promise<OpenDatabase> {
+  const { url, poolSize, migrationUrl, tls = false, role = PLATFORM_ROLE, lockTimeoutMs = LOCK_TIMEOUT_MS, queryTimeoutMs = QUERY_TIMEOUT_MS } = options;
   const connection: ClientConfig = {
     connectionString: url,
     application_name: 'stockade',
@@ -32,37 +43,53 @@ export async function openServerDatabase({ url, poolSize, lockTimeoutMs = LOCK_T
     statement_timeout: STATEMENT_TIMEOUT_MS,
     lock_timeout: lockTimeoutMs,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+    ...(tls ? { ssl: true } : {}),
   };
   const address = addressOf(url);
-  const pool = openPool({ ...connection, query_timeout: queryTimeoutMs, max: poolSize }, log);
-  const listener = new Listener(() => new Client(connection), log);
-  try {
-    const { rows } = await pool.query<{ version: number }>("select current_setting('server_version_num')::int / 10000 as version");
-    const version = rows[0]?.version ?? 0;
-    if (version < OLDEST_VERSION) throw new AppError(`PostgreSQL ${version} at ${address} is too old: ${OLDEST_VERSION} or newer is needed.`);
-  } catch (error) {
-    await pool.end();
-    if (error instanceof AppError) throw error;
-    throw new AppError(`The database at ${address} can't be used: ${error instanceof Error ? describe(error) : String(error)}. Check DATABASE_URL.`, { cause: error });
-  }
+  await checkServer(connection, address, options);
+  // From the first statement on, whatever else the login may be.
+  const acting: ClientConfig = { ...connection, options: `-c role=${role}` };
+  const pool = openPool({ ...acting, query_timeout: queryTimeoutMs, max: poolSize }, log);
+  const listener = new Listener(() => new Client(acting), log);
   return {
     kind: 'server',
     address,
     db: createKysely(pool),
-    async maintain(work) {
-      const own = openPool({ ...connection, max: 1 }, log);
-      try {
-        return await work(createKysely(own));
-      } finally {
-        await own.end();
-      }
-    },
+    forTenant: (tenantId, { readOnly = false } = {}) => createKysely(pool, { role: TENANT_ROLE, tenantId, readOnly }),
+    ...(migrationUrl === undefined ? {} : { maintain: (work) => maintain({ ...connection, connectionString: migrationUrl }, work, log) }),
     listen: (channel, onNotify) => listener.listen(channel, onNotify),
     async notify(channel, payload) { await pool.query('select pg_notify($1, $2)', [channel, payload]); },
     // `query_timeout` also drops the connection, so that one to a host that vanished doesn't come back into the pool.
     check: (timeoutMs) => checkPool(pool, timeoutMs, { query_timeout: timeoutMs }),
     async close() { await Promise.all([listener.close(), pool.end()]); },
   };
+}
+
+/** As the login itself, since the role may not be there before the first migration. */
+async function checkServer(connection: ClientConfig, address: string, { migrationUrl, leastPrivilege = false }: ServerOptions): Promise<void> {
+  const client = new Client(connection);
+  try {
+    await client.connect();
+    const { rows } = await client.query<{ version: number; prepared: boolean }>(`select current_setting('server_version_num')::int / 10000 as version, to_regrole('${PLATFORM_ROLE}') is not null as prepared`);
+    const { version = 0, prepared = false } = rows[0] ?? {};
+    if (version < OLDEST_VERSION) throw new AppError(`PostgreSQL ${version} at ${address} is too old: ${OLDEST_VERSION} or newer is needed.`);
+    if (leastPrivilege) await refusePowerfulLogin(client);
+    if (!prepared && migrationUrl === undefined) throw new AppError(`The database at ${address} was never migrated: run "npm run migrate", or set DATABASE_MIGRATION_URL.`);
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    throw new AppError(`The database at ${address} can't be used: ${error instanceof Error ? describe(error) : String(error)}. Check DATABASE_URL.`, { cause: error });
+  } finally {
+    await client.end();
+  }
+}
+
+async function maintain<T>(connection: ClientConfig, work: (db: Database) => Promise<T>, log: Logger): Promise<T> {
+  const own = openPool({ ...connection, max: 1 }, log);
+  try {
+    return await work(createKysely(own));
+  } finally {
+    await own.end();
+  }
 }
 
 /** Refused connections to a name with two addresses arrive as an AggregateError without a message. */

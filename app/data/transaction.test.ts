@@ -29,7 +29,7 @@ for (const engine of testDatabases()) {
 for (const engine of testDatabases().filter(({ name }) => name === 'PostgreSQL')) {
   test('PostgreSQL: data that others hold answers 503 and asks to try again', async (t) => {
     const database = await engine.open([]);
-    const impatient = await openServerDatabase({ url: database.url ?? '', poolSize: 1, lockTimeoutMs: 50 }, { log: pino({ level: 'silent' }) });
+    const impatient = await openServerDatabase({ url: database.url ?? '', poolSize: 1, lockTimeoutMs: 50, role: 'none' }, { log: pino({ level: 'silent' }) });
     t.after(async () => {
       await impatient.close();
       await database.close();

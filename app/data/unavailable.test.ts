@@ -52,7 +52,7 @@ for (const engine of testDatabases().filter(({ name }) => name === 'PostgreSQL')
     });
     await once(wire.listen(0, '127.0.0.1'), 'listening');
     const { port } = wire.address() as AddressInfo;
-    const wired = await openServerDatabase({ url: Object.assign(new URL(target), { port: String(port) }).href, poolSize, queryTimeoutMs }, { log });
+    const wired = await openServerDatabase({ url: Object.assign(new URL(target), { port: String(port) }).href, poolSize, queryTimeoutMs, role: 'none' }, { log });
     const cut = () => { for (const socket of sockets) socket.destroy(); };
     t.after(async () => {
       cut();

@@ -16,7 +16,7 @@ export const API_PREFIX = '/api/v1';
 
 /** What routes need of the platform's other parts. */
 export interface RouteParts {
-  readonly db: Database;
+  readonly dbOf: (subject: Subject, options?: { readonly readOnly?: boolean }) => Database;
   readonly authenticate: Authenticate;
   readonly limitSubject: HttpMiddleware;
   readonly decide: Decide;
@@ -57,7 +57,8 @@ function runQuery(operation: Query, parts: RouteParts): HttpMiddleware {
     const { params, query } = given(ctx, 'input');
     const { state } = ctx;
     const { requestId } = state;
-    const outcome = await operation.handle({ subject: given(ctx, 'subject'), access: given(ctx, 'access'), params, query, db: parts.db, get log() { return state.log; }, now: parts.clock(), requestId });
+    const subject = given(ctx, 'subject');
+    const outcome = await operation.handle({ subject, access: given(ctx, 'access'), params, query, db: parts.dbOf(subject, { readOnly: true }), get log() { return state.log; }, now: parts.clock(), requestId });
     if (parts.checkAnswers) checkAnswer(outcome, operation.responses, operation.operationId);
     sendConditional(ctx, serialise(outcome, ctx.path, requestId), parts.renderProblem);
   };
@@ -81,7 +82,7 @@ export async function runWrite(ctx: HttpContext, operationId: string, events: Re
   const now = parts.clock();
   const consequences = new Set<() => void>();
   const result = await parts.runOnce(
-    parts.db,
+    parts.dbOf(subject),
     scopeOf(ctx, subject, operationId),
     (tx) => work(createWriteContext(ctx, tx, { subject, events, consequences, now }, parts)),
     now,

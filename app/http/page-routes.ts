@@ -58,7 +58,7 @@ function runPage(page: Page, { name }: PageOwner, parts: PageParts): HttpMiddlew
     const { log, requestId } = ctx.state;
     const can = (action: Page['action']): boolean => parts.can(subject, action);
     const position = parts.livePosition();
-    const view = await page.handle({ subject, access: given(ctx, 'access'), params, query, db: parts.db, log, now: parts.clock(), requestId, can, position });
+    const view = await page.handle({ subject, access: given(ctx, 'access'), params, query, db: parts.dbOf(subject, { readOnly: true }), log, now: parts.clock(), requestId, can, position });
     if (isRefusal(view)) throw asError(view);
     if ('redirect' in view) {
       sendRedirect(ctx, requireOwnPath(view.redirect));

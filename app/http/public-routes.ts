@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Router } from '@koa/router';
 import { isRefusal } from '#app/errors.ts';
-import type { PublicContext, PublicForm, PublicPage, PublicRoute } from '#app/feature.ts';
+import type { Database, PublicContext, PublicForm, PublicPage, PublicRoute } from '#app/feature.ts';
 import { given, type HttpContext, type HttpMiddleware, type HttpState } from '#app/http/context.ts';
 import { withinDeadline } from '#app/http/deadline.ts';
 import { changeBrowser, HTML, type PageParts, renderView, requireOwnPath } from '#app/http/page-routes.ts';
@@ -12,6 +12,8 @@ import { requireRoutable, toRouterPath } from '#app/http/route-checks.ts';
 import { nameRoute, negotiate, recogniseCaller, validateForm, validateInput } from '#app/http/steps.ts';
 
 export interface PublicParts extends PageParts {
+  /** Nobody is known yet. */
+  readonly platformDb: Database;
   readonly limitSignIn: HttpMiddleware;
   /** By which limits count the client's address. */
   readonly addressOf: (request: IncomingMessage) => string;
@@ -62,5 +64,5 @@ function send(ctx: HttpContext, outcome: Awaited<ReturnType<PublicPage['handle']
 
 function contextOf(ctx: HttpContext, owner: string, parts: PublicParts): Omit<PublicContext<unknown, unknown>, 'params' | 'query'> {
   const { subject, log, requestId } = ctx.state;
-  return { subject, log, requestId, localPath: parts.browser.localPath, db: parts.db, address: parts.addressOf(ctx.req), kept: parts.browser.kept(ctx.req, owner), now: parts.clock() };
+  return { subject, log, requestId, localPath: parts.browser.localPath, db: parts.platformDb, address: parts.addressOf(ctx.req), kept: parts.browser.kept(ctx.req, owner), now: parts.clock() };
 }

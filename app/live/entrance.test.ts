@@ -45,11 +45,11 @@ describe('entrance', () => {
     database = await openTestDatabase();
   });
   after(() => database.close());
-  beforeEach(() => truncateOutbox(database.db));
+  beforeEach(() => truncateOutbox(database.owner));
   afterEach(() => server.close());
 
   const publish = async (n: number, more?: Parameters<typeof commitEvent>[2]) => {
-    await commitEvent(database.db, n, more);
+    await commitEvent(database.owner, n, more);
     server.live.wake();
   };
 
@@ -275,7 +275,7 @@ describe('entrance', () => {
     // 40 MB, more than the sockets of both ends take, so that the rest waits in the process.
     const events = 400;
     const before = process.memoryUsage().arrayBuffers;
-    await commitLargeEvents(database.db, events);
+    await commitLargeEvents(database.owner, events);
     server.live.wake();
     await quick.count(events);
     assert.deepEqual(numbersOf(quick.events), Array.from({ length: events }, (_, index) => index + 1));
@@ -303,7 +303,7 @@ describe('entrance', () => {
     server = await startLive(database, { config: { heartbeatMs: 25, bufferLimit: 5 }, clock: () => new Date(nowMs) });
     const stalled = await connectSse(server.streamUrl, COOKIE);
     stalled.pause();
-    await commitLargeEvents(database.db, 400);
+    await commitLargeEvents(database.owner, 400);
     server.live.wake();
     await until('all events', () => server.live.position() === 400);
     assert.equal(server.live.sessionCount, 1);

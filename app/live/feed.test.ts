@@ -19,7 +19,7 @@ for (const engine of testDatabases()) {
       database = await engine.open();
     });
     after(() => database.close());
-    beforeEach(() => truncateOutbox(database.db));
+    beforeEach(() => truncateOutbox(database.owner));
 
     async function follow() {
       const delivered: number[] = [];
@@ -33,7 +33,7 @@ for (const engine of testDatabases()) {
       return { feed, delivered, gaps: () => gaps };
     }
     const publish = async (n: number) => {
-      await commitEvent(database.db, n);
+      await commitEvent(database.owner, n);
       await sequence(database.db, NOW);
     };
 
@@ -42,7 +42,7 @@ for (const engine of testDatabases()) {
       const { feed, delivered } = await follow();
       assert.equal(feed.position(), 1);
       await sql`insert into outbox_event (tenant_id, id, position, sequenced_at, type, subject, actor, occurred_at, data)
-        select 'acme', gen_random_uuid(), n, now(), 't', 's', 'a', now(), '{}' from generate_series(2, 1201) as n`.execute(database.db);
+        select 'acme', gen_random_uuid(), n, now(), 't', 's', 'a', now(), '{}' from generate_series(2, 1201) as n`.execute(database.owner);
       feed.pull();
       feed.pull();
       await until('the last event', () => feed.position() === 1_201);
@@ -72,7 +72,7 @@ for (const engine of testDatabases()) {
       await publish(1);
       await publish(2);
       const { feed, delivered, gaps } = await follow();
-      await truncateOutbox(database.db);
+      await truncateOutbox(database.owner);
       feed.pull();
       await until('the gap', () => gaps() === 1);
       await publish(1);

@@ -22,11 +22,11 @@ for (const engine of testDatabases()) {
       database = await engine.open();
     });
     after(() => database.close());
-    beforeEach(() => truncateOutbox(database.db));
+    beforeEach(() => truncateOutbox(database.owner));
     afterEach(() => server.close());
 
     const publish = async (n: number, more?: Parameters<typeof commitEvent>[2]) => {
-      await commitEvent(database.db, n, more);
+      await commitEvent(database.owner, n, more);
       server.live.wake();
     };
     const connect = (headers: Record<string, string> = CLERK, after?: number | string) => connectSse(`${server.streamUrl}${after === undefined ? '' : `?lastEventId=${after}`}`, headers);
@@ -51,7 +51,7 @@ for (const engine of testDatabases()) {
     test('what a crashed writer committed and never announced is delivered by the next poll', async () => {
       server = await startLive(database, { config: { pollMs: 20 } });
       const client = await connect();
-      await commitEvent(database.db, 1);
+      await commitEvent(database.owner, 1);
       await client.count(1);
       client.close();
     });
@@ -64,7 +64,7 @@ for (const engine of testDatabases()) {
     });
 
     test('what was committed before the process started is sequenced at its start', async () => {
-      await commitEvent(database.db, 1);
+      await commitEvent(database.owner, 1);
       server = await startLive(database);
       await until('the position', () => server.live.position() === 1);
     });
@@ -112,7 +112,7 @@ for (const engine of testDatabases()) {
 
     test('more than one batch is replayed, and what happens meanwhile follows in order', async () => {
       server = await startLive(database, { config: { bufferLimit: 5 } });
-      for (let n = 1; n <= 450; n += 1) await commitEvent(database.db, n);
+      for (let n = 1; n <= 450; n += 1) await commitEvent(database.owner, n);
       server.live.wake();
       await until('the events', () => server.live.position() === 450);
       const client = await connect(CLERK, 0);
@@ -166,7 +166,7 @@ for (const engine of testDatabases()) {
     test('a transaction held open neither loses its event nor holds up others, also for a client that resumes in between', async () => {
       server = await startLive(database);
       const client = await connect();
-      const held = await holdTransaction(database.db, (tx) => appendSample(tx, 1));
+      const held = await holdTransaction(database.owner, (tx) => appendSample(tx, 1));
       await publish(2);
       await client.count(1);
       assert.deepEqual(numbersOf(client.events), [2]);

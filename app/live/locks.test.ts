@@ -22,7 +22,7 @@ for (const engine of testDatabases()) {
     test('the two locks are independent, and each has one holder', async () => {
       const database = await engine.open();
       try {
-        const held = await holdTransaction(database.db, async (tx) => {
+        const held = await holdTransaction(database.owner, async (tx) => {
           assert.equal(await tryLock(tx, SEQUENCER_LOCK), true);
         });
         await inTransaction(database.db, async (tx) => {

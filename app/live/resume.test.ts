@@ -87,7 +87,7 @@ for (const engine of testDatabases()) {
       database = await engine.open();
     });
     after(() => database.close());
-    beforeEach(() => truncateOutbox(database.db));
+    beforeEach(() => truncateOutbox(database.owner));
     afterEach(() => server.close());
 
     // PGlite has one connection: a transaction that is held would hold up everything.
@@ -108,17 +108,17 @@ for (const engine of testDatabases()) {
       for (const current of steps) {
         if (current.kind === 'connect') await followers[current.client]?.connect(server.streamUrl);
         else if (current.kind === 'disconnect') followers[current.client]?.disconnect();
-        else if (current.kind === 'foreign') await commitEvent(database.db, -1, { tenantId: 'globex' }).then(() => { server.live.wake(); });
+        else if (current.kind === 'foreign') await commitEvent(database.owner, -1, { tenantId: 'globex' }).then(() => { server.live.wake(); });
         else if (current.kind === 'end') await end(current.which, current.commit);
         else if (current.kind === 'hold' && mayHold) {
           // One connection of the four must stay for the rest.
           if (held.length === 2) await end(0, true);
           const own = (n += 1);
-          held.push({ n: own, transaction: await holdTransaction(database.db, (tx) => appendSample(tx, own)) });
+          held.push({ n: own, transaction: await holdTransaction(database.owner, (tx) => appendSample(tx, own)) });
         } else {
           const count = current.kind === 'commit' ? current.events : 1;
           const numbers = Array.from({ length: count }, () => (n += 1));
-          const transaction = await holdTransaction(database.db, async (tx) => {
+          const transaction = await holdTransaction(database.owner, async (tx) => {
             for (const own of numbers) await appendSample(tx, own);
           });
           await transaction.commit();
@@ -141,7 +141,7 @@ for (const engine of testDatabases()) {
       const state = { position: 0 };
       const { session, written } = createPaperSession(subjectOf(), new Set([MOVED]), { bufferLimit: 2, position: () => state.position });
       const publish = async (numbers: readonly number[]) => {
-        for (const own of numbers) await commitEvent(database.db, own);
+        for (const own of numbers) await commitEvent(database.owner, own);
         await sequence(database.db, new Date());
         for (const own of numbers) {
           state.position = own;
@@ -167,7 +167,7 @@ for (const engine of testDatabases()) {
       await fc.assert(
         fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), async (steps) => {
           await server.close();
-          await truncateOutbox(database.db);
+          await truncateOutbox(database.owner);
           server = await startLive(database, { config: { bufferLimit: 3 } });
           await play(steps);
         }),

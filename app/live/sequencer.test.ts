@@ -30,10 +30,10 @@ for (const engine of testDatabases()) {
       database = await engine.open();
     });
     after(() => database.close());
-    beforeEach(() => truncateOutbox(database.db));
+    beforeEach(() => truncateOutbox(database.owner));
 
     test('events of one transaction keep the order in which they were written', async () => {
-      await inTransaction(database.db, async (tx) => {
+      await inTransaction(database.owner, async (tx) => {
         for (let n = 1; n <= 20; n += 1) await appendSample(tx, n);
       });
       assert.equal(await sequence(database.db, NOW), 20);
@@ -41,17 +41,17 @@ for (const engine of testDatabases()) {
     });
 
     test('there is nothing to do a second time, and positions go on without a gap', async () => {
-      await commitEvent(database.db, 1);
+      await commitEvent(database.owner, 1);
       assert.equal(await sequence(database.db, NOW), 1);
       assert.equal(await sequence(database.db, NOW), 0);
-      await commitEvent(database.db, 2);
+      await commitEvent(database.owner, 2);
       await sequence(database.db, NOW);
       assert.deepEqual(await readNumbers(database), [[1, 1], [2, 2]]);
     });
 
     test('more than one batch is numbered in one call', async () => {
       await sql`insert into outbox_event (tenant_id, id, type, subject, actor, occurred_at, data)
-        select 'acme', gen_random_uuid(), 'sample.thing.moved.v1', 'things/1', 'clerk', now(), jsonb_build_object('n', n) from generate_series(1, 2500) as n order by n`.execute(database.db);
+        select 'acme', gen_random_uuid(), 'sample.thing.moved.v1', 'things/1', 'clerk', now(), jsonb_build_object('n', n) from generate_series(1, 2500) as n order by n`.execute(database.owner);
       assert.equal(await sequence(database.db, NOW), 2_500);
       const numbers = await readNumbers(database);
       assert.equal(numbers.length, 2_500);
@@ -59,12 +59,12 @@ for (const engine of testDatabases()) {
     });
 
     test('positions go on after retention has removed every event', async () => {
-      await commitEvent(database.db, 1, { tenantId: 'globex' });
-      await commitEvent(database.db, 2);
+      await commitEvent(database.owner, 1, { tenantId: 'globex' });
+      await commitEvent(database.owner, 2);
       await sequence(database.db, NOW);
       assert.equal(await purgeEvents(database.db, new Date(NOW.getTime() + 1)), 2);
       assert.equal(await readHead(database.db), 2);
-      await commitEvent(database.db, 3);
+      await commitEvent(database.owner, 3);
       await sequence(database.db, NOW);
       assert.deepEqual(await readNumbers(database), [[3, 3]]);
     });
@@ -72,8 +72,8 @@ for (const engine of testDatabases()) {
     if (engine.name === 'PGlite') return;
 
     test('a transaction held open neither loses its event nor holds up another', async () => {
-      const held = await holdTransaction(database.db, (tx) => appendSample(tx, 1));
-      await commitEvent(database.db, 2);
+      const held = await holdTransaction(database.owner, (tx) => appendSample(tx, 1));
+      await commitEvent(database.owner, 2);
       assert.equal(await sequence(database.db, NOW), 1);
       assert.deepEqual(await readNumbers(database), [[1, 2]]);
       await held.commit();
@@ -82,22 +82,22 @@ for (const engine of testDatabases()) {
     });
 
     test('a transaction that is rolled back leaves neither an event nor a gap', async () => {
-      const held = await holdTransaction(database.db, (tx) => appendSample(tx, 1));
-      await commitEvent(database.db, 2);
+      const held = await holdTransaction(database.owner, (tx) => appendSample(tx, 1));
+      await commitEvent(database.owner, 2);
       await sequence(database.db, NOW);
       await held.rollback();
-      await commitEvent(database.db, 3);
+      await commitEvent(database.owner, 3);
       await sequence(database.db, NOW);
       assert.deepEqual(await readNumbers(database), [[1, 2], [2, 3]]);
     });
 
     test('a sequencer waits for the one before it until its positions are visible', async () => {
-      await commitEvent(database.db, 1);
-      const first = await holdTransaction(database.db, async (tx) => {
+      await commitEvent(database.owner, 1);
+      const first = await holdTransaction(database.owner, async (tx) => {
         await takeLock(tx);
         await sql`update outbox_event set position = 1, sequenced_at = now()`.execute(tx);
       });
-      await commitEvent(database.db, 2);
+      await commitEvent(database.owner, 2);
       const second = sequence(database.db, NOW);
       await until('the second to wait', async () => {
         const { rows } = await sql`select 1 from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())`.execute(database.db);
@@ -110,10 +110,10 @@ for (const engine of testDatabases()) {
     });
 
     test('a sequencer gives up its turn after 4 s, below what a statement may take, and its connection forgets that bound', async () => {
-      const held = await holdTransaction(database.db, takeLock);
+      const held = await holdTransaction(database.owner, takeLock);
       const readTimeout = async () => (await sql<{ value: string }>`select current_setting('lock_timeout') as value`.execute(database.db)).rows[0]?.value;
       const usual = await readTimeout();
-      await commitEvent(database.db, 1);
+      await commitEvent(database.owner, 1);
       const from = performance.now();
       await assert.rejects(sequence(database.db, NOW), (error) => sqlState(error) === LOCK_NOT_AVAILABLE);
       assert.ok(performance.now() - from >= 3_900);
@@ -140,7 +140,7 @@ for (const engine of testDatabases()) {
       };
       const write = async (from: number) => {
         for (let n = from; n < from + events / 3; n += 1) {
-          await commitEvent(database.db, n);
+          await commitEvent(database.owner, n);
           await sequence(database.db, NOW);
         }
       };
@@ -153,14 +153,14 @@ for (const engine of testDatabases()) {
     });
 
     test('a sequencer whose connection is cut in the middle leaves the work to the next', async () => {
-      await commitEvent(database.db, 1);
-      const cut = holdTransaction(database.db, async (tx) => {
+      await commitEvent(database.owner, 1);
+      const cut = holdTransaction(database.owner, async (tx) => {
         await takeLock(tx);
         await sql`update outbox_event set position = 77, sequenced_at = now()`.execute(tx);
       });
       const held = await cut;
       const waiting = sequence(database.db, NOW);
-      await sql`select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted and classid = ${NAMESPACE}`.execute(database.db);
+      await sql`select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted and classid = ${NAMESPACE}`.execute(database.owner);
       assert.equal(await waiting, 1);
       await assert.rejects(held.commit());
       assert.deepEqual(await readNumbers(database), [[1, 1]]);

@@ -8,9 +8,9 @@ for (const engine of testDatabases()) {
   test(`${engine.name}: two test databases are migrated, empty and apart`, async (t) => {
     const [one, other] = await Promise.all([engine.open(), engine.open()]);
     t.after(() => Promise.all([one.close(), other.close()]));
-    await sql`create table note (text text)`.execute(one.db);
+    await sql`create table note (text text)`.execute(one.owner);
     const state = sql<{ note: string | null; keys: number }>`select to_regclass('note')::text as note, (select count(*) from idempotency_key) as keys`;
-    assert.deepEqual([(await state.execute(one.db)).rows, (await state.execute(other.db)).rows], [[{ note: 'note', keys: 0 }], [{ note: null, keys: 0 }]]);
+    assert.deepEqual([(await state.execute(one.owner)).rows, (await state.execute(other.db)).rows], [[{ note: 'note', keys: 0 }], [{ note: null, keys: 0 }]]);
   });
 }
 

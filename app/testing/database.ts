@@ -8,14 +8,20 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client, escapeIdentifier } from 'pg';
 import { pino } from 'pino';
+import { createKysely, openPool } from '#app/data/connection-pool.ts';
 import type { OpenDatabase } from '#app/data/database.ts';
 import { createImage, openEmbeddedDatabase } from '#app/data/embedded.ts';
 import { migrate } from '#app/data/migrate.ts';
 import { type MigrationSource, platformMigrations, readMigrations } from '#app/data/migration-files.ts';
 import { openServerDatabase } from '#app/data/server-database.ts';
+import type { Database } from '#app/feature.ts';
 
-/** `url` is undefined where the database lives in this process. */
-export type TestedDatabase = OpenDatabase & { readonly url: string | undefined };
+export interface TestedDatabase extends OpenDatabase {
+  /** Undefined where the database lives in this process. */
+  readonly url: string | undefined;
+  /** Whom nothing holds, for what a test prepares and looks at. */
+  readonly owner: Database;
+}
 
 export interface TestDatabase {
   readonly name: 'PGlite' | 'PostgreSQL';
@@ -47,8 +53,19 @@ export async function findMigrationSources(): Promise<readonly MigrationSource[]
 
 async function openOnPglite(sources?: readonly MigrationSource[]): Promise<TestedDatabase> {
   const image = await findImage(sources ?? (await findMigrationSources()));
-  const database = await openEmbeddedDatabase({ directory: undefined, image }, { log: silent });
-  return { ...database, url: undefined };
+  const database = await openEmbeddedDatabase({ directory: undefined, image, ...roleFor(sources) }, { log: silent });
+  return { ...database, url: undefined, owner: await ownerOf(database) };
+}
+
+/** There is one session only; whoever maintains it is its owner. */
+async function ownerOf(database: OpenDatabase): Promise<Database> {
+  if (database.maintain === undefined) throw new Error('This database has no owner.');
+  return database.maintain((db) => Promise.resolve(db));
+}
+
+/** A schema of the test's own has none of our roles. */
+function roleFor(sources: readonly MigrationSource[] | undefined): { readonly role?: string } {
+  return sources === undefined ? {} : { role: 'none' };
 }
 
 /** A start from a migrated image takes a second, a cold one with its migrations five. */
@@ -71,12 +88,14 @@ async function openOnPostgresql(serverUrl: string, sources?: readonly MigrationS
   const name = `stockade_test_${process.pid}_${randomUUID().slice(0, 8)}`;
   await administer(serverUrl, (admin) => admin.query(`create database ${escapeIdentifier(name)} template ${escapeIdentifier(template)}`));
   const url = urlOf(serverUrl, name);
-  const database = await openServerDatabase({ url, poolSize: POOL_SIZE }, { log: silent });
+  const database = await openServerDatabase({ url, poolSize: POOL_SIZE, migrationUrl: url, ...roleFor(sources) }, { log: silent });
+  const ownPool = openPool({ connectionString: url, max: POOL_SIZE }, silent);
   return {
     ...database,
     url,
+    owner: createKysely(ownPool),
     async close() {
-      await database.close();
+      await Promise.all([database.close(), ownPool.end()]);
       await administer(serverUrl, (admin) => admin.query(`drop database ${escapeIdentifier(name)} with (force)`));
     },
   };
@@ -91,7 +110,7 @@ async function findTemplate(serverUrl: string, sources: readonly MigrationSource
     if (rowCount === 1) return;
     await admin.query(`drop database if exists ${escapeIdentifier(name)} with (force)`);
     await admin.query(`create database ${escapeIdentifier(name)}`);
-    const database = await openServerDatabase({ url: urlOf(serverUrl, name), poolSize: 1 }, { log: silent });
+    const database = await openServerDatabase({ url: urlOf(serverUrl, name), poolSize: 1, migrationUrl: urlOf(serverUrl, name), role: 'none' }, { log: silent });
     try {
       await migrate(database, sources, { log: silent });
     } finally {

@@ -8,7 +8,7 @@ const database = await openDatabase({ kind: 'server', url, poolSize: 4 }, { log:
 // Beats and polls are far away: what is delivered in time was told by the other process.
 const server = await startLive(database);
 process.on('message', (message: { readonly write: number; readonly wake: boolean }) => {
-  void commitEvent(database.db, message.write).then(() => {
+  void commitEvent(database.forTenant('acme'), message.write).then(() => {
     if (message.wake) server.live.wake();
     process.send?.({ written: message.write });
   });

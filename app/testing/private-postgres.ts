@@ -2,10 +2,11 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, globSync } from 'node:fs';
-import { chown, mkdtemp, rm } from 'node:fs/promises';
+import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Client } from 'pg';
+import type { Certificate } from '#app/testing/certificate.ts';
 import { until } from '#app/testing/condition.ts';
 
 export interface PrivatePostgres {
@@ -28,8 +29,15 @@ export function findPostgresPrograms(): string | undefined {
   return onPath ?? globSync('/usr/lib/postgresql/*/bin').sort().at(-1);
 }
 
-/** Listens on the loopback address alone. `settings` are given as `-c name=value`. */
-export async function createPostgres(programs: string, port: number, settings: Readonly<Record<string, string>>): Promise<PrivatePostgres> {
+export interface PostgresOptions {
+  /** Given as `-c name=value`. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Offers TLS with it, and demands it of nobody. */
+  readonly certificate?: Certificate;
+}
+
+/** Listens on the loopback address alone. */
+export async function createPostgres(programs: string, port: number, { settings = {}, certificate }: PostgresOptions = {}): Promise<PrivatePostgres> {
   const directory = await mkdtemp(path.join(tmpdir(), 'stockade-postgres-'));
   const data = path.join(directory, 'data');
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
@@ -37,7 +45,8 @@ export async function createPostgres(programs: string, port: number, settings: R
   const identity = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
   if (identity.uid !== undefined) await chown(directory, NOBODY, NOBODY);
   execFileSync(path.join(programs, 'initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C'], { ...identity, cwd: directory, stdio: 'ignore' });
-  const options = { listen_addresses: '127.0.0.1', unix_socket_directories: '', ...settings };
+  const tls = certificate === undefined ? {} : await keep(certificate, data, identity.uid);
+  const options = { listen_addresses: '127.0.0.1', unix_socket_directories: '', ...tls, ...settings };
   const parameters = ['-D', data, '-p', String(port), ...Object.entries(options).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
   let server: ChildProcess | undefined;
 
@@ -77,6 +86,15 @@ export async function createPostgres(programs: string, port: number, settings: R
       await rm(directory, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+/** As the server wants it: in its own hands, the key readable by nobody else. */
+async function keep({ key, cert }: Certificate, data: string, owner: number | undefined): Promise<Readonly<Record<string, string>>> {
+  for (const [name, content] of [['server.key', key], ['server.crt', cert]] as const) {
+    await writeFile(path.join(data, name), content, { mode: 0o600 });
+    if (owner !== undefined) await chown(path.join(data, name), owner, owner);
+  }
+  return { ssl: 'on' };
 }
 
 function childrenOf(pid: number): readonly number[] {

@@ -33,25 +33,25 @@ for (const engine of testDatabases()) {
     before(async () => {
       database = await engine.open();
       for (const tenantId of ['acme', 'globex', 'empty']) {
-        await database.db.transaction().execute((db) => feature.seed?.({ db, tenantId, now }) ?? Promise.resolve());
+        await database.forTenant(tenantId).transaction().execute((db) => feature.seed?.({ db, tenantId, now }) ?? Promise.resolve());
       }
     });
     after(() => database.close());
 
     it('fills the two example tenants, each with its own, and no other', async () => {
       const order = { sort: 'sku', direction: 'asc' } as const;
-      const counts = await Promise.all(['acme', 'globex', 'empty'].map(async (tenant) => (await listItems(database.db, tenant, { order, limit: 100 })).rows.length));
+      const counts = await Promise.all(['acme', 'globex', 'empty'].map(async (tenant) => (await listItems(database.owner, tenant, { order, limit: 100 })).rows.length));
       assert.deepEqual(counts, [12, 8, 0]);
-      const { out, low } = await countStock(database.db, 'acme');
+      const { out, low } = await countStock(database.owner, 'acme');
       assert.ok(out > 0 && low > 0);
-      assert.equal(await readItem(database.db, 'globex', 'BOLT-M8-40'), undefined);
+      assert.equal(await readItem(database.owner, 'globex', 'BOLT-M8-40'), undefined);
     });
 
     it('leaves a ledger that sums to every quantity', async () => {
       for (const tenantId of ['acme', 'globex']) {
-        const { rows } = await listItems(database.db, tenantId, { order: { sort: 'sku', direction: 'asc' }, limit: 100 });
+        const { rows } = await listItems(database.owner, tenantId, { order: { sort: 'sku', direction: 'asc' }, limit: 100 });
         for (const item of rows) {
-          const ledger = await listMovements(database.db, tenantId, item.sku, { limit: 1000 });
+          const ledger = await listMovements(database.owner, tenantId, item.sku, { limit: 1000 });
           assert.equal(ledger.more, false);
           assert.equal(ledger.rows.reduce((sum, { delta }) => sum + delta, 0), item.quantity, item.sku);
         }
@@ -59,13 +59,13 @@ for (const engine of testDatabases()) {
     });
 
     it('leaves a tenant alone that has items', async () => {
-      const before = await recentMovements(database.db, 'acme', { limit: 100 });
-      await database.db.transaction().execute((db) => feature.seed?.({ db, tenantId: 'acme', now: new Date(now.getTime() + 1_000) }) ?? Promise.resolve());
-      assert.deepEqual(await recentMovements(database.db, 'acme', { limit: 100 }), before);
+      const before = await recentMovements(database.owner, 'acme', { limit: 100 });
+      await database.forTenant('acme').transaction().execute((db) => feature.seed?.({ db, tenantId: 'acme', now: new Date(now.getTime() + 1_000) }) ?? Promise.resolve());
+      assert.deepEqual(await recentMovements(database.owner, 'acme', { limit: 100 }), before);
     });
 
     it('has something recent to show', async () => {
-      const { rows } = await recentMovements(database.db, 'acme', { limit: 10 });
+      const { rows } = await recentMovements(database.owner, 'acme', { limit: 10 });
       assert.equal(rows.length, 10);
       assert.ok(rows.every(({ occurredAt }) => occurredAt < now && now.getTime() - occurredAt.getTime() < 86_400_000));
     });

@@ -58,7 +58,7 @@ export async function listItems(
   if (filter.text !== undefined) {
     // strpos, not LIKE: the text has no wildcards to escape.
     const text = sql`(${filter.text}::text collate "C")`;
-    query = query.where(sql<boolean>`(strpos(sku, upper(${text})) > 0 or strpos(lower(name), lower(${text})) > 0)`);
+    query = query.where(sql<boolean>`(strpos(sku, upper(${text})) > 0 or strpos(name_key, lower(${text})) > 0)`);
   }
   if (filter.belowReorder !== undefined) {
     query = query.where(sql<boolean>`(status = 'active' and quantity <= reorder_level) = ${filter.belowReorder}`);
@@ -225,8 +225,8 @@ function selectItem(tenantId: string, sku: string): RawBuilder<ItemRow> {
 }
 
 function sortKey(sort: ItemSort): RawBuilder<unknown> {
-  // As the index has it: capitals and small letters together.
-  return sort === 'name' ? sql`lower(name)` : sql.ref(sort);
+  // Capitals and small letters together.
+  return sql.ref(sort === 'name' ? 'name_key' : sort);
 }
 
 function isAfter(order: ItemOrder, { key, sku }: ItemPosition): RawBuilder<boolean> {

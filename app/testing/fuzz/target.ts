@@ -76,7 +76,7 @@ async function seed(url: string, { features }: FoundRoutes): Promise<void> {
   const database = await openServerDatabase({ url, poolSize: 1 }, { log: pino({ level: 'silent' }) });
   try {
     for (const tenantId of new Set(DEVELOPMENT_USERS.map((user) => user.tenantId))) {
-      for (const { module } of features) await inTransaction(database.db, async (db) => module.seed?.({ db, tenantId, now: new Date() }));
+      for (const { module } of features) await inTransaction(database.forTenant(tenantId), async (db) => module.seed?.({ db, tenantId, now: new Date() }));
     }
   } finally {
     await database.close();

@@ -22,11 +22,13 @@ const STOP_WITHIN_S = 40;
 const LIMITS = ['--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=1024:1024'];
 const CONFINED = ['--read-only', '--read-only-tmpfs=false', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges'];
 
-export async function startContainer(engine: Engine, { image, environment, files }: ContainerOptions): Promise<Container> {
-  const settings = toOptions(environment);
-  const mounts = Object.entries(files).flatMap(([inside, outside]) => ['--volume', `${outside}:${inside}:ro`]);
-  // The health check is run by hand: here is no systemd whose timers would.
-  const id = await engine.podman(['run', '--detach', '--pull', 'never', '--no-healthcheck', '--network', 'host', ...CONFINED, ...LIMITS, ...settings, ...mounts, image]);
+/** In place of the service, until it ends. @returns what it said. */
+export async function runInImage(engine: Engine, options: ContainerOptions, parameters: readonly string[]): Promise<string> {
+  return engine.podman(['run', '--rm', ...confine(options), ...parameters]);
+}
+
+export async function startContainer(engine: Engine, options: ContainerOptions): Promise<Container> {
+  const id = await engine.podman(['run', '--detach', ...confine(options)]);
   return {
     run: (command, extra = {}) => engine.attempt('podman', ['exec', ...toOptions(extra), id, ...command], { deadlineMs: 60_000 }),
     async log() {
@@ -41,6 +43,12 @@ export async function startContainer(engine: Engine, { image, environment, files
       await engine.attempt('podman', ['rm', '--force', id]);
     },
   };
+}
+
+function confine({ image, environment, files }: ContainerOptions): readonly string[] {
+  const mounts = Object.entries(files).flatMap(([inside, outside]) => ['--volume', `${outside}:${inside}:ro`]);
+  // The health check is run by hand: here is no systemd whose timers would.
+  return ['--pull', 'never', '--no-healthcheck', '--network', 'host', ...CONFINED, ...LIMITS, ...toOptions(environment), ...mounts, image];
 }
 
 function toOptions(environment: Readonly<Record<string, string>>): readonly string[] {

@@ -146,10 +146,10 @@ async function prepareRig({ wired = false, faked = false, embedded = false }: { 
     let wire: Wire | undefined;
     if (embedded) environment['DATA_DIRECTORY'] = await mountSmallDisk(directory, undo);
     else {
-      postgres = await createPostgres(programs ?? '', postgresPort, { max_connections: String(MAX_CONNECTIONS), fsync: 'off' });
+      postgres = await createPostgres(programs ?? '', postgresPort, { settings: { max_connections: String(MAX_CONNECTIONS), fsync: 'off' } });
       undo.unshift(() => postgres?.remove());
       await postgres.start();
-      await postgres.query('create role app login');
+      await postgres.query('create role app login createrole');
       await postgres.query('create database stock owner app');
       if (wired) {
         wire = await layWire(toxiproxy ?? '', { controlPort, port: wirePort, upstreamPort: postgresPort });

@@ -57,7 +57,7 @@ async function prove(programs: string, restarts: number): Promise<{ readonly ans
   const [postgresPort = 0] = await freePorts(1);
   const publicUrl = 'http://127.0.0.1';
   const audience = `${publicUrl}/api`;
-  const postgres = await createPostgres(programs, postgresPort, { max_connections: '60', fsync: 'off' });
+  const postgres = await createPostgres(programs, postgresPort, { settings: { max_connections: '60', fsync: 'off' } });
   const provider = await startDevelopmentProvider({ host: '127.0.0.1', port: 0, directory, client: { id: 'stockade', redirectUri: `${publicUrl}/auth/callback`, postLogoutRedirectUri: `${publicUrl}/` }, audience, log: pino({ level: 'silent' }) });
   const replicas: Replica[] = [];
   const ending = new AbortController();
