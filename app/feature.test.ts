@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { z } from 'zod';
+import { requireRoutable } from '#app/http/route-checks.ts';
 import { defineCommand, defineForm, definePage, defineQuery } from '#app/feature.ts';
 
 const described = { operationId: 'x', path: '/x', summary: 'X', action: 'things:read' } as const;
@@ -36,4 +37,19 @@ test('a handler’s input has the types of its schemas, and its answer must be o
     // @ts-expect-error -- the schema has a number there, and the compiler must say so
     handle: () => Promise.resolve({ status: 200, body: { id: 'one' } }),
   });
+});
+
+test('a route without an action is none: the compiler says so, and the service does not start with one that got past it', () => {
+  const responses = { 204: { description: 'None.' } } as const;
+  const handle = () => Promise.resolve({ status: 204 } as const);
+  const undecided = { operationId: 'x', path: '/x', summary: 'X' } as const;
+  // @ts-expect-error -- nobody has said who may
+  const query = defineQuery({ ...undecided, responses, handle });
+  // @ts-expect-error -- nobody has said who may
+  const command = defineCommand({ ...undecided, method: 'post', responses, handle });
+  // @ts-expect-error -- nobody has said who may
+  const page = definePage({ path: '/x', handle: () => Promise.resolve({ redirect: '/y' }) });
+  // @ts-expect-error -- nobody has said who may
+  const form = defineForm({ path: '/x', body: z.object({}), handle: () => Promise.resolve({ redirect: '/y' }) });
+  for (const route of [query, command, page, form]) assert.throws(() => { requireRoutable(route, '/x'); }, /action/);
 });
