@@ -308,10 +308,17 @@ export interface FeatureParts {
   readonly clock: () => Date;
 }
 
+/** A way to sign in beside the provider's: a public page that takes `return_to`, and `factors=2` where two are asked for. */
+export interface WayIn {
+  readonly text: string;
+  readonly path: string;
+}
+
 export interface Feature {
   readonly operations: readonly Operation[];
   readonly pages: readonly PageRoute[];
   readonly publicPages?: readonly PublicRoute[];
+  readonly waysIn?: readonly WayIn[];
   /** Ends what the feature runs in the background; the last requests are answered by then. */
   stop?(): Promise<void>;
 }

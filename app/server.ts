@@ -29,6 +29,7 @@ import { refuseUnclearUpgrade, requireClearTarget } from '#app/http/request-targ
 import { createSecurityHeaders, securityHeaders } from '#app/http/security-headers.ts';
 import { MAX_REQUESTS_PER_SOCKET, SERVER_OPTIONS } from '#app/http/server-options.ts';
 import { resetSlowReaders } from '#app/http/slow-readers.ts';
+import { findSignInPath } from '#app/http/ways-in.ts';
 import { answerSocketErrors } from '#app/http/socket-errors.ts';
 import { measureLoopLag, shedLoad } from '#app/http/load-shedding.ts';
 import { closeWhenStopping } from '#app/http/stopping.ts';
@@ -110,7 +111,8 @@ export function createRoutes(parts: ServerParts, pages = createPageParts(parts))
 
 function createPageParts({ config, database, identity, access, live, limits, features, clock }: ServerParts): PublicParts {
   const assets = createAssetsOf(features);
-  const renderDocument = createDocumentRenderer(features, assets);
+  const signInPath = findSignInPath(features);
+  const renderDocument = createDocumentRenderer(features, assets, signInPath);
   return {
     dbOf: ({ tenantId }, options) => database.forTenant(tenantId, options),
     platformDb: database.db,
@@ -134,6 +136,7 @@ function createPageParts({ config, database, identity, access, live, limits, fea
     checkAnswers: !config.production,
     assets,
     renderDocument,
+    signInPath,
     livePosition: () => live.position(),
     renderProblem: createProblemRenderer(renderDocument),
   };

@@ -17,7 +17,7 @@ export interface DocumentView {
 
 export type DocumentRenderer = (ctx: HttpContext, view: DocumentView) => string;
 
-export function createDocumentRenderer(features: readonly LoadedFeature[], assets: Assets): DocumentRenderer {
+export function createDocumentRenderer(features: readonly LoadedFeature[], assets: Assets, signInPath: string): DocumentRenderer {
   const links = [
     ...features.flatMap(({ feature }) => feature.pages).flatMap((page) => (page.kind === 'page' && page.navigation !== undefined ? [{ href: page.path, text: page.navigation }] : [])),
     { href: '/docs', text: 'API' },
@@ -29,6 +29,7 @@ export function createDocumentRenderer(features: readonly LoadedFeature[], asset
       scripts,
       styles: [assets.url('site', 'site.css'), ...styles],
       subject: ctx.state.subject,
+      signInPath,
       navigation: links.map((link) => ({ ...link, current: link.href === ctx.path })),
     });
 }

@@ -26,6 +26,8 @@ export interface PageParts extends RouteParts {
   readonly renderDocument: DocumentRenderer;
   readonly browser: Identity['browser'];
   readonly can: Access['can'];
+  /** Where people go who are nobody yet. */
+  readonly signInPath: string;
   /** The last event that this process has seen. */
   readonly livePosition: () => number;
 }
@@ -35,15 +37,15 @@ export function mountPage(router: Router<HttpState>, route: PageRoute, owner: Pa
   requireRoutable(page, page.path);
   const path = toRouterPath(page.path);
   if (page.kind === 'page') {
-    router.get(path, nameRoute(page.path), negotiate('text/html'), authenticatePerson(parts.authenticate), parts.limitSubject, authorisePerson(parts.decide, page.action), validateInput(page), withinDeadline(), runPage(page, owner, parts));
+    router.get(path, nameRoute(page.path), negotiate('text/html'), authenticatePerson(parts.authenticate, parts.signInPath), parts.limitSubject, authorisePerson(parts.decide, page.action, parts.signInPath), validateInput(page), withinDeadline(), runPage(page, owner, parts));
     return;
   }
   router.post(
     path,
     nameRoute(page.path),
-    authenticatePerson(parts.authenticate),
+    authenticatePerson(parts.authenticate, parts.signInPath),
     parts.limitSubject,
-    authorisePerson(parts.decide, page.action),
+    authorisePerson(parts.decide, page.action, parts.signInPath),
     validateInput({ params: page.params }),
     validateForm(page.body),
     withinDeadline(),

@@ -8,7 +8,7 @@ import { escapeHtml, html } from '#app/lib/html.ts';
 const clerk: Subject = { tenantId: 'acme', id: 'clerk', name: 'Cleo Clerk', roles: ['clerk'], credential: { kind: 'bearer', expiresAt: new Date('2030-01-01T00:00:00Z') } };
 
 function renderWith(parts: Partial<Layout> = {}): string {
-  return renderDocument({ title: 'Board', body: html`<h1>Board</h1>`, scripts: ['/assets/h/board.ts'], styles: ['/assets/h/site.css', '/assets/h/board.css'], subject: clerk, navigation: [], ...parts });
+  return renderDocument({ title: 'Board', body: html`<h1>Board</h1>`, scripts: ['/assets/h/board.ts'], styles: ['/assets/h/site.css', '/assets/h/board.css'], subject: clerk, navigation: [], signInPath: '/auth/sign-in', ...parts });
 }
 
 test('a document has its language, its title, its landmarks and a way past the header', () => {

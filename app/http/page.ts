@@ -17,9 +17,10 @@ export interface Layout {
   readonly styles: readonly string[];
   readonly subject: Subject | undefined;
   readonly navigation: readonly Link[];
+  readonly signInPath: string;
 }
 
-export function renderDocument({ title, body, scripts, styles, subject, navigation }: Layout): string {
+export function renderDocument({ title, body, scripts, styles, subject, navigation, signInPath }: Layout): string {
   return toMarkup(html`<!doctype html>
 <html lang="en">
 <head>
@@ -36,7 +37,7 @@ ${scripts.map((src) => html`<script type="module" src="${src}"></script>`)}
 <header class="site-header">
 <a class="brand" href="/"><svg class="brand-mark" viewBox="0 0 24 24" width="24" height="24" aria-hidden="true"><path d="M4 21V7l2.5-4L9 7v14zM9.5 21V7L12 3l2.5 4v14zM15 21V7l2.5-4L20 7v14z"/></svg>Stockade</a>
 <nav aria-label="Main">${navigation.map((link) => html`<a href="${link.href}"${link.current && html` aria-current="page"`}>${link.text}</a>`)}</nav>
-${subject === undefined ? html`<a class="button button-quiet" href="/auth/sign-in">Sign in</a>` : renderSubject(subject)}
+${subject === undefined ? html`<a class="button button-quiet" href="${signInPath}">Sign in</a>` : renderSubject(subject)}
 </header>
 <main id="main" tabindex="-1">
 ${body}

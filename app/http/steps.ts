@@ -15,7 +15,6 @@ export type Authenticate = (request: IncomingMessage) => Promise<Subject | Refus
 /** The log is taken only where the decision is logged. */
 export type Decide = (subject: Subject, action: Action, resource: Resource | undefined, log: () => Logger) => Decision;
 
-const SIGN_IN_PATH = '/auth/sign-in';
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 
 /** Names the route for the log, by its template. */
@@ -55,11 +54,11 @@ export function authenticateCaller(authenticate: Authenticate): HttpMiddleware {
 }
 
 /** A person who is nobody yet signs in first and comes back to what they asked for. */
-export function authenticatePerson(authenticate: Authenticate): HttpMiddleware {
+export function authenticatePerson(authenticate: Authenticate, signInPath: string): HttpMiddleware {
   return async (ctx, next) => {
     const subject = await authenticate(ctx.req);
     if (subject === undefined || (isRefusal(subject) && subject.status === 401)) {
-      sendRedirect(ctx, signInPath(ctx));
+      sendRedirect(ctx, toSignIn(ctx, signInPath));
       return;
     }
     if (isRefusal(subject)) throw asError(subject);
@@ -89,11 +88,11 @@ export function authorise(decide: Decide, action: Action): HttpMiddleware {
 }
 
 /** The same for a person with a browser, who is sent to that sign-in. */
-export function authorisePerson(decide: Decide, action: Action): HttpMiddleware {
+export function authorisePerson(decide: Decide, action: Action, signInPath: string): HttpMiddleware {
   return async (ctx, next) => {
     const stepUp = enter(ctx, decide, action);
     if (stepUp === undefined) await next();
-    else sendRedirect(ctx, `${signInPath(ctx)}&max_age=${stepUp.maxAgeS}${stepUp.factors === 2 ? '&factors=2' : ''}`);
+    else sendRedirect(ctx, `${toSignIn(ctx, signInPath)}&max_age=${stepUp.maxAgeS}${stepUp.factors === 2 ? '&factors=2' : ''}`);
   };
 }
 
@@ -110,8 +109,8 @@ function enter(ctx: HttpContext, decide: Decide, action: Action): StepUp | undef
 }
 
 /** A form's POST can't be repeated after the way through the provider: the person comes back to the form's page. */
-function signInPath(ctx: HttpContext): string {
-  return `${SIGN_IN_PATH}?return_to=${encodeURIComponent(ctx.method === 'POST' ? pageOf(ctx.get('referer')) : ctx.path + ctx.search)}`;
+function toSignIn(ctx: HttpContext, signInPath: string): string {
+  return `${signInPath}?return_to=${encodeURIComponent(ctx.method === 'POST' ? pageOf(ctx.get('referer')) : ctx.path + ctx.search)}`;
 }
 
 function pageOf(referrer: string): string {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { pino } from 'pino';
 import type { Subject } from '#app/feature.ts';
 import { createAccessCheck } from '#app/live/access-check.ts';
-import { createGate } from '#app/live/gate.ts';
+import { createGate } from '#app/lib/gate.ts';
 import { Hub } from '#app/live/hub.ts';
 import { LIMITS } from '#app/live/limits.ts';
 import { until } from '#app/testing/condition.ts';

@@ -1,7 +1,7 @@
 // Keeps the access of open sessions true: asks again who they are, once for each login, a few at a time.
 import type { Logger } from 'pino';
 import type { Subject } from '#app/feature.ts';
-import type { Gate } from '#app/live/gate.ts';
+import type { Gate } from '#app/lib/gate.ts';
 import type { Hub } from '#app/live/hub.ts';
 import { createRunner, type Runner } from '#app/live/runner.ts';
 import type { Session } from '#app/live/session.ts';

@@ -11,7 +11,7 @@ import type { Action, EventType, Subject } from '#app/feature.ts';
 import { createAccessCheck } from '#app/live/access-check.ts';
 import { createEntrance } from '#app/live/entrance.ts';
 import { createFeed, type Feed } from '#app/live/feed.ts';
-import { createGate } from '#app/live/gate.ts';
+import { createGate } from '#app/lib/gate.ts';
 import { Hub } from '#app/live/hub.ts';
 import { LIMITS, type Limits } from '#app/live/limits.ts';
 import { createMeasures } from '#app/live/measures.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { Envelope } from '#app/live/cloud-event.ts';
-import type { Gate } from '#app/live/gate.ts';
+import type { Gate } from '#app/lib/gate.ts';
 import { readLastEventId, resume } from '#app/live/resume.ts';
 import { sequence } from '#app/live/sequencer.ts';
 import { until } from '#app/testing/condition.ts';

@@ -1,7 +1,7 @@
 // Resuming: from the position that a client names, through the database, to the live events, with no gap and no double.
 import type { Database } from '#app/feature.ts';
 import { Envelope } from '#app/live/cloud-event.ts';
-import type { Gate } from '#app/live/gate.ts';
+import type { Gate } from '#app/lib/gate.ts';
 import { readBatch } from '#app/live/outbox.ts';
 import type { Session } from '#app/live/session.ts';
 

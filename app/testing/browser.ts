@@ -41,8 +41,16 @@ export async function openTab(browser: Browser, options: BrowserContextOptions =
 /** Through the provider's page, to the page that was asked for. */
 export async function signInAs(page: Page, user: string, address: string): Promise<void> {
   await page.goto(address);
+  await chooseProvider(page);
   await page.click(`button[value="${user}"]`);
   await page.waitForURL((url) => url.origin === new URL(address).origin);
+}
+
+/** Past the page of ways in, where a feature brings another than the provider's. */
+export async function chooseProvider(page: Page): Promise<void> {
+  const way = page.locator('main a[href^="/auth/sign-in"]');
+  await way.or(page.locator('button[name=user]')).first().waitFor();
+  if ((await way.count()) > 0) await way.click();
 }
 
 /** Violations of WCAG 2.2, levels A and AA, as axe-core finds them: rule, help and first element of each. */

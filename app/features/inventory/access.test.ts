@@ -84,7 +84,8 @@ describe('access to the sample', () => {
 
     const viaForm = await manager.fetch('/items/EMPTY/retirement', { method: 'POST', headers: { ...FORM, referer: `${service.url}/items/EMPTY?done=moved` }, body: new URLSearchParams({ version: '99' }) });
     assert.equal(viaForm.status, 303);
-    assert.equal(viaForm.headers.get('location'), '/auth/sign-in?return_to=%2Fitems%2FEMPTY%3Fdone%3Dmoved&max_age=900');
+    // Straight to the provider, or to the page of ways in where there are others.
+    assert.match(viaForm.headers.get('location') ?? '', /^\/(?:auth\/)?sign-in\?return_to=%2Fitems%2FEMPTY%3Fdone%3Dmoved&max_age=900$/);
     clockOffsetMs = 0;
     const asked = await manager.fetch('/auth/sign-in?return_to=%2Fitems%2FEMPTY&max_age=0');
     const isChooser = ({ pathname }: URL) => pathname.startsWith('/interaction/');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import { browserMissing, findViolations, openBrowser, openTab, signInAs } from '#app/testing/browser.ts';
+import { browserMissing, chooseProvider, findViolations, openBrowser, openTab, signInAs } from '#app/testing/browser.ts';
 import { until } from '#app/testing/condition.ts';
 import { startTestService, type TestService } from '#app/testing/service.ts';
 
@@ -141,6 +141,7 @@ describe('the board in a browser', { skip: browserMissing() }, () => {
     await other.waitForSelector('#live-status[data-state=ended]');
     await page.locator('form button').first().click();
     // Back at the board, which nobody sees who has not signed in: the provider asks anew.
+    await chooseProvider(page);
     await page.waitForSelector('button[value=auditor]');
     assert.equal(new URL(page.url()).origin, service.config.identity.issuer);
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser } from 'playwright-core';
-import { browserMissing, findViolations, openBrowser, openTab, signInAs } from '#app/testing/browser.ts';
+import { browserMissing, chooseProvider, findViolations, openBrowser, openTab, signInAs } from '#app/testing/browser.ts';
 import { startTestService, type TestService } from '#app/testing/service.ts';
 
 const minuteMs = 60_000;
@@ -30,6 +30,7 @@ describe('a step-up in a browser', { skip: browserMissing() }, () => {
 
     t.mock.timers.tick(16 * minuteMs);
     await page.click('button:has-text("Retire")');
+    await chooseProvider(page);
     await page.waitForURL((url) => url.origin === service.config.identity.issuer);
     assert.deepEqual(await findViolations(page), []);
     await page.click('button[value=manager]');

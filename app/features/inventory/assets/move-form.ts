@@ -26,7 +26,8 @@ async function send(form: HTMLFormElement): Promise<void> {
       body: JSON.stringify({ delta: Number(text('delta')), reason: text('reason'), ...(text('note') === '' ? {} : { note: text('note') }) }),
     });
     if (response.status === 401) {
-      location.assign(`/auth/sign-in?return_to=${encodeURIComponent(location.pathname + location.search)}`);
+      // The page itself leads to the way in, and back.
+      location.reload();
       return;
     }
     if (response.status < 500) renewKey(form);

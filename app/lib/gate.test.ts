@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { createGate } from '#app/live/gate.ts';
+import { createGate } from '#app/lib/gate.ts';
 
 test('never lets more in than the limit, runs everything, and a failure gives its place back', async () => {
   await fc.assert(
