@@ -136,8 +136,8 @@ export interface WriteContext<P, B> {
   readonly publish: (event: EventDraft) => Promise<void>;
   /** Whether the client's `If-Match` names this version (RFC 9110, 13.1.1); true where the command asks for none. */
   readonly matches: (version: string | number) => boolean;
-  /** Ends every session of a person; counts with the transaction. */
-  readonly endSessions: (person: { readonly tenantId: string; readonly id: string }) => Promise<void>;
+  /** Ends every session of a person, or all but the one that asks; counts with the transaction. */
+  readonly endSessions: (person: { readonly tenantId: string; readonly id: string }, which?: { readonly exceptOwn: boolean }) => Promise<void>;
   /** Runs once the change is committed, and not when it is undone. */
   readonly afterCommit: (work: () => void) => void;
   readonly log: Logger;
@@ -262,8 +262,8 @@ export interface PublicForm<P extends z.ZodType = z.ZodType, B extends z.ZodType
   readonly body: B;
   handle(context: PublicContext<z.output<P>, undefined> & { readonly body: z.output<B>; readonly endSessions: EndSessions }): Promise<((PageView | Redirect) & BrowserChange) | Refusal>;
 }
-/** Ends every session of a person, in the transaction of the change that asks for it. */
-export type EndSessions = (db: Database, person: { readonly tenantId: string; readonly id: string }) => Promise<void>;
+/** Ends every session of a person but for the excepted, in the transaction of the change that asks for it. */
+export type EndSessions = (db: Database, person: { readonly tenantId: string; readonly id: string }, exceptId?: string) => Promise<void>;
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- a list of routes with different schemas has no other common type;
    the constructors below have checked each one */

@@ -114,9 +114,9 @@ function createWriteContext(ctx: HttpContext, db: Database, { subject, events, c
       consequences.add(parts.wakeLive);
       await parts.appendEvent(db, { ...event, tenantId: subject.tenantId, actor: subject.id, time: now });
     },
-    async endSessions(person) {
+    async endSessions(person, { exceptOwn } = { exceptOwn: false }) {
       consequences.add(parts.sessionsEnded);
-      await parts.endSessions(db, person);
+      await parts.endSessions(db, person, exceptOwn && subject.credential.kind === 'session' ? subject.credential.sessionId : undefined);
     },
     afterCommit: (follow) => void consequences.add(follow),
     matches: (version) => condition === undefined || matchesStrongly(condition, version),

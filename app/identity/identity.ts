@@ -101,8 +101,8 @@ export function createIdentity({ config, publicUrl, database, onSessionEnd, log,
     },
     browser: {
       begin: (ctx, one) => signInHere(parts, ctx, one),
-      async endSessions(db, person) {
-        await endSessions(db, person);
+      async endSessions(db, person, exceptId) {
+        await endSessions(db, person, { except: exceptId });
       },
       kept: (request, feature) => readCookies(request).get(cookieName(feature, cookies)),
       keep(ctx, feature, { value, maxAgeS }) {

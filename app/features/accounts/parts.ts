@@ -1,0 +1,45 @@
+// What the feature's pages and operations share.
+// Tested by sign-in.test.ts: the whole feature is made of it.
+import type { Logger } from 'pino';
+import type { Counter } from 'prom-client';
+import type { Database, SignIn } from '#app/feature.ts';
+import { DEVICE_MAX_AGE_S, makeDevice } from './device.ts';
+import type { KeyRing } from './keys.ts';
+import type { Mailer } from './mail.ts';
+import { type CredentialChange, noticeMail } from './mail-texts.ts';
+import type { RelyingParty } from './passkeys.ts';
+import type { Passwords } from './passwords.ts';
+import { type Account, subjectIdOf } from './store.ts';
+
+export interface AccountParts {
+  readonly keys: KeyRing;
+  readonly passwords: Passwords;
+  readonly mailer: Mailer;
+  readonly publicUrl: string;
+  /** Undefined where passkeys can't be: the service is opened by its address. */
+  readonly party: RelyingParty | undefined;
+  readonly outcomes: Counter<'method' | 'outcome'>;
+  /** Runs on after the answer; what it takes, nobody can measure by the answer. */
+  readonly background: (work: () => Promise<void>, log: Logger) => void;
+}
+
+export const ISSUER = 'Stockade';
+
+export function personOf(account: Account): SignIn['person'] {
+  return { tenantId: account.tenantId, id: subjectIdOf(account), name: account.name, roles: account.roles };
+}
+
+/** The cookie by which this browser is known from now on. */
+export function keepDevice({ keys }: Pick<AccountParts, 'keys'>, account: Account): { readonly value: string; readonly maxAgeS: number } {
+  return { value: makeDevice(keys, { tenantId: account.tenantId, accountId: account.id }), maxAgeS: DEVICE_MAX_AGE_S };
+}
+
+/** In the transaction of the change (ASVS 6.3.7). */
+export function notify({ mailer }: Pick<AccountParts, 'mailer'>, db: Database, account: Account, change: CredentialChange, now: Date): Promise<void> {
+  return mailer.enqueue(db, account.tenantId, noticeMail(account, change), now);
+}
+
+/** What others know of the person, and a guesser tries first. */
+export function knownOf({ email, name, tenantId }: Account): readonly string[] {
+  return [email, name, tenantId];
+}
