@@ -43,7 +43,7 @@ export function createOperations(parts: AccountParts): readonly Operation[] {
       summary: 'List the accounts of your tenant',
       action: 'accounts:read',
       query: z.strictObject({ limit: z.coerce.number().int().min(1).max(100).default(50), cursor: cursor.optional() }),
-      responses: { 200: { description: 'The oldest first.', schema: z.strictObject({ accounts: z.array(accountSchema), nextCursor: z.string().optional() }) } },
+      responses: { 200: { description: 'The oldest first.', schema: z.strictObject({ accounts: z.array(accountSchema), nextCursor: z.string().optional() }) }, 400: { description: '`invalid-request`: the cursor is not one of this list.' } },
       async handle({ db, subject, query }) {
         const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
         if (isRefusal(after)) return after;

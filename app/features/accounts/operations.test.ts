@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { startTestService, type TestService } from '#app/testing/service.ts';
+import { countCodes, replaceCodes } from './recovery-codes.ts';
+import { readAccount, setPassword, setTotpSecret, subjectIdOf } from './store.ts';
+import { createPerson, linkIn, mailTo, PASSWORD, TestBrowser, testKeys, testPasswords } from './test-person.ts';
+
+interface Body {
+  readonly id: string;
+  readonly subject: string;
+  readonly email: string;
+  readonly roles: readonly string[];
+  readonly hasPassword: boolean;
+  readonly version: number;
+  readonly code: string;
+}
+
+describe('accounts as managers keep them', () => {
+  let service: TestService;
+  let manager: TestBrowser;
+  let own = '';
+  before(async () => {
+    service = await startTestService({ environment: { TRUSTED_PROXIES: '1' } });
+    manager = new TestBrowser(service.url);
+    const account = await createPerson(service, 'boss', { role: 'manager' });
+    own = account.id;
+    await manager.signIn(account);
+  });
+  after(() => service.close());
+
+  const send = async (method: string, path: string, body?: object, headers: Readonly<Record<string, string>> = {}) => {
+    const answer = await manager.json(method, `/api/v1/accounts${path}`, body, headers);
+    return { ...answer, body: answer.body as Body };
+  };
+  const codeOf = ({ body }: { readonly body: Body }) => (body as unknown as { readonly type: string }).type.replace(/^.*\//, '');
+
+  test('an account is made without a password; the invitation’s link sets one, and the person signs in', async () => {
+    const made = await send('POST', '', { email: 'New.Person@Acme.test', name: 'New Person', roles: ['clerk', 'clerk'] });
+    assert.equal(made.status, 201);
+    assert.deepEqual([made.body.email, made.body.roles, made.body.hasPassword], ['New.Person@Acme.test', ['clerk'], false]);
+    const link = linkIn(await mailTo(manager, 'New.Person@Acme.test', 'Your account'));
+    const browser = new TestBrowser(service.url);
+    assert.equal((await browser.post('/accounts/reset', { token: new URL(link, service.url).searchParams.get('token') ?? '', password: PASSWORD })).status, 303);
+    assert.equal((await browser.signIn({ tenantId: 'acme', email: 'new.person@acme.test' })).status, 303);
+    assert.equal((await send('GET', `/${made.body.id}`)).body.hasPassword, true);
+    const again = await send('POST', '', { email: 'new.person@ACME.test', name: 'Other', roles: ['clerk'] });
+    assert.deepEqual([again.status, codeOf(again)], [409, 'account-exists']);
+  });
+
+  test('what is no address, no role or no name is refused', async () => {
+    for (const body of [{ email: 'a@b', name: 'A', roles: ['clerk'] }, { email: 'a@b.test\r\nBcc: c@d.test', name: 'A', roles: ['clerk'] }, { email: 'a@b.test', name: 'A\nB', roles: ['clerk'] }, { email: 'a@b.test', name: 'A', roles: [] }, { email: 'a@b.test', name: 'A', roles: ['root'] }, { email: 'a@b.test', name: 'A', roles: ['clerk'], tenant_id: 'globex' }]) {
+      assert.equal((await send('POST', '', body)).status, 400, JSON.stringify(body));
+    }
+  });
+
+  test('ASVS 7.4.4: other roles, and disabling, end the person’s sessions at once; a new name does not', async () => {
+    const account = await createPerson(service, 'promoted');
+    const browser = new TestBrowser(service.url);
+    await browser.signIn(account);
+    const named = await send('PATCH', `/${account.id}`, { name: 'Renamed' }, { 'if-match': '"1"' });
+    assert.equal(named.status, 200);
+    assert.equal(await browser.isSignedIn(), true);
+    assert.equal((await send('PATCH', `/${account.id}`, { roles: ['viewer'] }, { 'if-match': '"1"' })).status, 412);
+    assert.equal((await send('PATCH', `/${account.id}`, { roles: ['viewer'] }, { 'if-match': '"2"' })).status, 200);
+    assert.equal(await browser.isSignedIn(), false);
+    await browser.signIn(account);
+    assert.equal((await send('PATCH', `/${account.id}`, { disabled: true }, { 'if-match': '"3"' })).status, 200);
+    assert.equal(await browser.isSignedIn(), false);
+    assert.equal((await browser.signIn(account)).status, 422);
+    assert.equal(codeOf(await send('POST', `/${account.id}/invitations`)), 'account-disabled');
+  });
+
+  test('nobody raises or ends their own rights, nor goes round their own second factor', async () => {
+    for (const change of [{ roles: ['auditor'] }, { disabled: true }]) assert.equal(codeOf(await send('PATCH', `/${own}`, change, { 'if-match': '"1"' })), 'own-account');
+    assert.equal(codeOf(await send('DELETE', `/${own}/factors`)), 'own-account');
+    assert.equal(await manager.isSignedIn(), true);
+  });
+
+  test('the factors of who has lost them are removed, with a password that is too short alone; the person is told', async () => {
+    const account = await createPerson(service, 'unlucky');
+    const db = service.database.owner;
+    await setTotpSecret(db, account, testKeys.seal('JBSWY3DPEHPK3PXP', `authenticator ${account.id}`));
+    await replaceCodes(db, account);
+    assert.equal((await send('DELETE', `/${account.id}/factors`)).status, 204);
+    const without = await readAccount(db, account);
+    assert.deepEqual([without?.totpSecret, without?.passwordHash === null, await countCodes(db, account)], [null, false, 0]);
+    await mailTo(manager, account.email, 'security of your account');
+    await setPassword(db, account, await testPasswords.hash('nine lions'), false);
+    assert.equal((await send('DELETE', `/${account.id}/factors`)).status, 204);
+    assert.equal((await readAccount(db, account))?.passwordHash, null);
+    await mailTo(manager, account.email, 'Your account');
+  });
+
+  test('the list goes page by page, and shows no other tenant’s (ASVS 8.4.1)', async () => {
+    const foreign = await createPerson(service, 'foreign', { tenantId: 'globex' });
+    const seen: string[] = [];
+    for (let cursor: string | undefined = ''; cursor !== undefined; ) {
+      const page: { accounts: Body[]; nextCursor?: string } = (await send('GET', `?limit=2${cursor === '' ? '' : `&cursor=${cursor}`}`)).body as never;
+      seen.push(...page.accounts.map(({ subject }) => subject));
+      cursor = page.nextCursor;
+    }
+    assert.ok(seen.length >= 4);
+    assert.equal(new Set(seen).size, seen.length);
+    assert.ok(!seen.includes(subjectIdOf(foreign)));
+    assert.equal((await send('GET', `/${foreign.id}`)).status, 404);
+    assert.equal((await send('DELETE', `/${foreign.id}/factors`)).status, 404);
+    assert.equal((await send('GET', '?cursor=bm90aGluZw')).status, 400);
+  });
+});

@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { startTestService, type TestService } from '#app/testing/service.ts';
+import { codeAt } from './authenticator.ts';
+import { addPasskey } from './passkeys.ts';
+import { type Account, readAccount, setPassword, setTotpSecret } from './store.ts';
+import { createPerson, fieldIn, mailTo, PASSWORD, TestBrowser, testKeys, testPasswords } from './test-person.ts';
+
+const NEW_PASSWORD = 'seven quiet violins at dawn';
+const SECURITY = '/account/security';
+const minuteMs = 60_000;
+
+describe('looking after what one signs in with', () => {
+  let service: TestService;
+  let offsetMs = 0;
+  const now = () => new Date(Date.now() + offsetMs);
+  before(async () => (service = await startTestService({ environment: { TRUSTED_PROXIES: '1' }, clock: now })));
+  after(() => service.close());
+
+  const enter = async (account: Account, password = PASSWORD) => {
+    const browser = new TestBrowser(service.url);
+    assert.equal((await browser.signIn(account, password)).status, 303);
+    return browser;
+  };
+  /** Signed in twice: in the browser of the test, and in another. */
+  const enterTwice = async (word: string) => {
+    const account = await createPerson(service, word);
+    return { account, browser: await enter(account), other: await enter(account) };
+  };
+  const keyOnPage = (page: string) => (/Key: <code>([A-Z2-7 ]+)<\/code>/.exec(page)?.[1] ?? '').replaceAll(' ', '');
+  const codesOnPage = (page: string) => [...page.matchAll(/<li><code>([0-9a-z-]+)<\/code>/g)].map((match) => match[1] ?? '');
+  const mendShortPassword = async (account: Account) => {
+    await setPassword(service.database.owner, account, await testPasswords.hash('nine lions'), false);
+  };
+
+  test('ASVS 6.2.2, 6.2.3 and 7.4.3: a password is changed with the current one; other sessions end, this one is new, the person is told', async () => {
+    const { account, browser, other } = await enterTwice('changer');
+    const before = browser.jar.read(service.url);
+    const done = await browser.post(`${SECURITY}/password`, { current: PASSWORD, password: NEW_PASSWORD });
+    assert.deepEqual([done.status, done.location], [303, `${SECURITY}?done=password`]);
+    assert.notEqual(browser.jar.read(service.url), before);
+    assert.equal(await browser.isSignedIn(), true);
+    assert.equal(await other.isSignedIn(), false);
+    await mailTo(browser, account.email, 'security of your account');
+    assert.equal((await new TestBrowser(service.url).signIn(account)).status, 422);
+    await enter(account, NEW_PASSWORD);
+  });
+
+  test('without the current password nothing is changed, and guessing it is slowed down', async () => {
+    const { account, browser } = await enterTwice('borrowed');
+    const locations: (string | null)[] = [];
+    for (let times = 0; times < 6; times += 1) locations.push((await browser.post(`${SECURITY}/password`, { current: 'let me in, please', password: NEW_PASSWORD })).location);
+    assert.deepEqual(locations, [...Array.from({ length: 5 }, () => `${SECURITY}?problem=wrong-password`), `${SECURITY}?problem=delayed`]);
+    assert.match((await browser.get(`${SECURITY}?problem=wrong-password`)).text, /not your current password/);
+    await enter(account);
+  });
+
+  test('a new password that the policy refuses is refused with the reason', async () => {
+    const { account, browser } = await enterTwice('weak');
+    const answer = await browser.post(`${SECURITY}/password`, { current: PASSWORD, password: 'Person-Weak-Stockade' });
+    assert.equal(answer.status, 422);
+    assert.match(answer.text, /too little in it/);
+    await enter(account);
+  });
+
+  test('an authenticator app is added with its code; recovery codes are shown once, other sessions end, the person is told', async () => {
+    const { account, browser, other } = await enterTwice('adder');
+    const begun = await browser.post(`${SECURITY}/authenticator/begin`, { confirm: 'yes' });
+    const secret = keyOnPage(begun.text);
+    assert.equal(secret.length, 32);
+    assert.match(begun.text, /<svg class="qr"/);
+    const attempt = fieldIn(begun.text, 'attempt');
+    const wrong = await browser.post(`${SECURITY}/authenticator`, { attempt, code: codeAt(secret, new Date(now().getTime() + 10 * minuteMs)) });
+    assert.equal(wrong.status, 422);
+    assert.equal((await readAccount(service.database.owner, account))?.totpSecret, null);
+    const code = codeAt(secret, now());
+    const added = await browser.post(`${SECURITY}/authenticator`, { attempt, code });
+    assert.equal(added.status, 200);
+    assert.equal(new Set(codesOnPage(added.text)).size, 10);
+    assert.equal(await browser.isSignedIn(), true);
+    assert.equal(await other.isSignedIn(), false);
+    await mailTo(browser, account.email, 'security of your account');
+    assert.ok(!(await readAccount(service.database.owner, account))?.totpSecret?.includes(secret), 'the secret is kept encrypted (ASVS 11.3.2)');
+
+    const fresh = new TestBrowser(service.url);
+    const step = fieldIn((await fresh.signIn(account)).text, 'attempt');
+    assert.equal((await fresh.post('/accounts/sign-in/code', { attempt: step, code })).status, 422, 'the code that added it was used by that');
+    assert.equal((await fresh.post('/accounts/sign-in/code', { attempt: step, code: codesOnPage(added.text)[3] ?? '' })).status, 303);
+  });
+
+  test('somebody else’s attempt adds nothing', async () => {
+    const [mine, theirs] = [await enterTwice('mine'), await enterTwice('theirs')];
+    const begun = await theirs.browser.post(`${SECURITY}/authenticator/begin`, { confirm: 'yes' });
+    const answer = await mine.browser.post(`${SECURITY}/authenticator`, { attempt: fieldIn(begun.text, 'attempt'), code: codeAt(keyOnPage(begun.text), now()) });
+    assert.equal(answer.location, `${SECURITY}?problem=expired`);
+    for (const { account } of [mine, theirs]) assert.equal((await readAccount(service.database.owner, account))?.totpSecret, null);
+  });
+
+  test('new recovery codes void the old ones', async () => {
+    const { account, browser } = await enterTwice('renewer');
+    await setTotpSecret(service.database.owner, account, testKeys.seal('JBSWY3DPEHPK3PXP', `authenticator ${account.id}`));
+    const [first, second] = [await browser.post(`${SECURITY}/recovery-codes`, { confirm: 'yes' }), await browser.post(`${SECURITY}/recovery-codes`, { confirm: 'yes' })];
+    const fresh = new TestBrowser(service.url);
+    const attempt = fieldIn((await fresh.signIn(account)).text, 'attempt');
+    assert.equal((await fresh.post('/accounts/sign-in/code', { attempt, code: codesOnPage(first.text)[0] ?? '' })).status, 422);
+    assert.equal((await fresh.post('/accounts/sign-in/code', { attempt, code: codesOnPage(second.text)[0] ?? '' })).status, 303);
+  });
+
+  test('the last second factor goes only where the password is long enough alone; its recovery codes go with it', async () => {
+    const { account, browser, other } = await enterTwice('remover');
+    await setTotpSecret(service.database.owner, account, testKeys.seal('JBSWY3DPEHPK3PXP', `authenticator ${account.id}`));
+    await mendShortPassword(account);
+    const remove = () => browser.post(`${SECURITY}/authenticator/removal`, { confirm: 'yes' });
+    assert.equal((await remove()).location, `${SECURITY}?problem=password-too-short`);
+    await addPasskey(service.database.owner, account, { id: 'another-one', name: 'Key', publicKey: new Uint8Array(8), counter: 0, transports: [] }, now());
+    assert.equal((await remove()).location, `${SECURITY}?done=authenticator-removed`, 'there is another factor');
+    assert.equal((await browser.post(`${SECURITY}/passkeys/removal`, { id: 'another-one' })).location, `${SECURITY}?problem=password-too-short`);
+    assert.equal((await browser.post(`${SECURITY}/password`, { current: 'nine lions', password: NEW_PASSWORD })).status, 303);
+    assert.equal((await browser.post(`${SECURITY}/passkeys/removal`, { id: 'another-one' })).location, `${SECURITY}?done=passkey-removed`);
+    assert.equal(await other.isSignedIn(), false);
+  });
+
+  test('nobody removes another’s passkey', async () => {
+    const [mine, theirs] = [await enterTwice('taker'), await enterTwice('keeper')];
+    await addPasskey(service.database.owner, theirs.account, { id: 'of-the-keeper', name: 'Key', publicKey: new Uint8Array(8), counter: 0, transports: [] }, now());
+    await mine.browser.post(`${SECURITY}/passkeys/removal`, { id: 'of-the-keeper' });
+    assert.match((await theirs.browser.get(SECURITY)).text, /of-the-keeper/);
+  });
+
+  test('ASVS 7.5.1: a change takes a sign-in at most a quarter of an hour old', async (t) => {
+    t.after(() => (offsetMs = 0));
+    const { browser } = await enterTwice('stale');
+    offsetMs = 16 * minuteMs;
+    assert.equal((await browser.get(SECURITY)).status, 200);
+    for (const [step, fields] of [['password', { current: PASSWORD, password: NEW_PASSWORD }], ['authenticator/begin', { confirm: 'yes' }], ['recovery-codes', { confirm: 'yes' }], ['passkeys/begin', { name: 'Key' }]] as const) {
+      const answer = await browser.post(`${SECURITY}/${step}`, fields, { referer: `${service.url}${SECURITY}` });
+      assert.equal(answer.location, '/sign-in?return_to=%2Faccount%2Fsecurity&max_age=900', step);
+    }
+  });
+
+  test('for somebody who signed in at the identity provider there is nothing to look after here', async () => {
+    const clerk = await service.as('clerk');
+    assert.match(await (await clerk.fetch(SECURITY, { headers: { accept: 'text/html' } })).text(), /with your identity provider/);
+    const answer = await clerk.fetch(`${SECURITY}/password`, { method: 'POST', headers: { accept: 'application/problem+json' }, body: new URLSearchParams({ current: PASSWORD, password: NEW_PASSWORD }) });
+    assert.equal(answer.status, 403);
+  });
+});

@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { startTestService, type TestService } from '#app/testing/service.ts';
+import { codeAt } from './authenticator.ts';
+import { replaceCodes } from './recovery-codes.ts';
+import { changeAccount, readAccount, setTotpSecret } from './store.ts';
+import { createPerson, fieldIn, mailTo, PASSWORD, TestBrowser, testKeys } from './test-person.ts';
+
+const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
+const minuteMs = 60_000;
+
+describe('signing in with an account', () => {
+  let service: TestService;
+  let offsetMs = 0;
+  const now = () => new Date(Date.now() + offsetMs);
+  const visit = () => new TestBrowser(service.url);
+  before(async () => (service = await startTestService({ environment: { TRUSTED_PROXIES: '1' }, clock: now })));
+  after(() => service.close());
+
+  const addAuthenticator = async (account: { readonly tenantId: string; readonly id: string }) => {
+    await setTotpSecret(service.database.owner, account, testKeys.seal(SECRET, `authenticator ${account.id}`));
+  };
+
+  test('a person who is nobody yet chooses a way in, signs in with a password, and comes to what they asked for', async () => {
+    const account = await createPerson(service, 'plain');
+    const browser = visit();
+    const asked = await browser.get('/account/sessions');
+    assert.equal(asked.location, '/sign-in?return_to=%2Faccount%2Fsessions');
+    const choice = await browser.get(asked.location);
+    assert.match(choice.text, /href="\/accounts\/sign-in\?return_to=%2Faccount%2Fsessions"/);
+    const form = await browser.get('/accounts/sign-in?return_to=%2Faccount%2Fsessions');
+    assert.equal(fieldIn(form.text, 'return_to'), '/account/sessions');
+    const entered = await browser.signIn(account, PASSWORD, { return_to: '/account/sessions' });
+    assert.deepEqual([entered.status, entered.location], [303, '/account/sessions']);
+    assert.match((await browser.get('/account/sessions')).text, /This browser/);
+    const { rows } = { rows: (await browser.json('GET', '/api/v1/sessions')).body as { sessions: { factors: number }[] } };
+    assert.deepEqual(rows.sessions.map(({ factors }) => factors), [1]);
+  });
+
+  test('CWE-601: a place on another origin is no place to come back to', async () => {
+    const account = await createPerson(service, 'redirected');
+    assert.equal((await visit().signIn(account, PASSWORD, { return_to: 'https://evil.example/' })).location, '/');
+  });
+
+  test('ASVS 6.3.8: a wrong password, an account that is not there, one without a password and one that is disabled get the same answer', async () => {
+    const [known, invited, disabled] = [await createPerson(service, 'known'), await createPerson(service, 'invited', { password: null }), await createPerson(service, 'disabled')];
+    await changeAccount(service.database.owner, disabled, { disabled: true });
+    const answers = [
+      await visit().signIn(known, 'not the password at all'),
+      await visit().signIn({ tenantId: 'acme', email: 'nobody@acme.test' }),
+      await visit().signIn({ tenantId: 'nowhere', email: known.email }),
+      await visit().signIn(invited),
+      await visit().signIn(disabled),
+    ];
+    const shown = answers.map(({ text }) => text.replaceAll(/value="[^"]*"/g, ''));
+    for (const [index, answer] of answers.entries()) {
+      assert.equal(answer.status, 422);
+      assert.deepEqual(answer.headers.getSetCookie(), []);
+      assert.equal(shown[index], shown[0]);
+    }
+  });
+
+  test('the email may be typed in capitals, the password in another form of Unicode; blanks and case of a password count', async () => {
+    const account = await createPerson(service, 'unicode', { password: 'pâté à la crème brûlée' });
+    assert.equal((await visit().signIn({ ...account, email: ' UNICODE@Acme.test ' }, 'pâté à la crème brûlée'.normalize('NFD'))).status, 303);
+    for (const wrong of ['Pâté à la crème brûlée', ' pâté à la crème brûlée', 'pâté à la crème brûlé']) assert.equal((await visit().signIn(account, wrong)).status, 422, wrong);
+  });
+
+  test('CWE-384: a sign-in begins a new session, and ends the one that the browser had', async () => {
+    const account = await createPerson(service, 'twice');
+    const browser = visit();
+    await browser.signIn(account);
+    const first = browser.jar.read(service.url);
+    await browser.signIn(account);
+    assert.notEqual(browser.jar.read(service.url), first);
+    assert.equal((await fetch(`${service.url}/api/v1/sessions`, { headers: { cookie: first } })).status, 401);
+  });
+
+  test('a digest of other parameters is replaced when its person signs in (ASVS 11.4.2)', async () => {
+    const account = await createPerson(service, 'old');
+    const { hash } = await import('argon2');
+    const pepper = testKeys.pepper('development');
+    assert.ok(pepper);
+    const old = `development:${await hash(PASSWORD, { memoryCost: 8_192, timeCost: 1, parallelism: 1, secret: pepper })}`;
+    await service.database.owner.updateTable('account' as never).set({ password_hash: old } as never).where('id' as never, '=', account.id as never).execute();
+    assert.equal((await visit().signIn(account, 'something else than it')).status, 422);
+    assert.equal((await readAccount(service.database.owner, account))?.passwordHash, old, 'a failure replaces nothing');
+    assert.equal((await visit().signIn(account)).status, 303);
+    assert.match((await readAccount(service.database.owner, account))?.passwordHash ?? '', /^development:\$argon2id\$v=19\$m=19456,p=1,t=2\$/);
+    assert.equal((await visit().signIn(account)).status, 303);
+  });
+
+  test('ASVS 6.3.1: guessing is slowed down by the account, and nobody can lock out a browser that its person has used before', async (t) => {
+    t.after(() => (offsetMs = 0));
+    const account = await createPerson(service, 'guessed');
+    const own = visit();
+    assert.equal((await own.signIn(account)).status, 303);
+    const guess = (browser = visit()) => browser.signIn(account, 'guessing once more');
+    for (let times = 0; times < 5; times += 1) assert.equal((await guess()).status, 422);
+    const delayed = await guess();
+    assert.equal(delayed.status, 429);
+    assert.match(delayed.text, /try again in 1 seconds/);
+    assert.equal((await visit().signIn(account)).status, 429, 'the right password does not help in another browser');
+    assert.equal((await own.signIn(account)).status, 303, 'in the person’s own it does');
+    offsetMs += 2_000;
+    assert.equal((await guess()).status, 422);
+    assert.match((await guess()).text, /try again in 2 seconds/);
+    offsetMs += 3_000;
+    assert.equal((await visit().signIn(account)).status, 303);
+    for (let times = 0; times < 4; times += 1) assert.equal((await guess()).status, 422, 'a good sign-in begins the count anew');
+  });
+
+  test('guessing is slowed down by the address too, over many accounts, unknown ones among them', async (t) => {
+    t.after(() => (offsetMs = 0));
+    const statuses: number[] = [];
+    for (let index = 0; index < 23; index += 1) statuses.push((await new TestBrowser(service.url, '192.0.2.7').signIn({ tenantId: 'acme', email: `spray-${index}@acme.test` }, 'Summer2026!Summer2026!')).status);
+    assert.deepEqual(statuses.slice(0, 21), Array.from({ length: 21 }, () => 422));
+    assert.equal(statuses[21], 429);
+    assert.equal((await visit().signIn(await createPerson(service, 'elsewhere'))).status, 303);
+  });
+
+  test('ASVS 6.5.1: with an authenticator app the password opens nothing yet; its code does, once', async () => {
+    const account = await createPerson(service, 'app');
+    await addAuthenticator(account);
+    const browser = visit();
+    const asked = await browser.signIn(account, PASSWORD, { return_to: '/docs' });
+    assert.equal(asked.status, 200);
+    assert.deepEqual(asked.headers.getSetCookie(), []);
+    const attempt = fieldIn(asked.text, 'attempt');
+    const code = codeAt(SECRET, now());
+    const wrong = await browser.post('/accounts/sign-in/code', { attempt, code: code === '000000' ? '000001' : '000000', return_to: '/docs' });
+    assert.equal(wrong.status, 422);
+    assert.equal(await browser.isSignedIn(), false);
+    const entered = await browser.post('/accounts/sign-in/code', { attempt, code, return_to: '/docs' });
+    assert.deepEqual([entered.status, entered.location], [303, '/docs']);
+    const { sessions } = (await browser.json('GET', '/api/v1/sessions')).body as { sessions: { factors: number }[] };
+    assert.deepEqual(sessions.map(({ factors }) => factors), [2]);
+
+    assert.equal((await browser.post('/accounts/sign-in/code', { attempt, code })).status, 410, 'the attempt is over');
+    const again = visit();
+    const other = fieldIn((await again.signIn(account)).text, 'attempt');
+    assert.equal((await again.post('/accounts/sign-in/code', { attempt: other, code })).status, 422, 'the code was used');
+  });
+
+  test('an attempt at the second step ends after five tries, or five minutes; guesses are slowed down over all attempts', async (t) => {
+    t.after(() => (offsetMs = 0));
+    const account = await createPerson(service, 'steps');
+    await addAuthenticator(account);
+    const browser = visit();
+    const begin = async () => fieldIn((await browser.signIn(account)).text, 'attempt');
+    let attempt = await begin();
+    const wrong = () => browser.post('/accounts/sign-in/code', { attempt, code: '1234567' });
+    const statuses: number[] = [];
+    for (let times = 0; times < 6; times += 1) statuses.push((await wrong()).status);
+    assert.deepEqual(statuses, [422, 422, 422, 422, 422, 410]);
+    attempt = await begin();
+    assert.equal((await wrong()).status, 429);
+    offsetMs += 5 * minuteMs + 1_000;
+    assert.equal((await browser.post('/accounts/sign-in/code', { attempt, code: codeAt(SECRET, now()) })).status, 410);
+  });
+
+  test('a recovery code stands in for the second factor, once, and the person is told', async () => {
+    const account = await createPerson(service, 'codes');
+    await addAuthenticator(account);
+    const [code = ''] = await replaceCodes(service.database.owner, account);
+    const browser = visit();
+    const begin = async () => fieldIn((await browser.signIn(account)).text, 'attempt');
+    assert.equal((await browser.post('/accounts/sign-in/code', { attempt: await begin(), code: code.toUpperCase().replaceAll('-', ' ') })).status, 303);
+    await mailTo(browser, account.email, 'security of your account');
+    assert.equal((await visit().post('/accounts/sign-in/code', { attempt: await begin(), code })).status, 422);
+  });
+
+  test('an account that is disabled between the two steps stays out', async () => {
+    const account = await createPerson(service, 'gone');
+    await addAuthenticator(account);
+    const browser = visit();
+    const attempt = fieldIn((await browser.signIn(account)).text, 'attempt');
+    await changeAccount(service.database.owner, account, { disabled: true });
+    assert.equal((await browser.post('/accounts/sign-in/code', { attempt, code: codeAt(SECRET, now()) })).status, 410);
+  });
+
+  test('CWE-352: another site’s page signs nobody in', async () => {
+    const account = await createPerson(service, 'forged');
+    const answer = await visit().post('/accounts/sign-in', { organisation: 'acme', email: account.email, password: PASSWORD }, { origin: 'https://evil.example', cookie: 'a=b' });
+    assert.equal(answer.status, 403);
+  });
+
+  test('a service that is opened by its address offers no passkeys, and says why', async () => {
+    assert.doesNotMatch((await visit().get('/accounts/sign-in')).text, /passkey\/begin/);
+    assert.equal((await visit().post('/accounts/sign-in/passkey/begin', { return_to: '/' })).status, 409);
+  });
+
+  test('no password, code or token is in the log (CWE-532)', async () => {
+    const account = await createPerson(service, 'logged');
+    await visit().signIn(account, 'canary of a wrong password');
+    await visit().get('/accounts/reset?token=canaryTokencanaryTokencanaryTokencanaryTok1');
+    assert.ok(service.logLines.length > 0);
+    for (const line of service.logLines) assert.doesNotMatch(line, /canary|muddy boots|acme\.test/);
+  });
+});
