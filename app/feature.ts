@@ -200,6 +200,8 @@ export interface Page<P extends z.ZodType = z.ZodType, Q extends z.ZodType = z.Z
   readonly action: Action;
   /** Text of the link in the header, where the page belongs there. */
   readonly navigation?: string;
+  /** Text of the link beside the person's name, where it is about themselves. */
+  readonly personal?: string;
   readonly params?: P;
   readonly query?: Q;
   handle(context: PageContext<z.output<P>, z.output<Q>>): Promise<PageView | Redirect | Refusal>;

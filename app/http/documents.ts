@@ -18,10 +18,9 @@ export interface DocumentView {
 export type DocumentRenderer = (ctx: HttpContext, view: DocumentView) => string;
 
 export function createDocumentRenderer(features: readonly LoadedFeature[], assets: Assets, signInPath: string): DocumentRenderer {
-  const links = [
-    ...features.flatMap(({ feature }) => feature.pages).flatMap((page) => (page.kind === 'page' && page.navigation !== undefined ? [{ href: page.path, text: page.navigation }] : [])),
-    { href: '/docs', text: 'API' },
-  ];
+  const pages = features.flatMap(({ feature }) => feature.pages);
+  const linksTo = (place: 'navigation' | 'personal') => pages.flatMap((page) => (page.kind === 'page' && page[place] !== undefined ? [{ href: page.path, text: page[place] }] : []));
+  const [navigation, personal] = [[...linksTo('navigation'), { href: '/docs', text: 'API' }], linksTo('personal')];
   return (ctx, { title, body, scripts = [], styles = [] }) =>
     renderDocument({
       title,
@@ -30,7 +29,8 @@ export function createDocumentRenderer(features: readonly LoadedFeature[], asset
       styles: [assets.url('site', 'site.css'), ...styles],
       subject: ctx.state.subject,
       signInPath,
-      navigation: links.map((link) => ({ ...link, current: link.href === ctx.path })),
+      navigation: navigation.map((link) => ({ ...link, current: link.href === ctx.path })),
+      personal: personal.map((link) => ({ ...link, current: link.href === ctx.path })),
     });
 }
 

@@ -8,7 +8,7 @@ import { escapeHtml, html } from '#app/lib/html.ts';
 const clerk: Subject = { tenantId: 'acme', id: 'clerk', name: 'Cleo Clerk', roles: ['clerk'], credential: { kind: 'bearer', expiresAt: new Date('2030-01-01T00:00:00Z') } };
 
 function renderWith(parts: Partial<Layout> = {}): string {
-  return renderDocument({ title: 'Board', body: html`<h1>Board</h1>`, scripts: ['/assets/h/board.ts'], styles: ['/assets/h/site.css', '/assets/h/board.css'], subject: clerk, navigation: [], signInPath: '/auth/sign-in', ...parts });
+  return renderDocument({ title: 'Board', body: html`<h1>Board</h1>`, scripts: ['/assets/h/board.ts'], styles: ['/assets/h/site.css', '/assets/h/board.css'], subject: clerk, navigation: [], personal: [], signInPath: '/auth/sign-in', ...parts });
 }
 
 test('a document has its language, its title, its landmarks and a way past the header', () => {
@@ -52,6 +52,12 @@ test('who is not signed in gets a way in and no way out', () => {
   assert.doesNotMatch(text, /sign-out|<form/);
 });
 
+test('what is about the person stands beside their name, and nowhere for nobody', () => {
+  const personal = [{ href: '/me', text: 'Security', current: true }];
+  assert.match(renderWith({ personal }), /<div class="account">[^]*<a href="\/me" aria-current="page">Security<\/a>[^]*sign-out/);
+  assert.doesNotMatch(renderWith({ personal, subject: undefined }), /Security/);
+});
+
 test('only the current page is marked in the navigation', () => {
   const text = renderWith({
     navigation: [
@@ -66,7 +72,7 @@ test('hostile text stays text, wherever a document shows it', () => {
   fc.assert(
     fc.property(fc.string({ minLength: 1 }), (noise) => {
       const hostile = `"'></title><script>${noise}</script>`;
-      const text = renderWith({ title: hostile, styles: [hostile], scripts: [hostile], subject: { ...clerk, name: hostile, tenantId: hostile }, navigation: [{ href: hostile, text: hostile, current: false }] });
+      const text = renderWith({ title: hostile, styles: [hostile], scripts: [hostile], subject: { ...clerk, name: hostile, tenantId: hostile }, navigation: [{ href: hostile, text: hostile, current: false }], personal: [{ href: hostile, text: hostile, current: false }] });
       assert.ok(!text.includes(hostile));
       assert.equal(text.split(escapeHtml(hostile)).length - 1, 7);
     }),

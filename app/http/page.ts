@@ -17,10 +17,12 @@ export interface Layout {
   readonly styles: readonly string[];
   readonly subject: Subject | undefined;
   readonly navigation: readonly Link[];
+  /** About the person, beside their name. */
+  readonly personal: readonly Link[];
   readonly signInPath: string;
 }
 
-export function renderDocument({ title, body, scripts, styles, subject, navigation, signInPath }: Layout): string {
+export function renderDocument({ title, body, scripts, styles, subject, navigation, personal, signInPath }: Layout): string {
   return toMarkup(html`<!doctype html>
 <html lang="en">
 <head>
@@ -37,7 +39,7 @@ ${scripts.map((src) => html`<script type="module" src="${src}"></script>`)}
 <header class="site-header">
 <a class="brand" href="/"><svg class="brand-mark" viewBox="0 0 24 24" width="24" height="24" aria-hidden="true"><path d="M4 21V7l2.5-4L9 7v14zM9.5 21V7L12 3l2.5 4v14zM15 21V7l2.5-4L20 7v14z"/></svg>Stockade</a>
 <nav aria-label="Main">${navigation.map((link) => html`<a href="${link.href}"${link.current && html` aria-current="page"`}>${link.text}</a>`)}</nav>
-${subject === undefined ? html`<a class="button button-quiet" href="${signInPath}">Sign in</a>` : renderSubject(subject)}
+${subject === undefined ? html`<a class="button button-quiet" href="${signInPath}">Sign in</a>` : renderSubject(subject, personal)}
 </header>
 <main id="main" tabindex="-1">
 ${body}
@@ -48,9 +50,10 @@ ${body}
 `);
 }
 
-function renderSubject({ name, tenantId, roles }: Subject): Html {
+function renderSubject({ name, tenantId, roles }: Subject, personal: readonly Link[]): Html {
   return html`<div class="account">
 <p class="account-name"><a href="/account/sessions">${name}<span class="visually-hidden">: where you are signed in</span></a> <span class="account-role">${roles.join(', ')} at ${tenantId}</span></p>
+${personal.map((link) => html`<a href="${link.href}"${link.current && html` aria-current="page"`}>${link.text}</a>`)}
 <form method="post" action="/auth/sign-out"><button class="button button-quiet" type="submit">Sign out</button></form>
 </div>`;
 }

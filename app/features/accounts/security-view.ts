@@ -66,7 +66,7 @@ ${
 <p>${codes === 0 ? 'You have none' : `You have ${codes} left`}. Each signs you in once in place of the second factor.</p>
 ${secondFactor && renderConfirm('recovery-codes', codes === 0 ? 'Make recovery codes' : 'Make new recovery codes', 'button button-quiet')}</section>
 <section class="card"><h2>Password</h2>
-<form class="stack narrow-form" method="post" action="${SECURITY_PATH}/password">
+<form class="stack" method="post" action="${SECURITY_PATH}/password">
 <p><label for="current">Current password</label><input id="current" name="current" type="password" required autocomplete="current-password"></p>
 ${renderNewPassword({ secondFactor, invalid: false })}
 <p><button class="button" type="submit">Change the password</button></p></form></section>`,

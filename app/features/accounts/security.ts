@@ -40,7 +40,7 @@ export function createSecurity(parts: AccountParts): readonly PageRoute[] {
     definePage({
       path: SECURITY_PATH,
       action: READ,
-      navigation: 'Sign-in security',
+      personal: 'Security',
       query: z.strictObject({ done: z.enum(keysOf(DONE)).optional(), problem: z.enum(keysOf(PROBLEMS)).optional() }),
       async handle({ db, subject, query }) {
         if (accountIdOf(subject.id) === undefined) return elsewhereView();
