@@ -1,4 +1,5 @@
 // Passkeys (WebAuthn): what a browser is asked for, whether its answer is good, and where they are kept.
+// Tested by accounts.browser.test.ts: by Chromium’s virtual authenticator.
 import { generateAuthenticationOptions, generateRegistrationOptions, verifyAuthenticationResponse, verifyRegistrationResponse } from '@simplewebauthn/server';
 import type { AuthenticationResponseJSON, AuthenticatorTransport, PublicKeyCredentialCreationOptionsJSON, PublicKeyCredentialRequestOptionsJSON, RegistrationResponseJSON } from '@simplewebauthn/server';
 import { isIP } from 'node:net';

@@ -6,6 +6,8 @@ import type { KeyRing } from './keys.ts';
 import type { AccountSettings } from './settings.ts';
 
 export interface Passwords {
+  /** Before anything is done for somebody who would have to be turned away. @throws AppError 503 when too many wait. */
+  requireRoom(): void;
   /** What to keep: `<key id>:<PHC string>`. @throws AppError 503 when too many wait. */
   hash(password: string): Promise<string>;
   /** For nobody, or somebody without a password, the same work and `good: false`. `stale`: hash it again. @throws AppError 503 when too many wait. */
@@ -24,8 +26,11 @@ export function createPasswords({ keys, argon2: { memoryKib, passes }, hashesAtO
   const parameters = { memoryCost: memoryKib, timeCost: passes, parallelism: 1 };
   const gate = createGate(hashesAtOnce);
   let inside = 0;
-  const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
+  const requireRoom = (): void => {
     if (inside >= hashesAtOnce + MOST_WAITING) throw new AppError('Many people sign in just now. Try again in a moment.', { status: 503, code: 'sign-in-busy', expose: true, headers: { 'Retry-After': '2' } });
+  };
+  const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
+    requireRoom();
     inside += 1;
     try {
       return await gate(work);
@@ -41,6 +46,7 @@ export function createPasswords({ keys, argon2: { memoryKib, passes }, hashesAtO
   let nobodys: Promise<string> | undefined;
 
   return {
+    requireRoom,
     hash: (password) => inTurn(() => digest(password)),
     verify: (kept, password) =>
       inTurn(async () => {

@@ -1,4 +1,5 @@
 // Ten codes to sign in with once each, for who has lost the second factor.
+// Tested by store.test.ts: on both engines.
 import { randomBytes } from 'node:crypto';
 import type { Database } from '#app/feature.ts';
 import { hashToken, type Ref } from './store.ts';

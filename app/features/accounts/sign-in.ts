@@ -90,6 +90,8 @@ type PasswordOutcome = { readonly kind: 'delayed'; readonly waitS: number } | { 
 
 /** The same look-ups and the same hashing whether there is such an account or not (ASVS 6.3.8). */
 async function tryPassword({ keys, passwords, outcomes }: AccountParts, { db, now, kept, address, log }: Asked, tried: { readonly organisation: string; readonly email: string; readonly password: string }): Promise<PasswordOutcome> {
+  // Who is turned away has tried nothing, and costs next to nothing.
+  passwords.requireRoom();
   const account = await findByEmail(db, tried.organisation, tried.email);
   const device = readDevice(keys, kept, { tenantId: tried.organisation, accountId: account?.id });
   const counted: readonly Counted[] =

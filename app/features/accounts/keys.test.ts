@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { createKeyRing, type Key, parseKeys } from './keys.ts';
+
+const key = (id: string, byte: number): Key => ({ id, secret: Buffer.alloc(32, byte) });
+const [old, young] = [key('2026a', 1), key('2026b', 2)];
+
+test('keys are read in their order; anything else is none', () => {
+  const text = [young, old].map(({ id, secret }) => `${id}:${secret.toString('base64url')}`).join(', ');
+  assert.deepEqual(parseKeys(text), [young, old]);
+  for (const bad of ['', 'a', `a:${'A'.repeat(42)}`, `A:${'A'.repeat(43)}`, `a:${'A'.repeat(43)},a:${'B'.repeat(43)}`, `a:${'='.repeat(43)}`]) assert.equal(parseKeys(bad), undefined, bad);
+  assert.throws(() => createKeyRing([]), TypeError);
+});
+
+test('ASVS 11.3.2: what is sealed opens at its place alone, whole alone, and never reads the same twice', () => {
+  const ring = createKeyRing([young]);
+  fc.assert(
+    fc.property(fc.string(), fc.nat(), (text, place) => {
+      const sealed = ring.seal(text, 'here');
+      assert.equal(ring.open(sealed, 'here'), text);
+      assert.equal(ring.open(sealed, 'there'), undefined);
+      assert.notDeepEqual(ring.seal(text, 'here'), sealed);
+      const changed = Buffer.from(sealed);
+      const index = place % changed.length;
+      changed[index] = (changed[index] ?? 0) ^ 1;
+      assert.equal(ring.open(changed, 'here'), undefined);
+      assert.equal(ring.open(sealed.subarray(0, index), 'here'), undefined);
+    }),
+  );
+});
+
+test('after a rotation the old key opens and knows what it made, and makes nothing more; without it nothing does', () => {
+  const before = createKeyRing([old]);
+  const after = createKeyRing([young, old]);
+  const [sealed, signature] = [before.seal('secret', 'here'), before.sign('text')];
+  assert.equal(after.open(sealed, 'here'), 'secret');
+  assert.ok(after.isSigned('text', signature));
+  assert.equal(before.open(after.seal('secret', 'here'), 'here'), undefined);
+  const without = createKeyRing([young]);
+  assert.equal(without.open(sealed, 'here'), undefined);
+  assert.equal(without.isSigned('text', signature), false);
+  assert.equal(without.pepper('2026a'), undefined);
+  assert.equal(after.currentId, '2026b');
+});
+
+test('each use has a key of its own, and a signature is of its text alone', () => {
+  const ring = createKeyRing([young]);
+  assert.notDeepEqual(ring.pepper('2026b'), young.secret);
+  assert.ok(ring.isSigned('text', ring.sign('text')));
+  assert.equal(ring.isSigned('texts', ring.sign('text')), false);
+  assert.equal(ring.isSigned('text', ring.sign('text').subarray(1)), false);
+});

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { sql } from 'kysely';
+import { pino } from 'pino';
+import { Registry } from 'prom-client';
+import { until } from '#app/testing/condition.ts';
+import { testDatabases, type TestedDatabase } from '#app/testing/database.ts';
+import { createMailer, type Mail } from './mail.ts';
+import { testKeys } from './test-person.ts';
+
+const start = new Date('2026-11-24T10:00:00.000Z');
+const mail: Mail = { to: 'a@x.test', subject: 'Canary', text: 'canary of the text' };
+
+for (const engine of testDatabases()) {
+  describe(`the queue of mails, on ${engine.name}`, () => {
+    let database: TestedDatabase;
+    before(async () => (database = await engine.open()));
+    after(() => database.close());
+
+    function open(send: (mail: Mail) => Promise<void>) {
+      const metrics = new Registry();
+      const state = { now: start };
+      const mailer = createMailer({ database: database.db, keys: testKeys, send, log: pino({ level: 'silent' }), metrics, clock: () => state.now });
+      const dropped = async () => ((await metrics.getSingleMetric('accounts_mails_dropped_total')?.get())?.values[0]?.value ?? 0);
+      return { mailer, state, dropped };
+    }
+    const waiting = async () => (await sql<{ due: Date; attempts: number }>`select due_at as due, attempts from account_mail`.execute(database.owner)).rows;
+
+    it('a mail is sent after the commit, and kept nowhere after that; one that is rolled back never was', async () => {
+      const sent: Mail[] = [];
+      const { mailer } = open((one) => { sent.push(one); return Promise.resolve(); });
+      await assert.rejects(database.forTenant('acme').transaction().execute(async (tx) => { await mailer.enqueue(tx, 'acme', { ...mail, subject: 'Never' }, start); throw new Error('no'); }));
+      await database.forTenant('acme').transaction().execute((tx) => mailer.enqueue(tx, 'acme', mail, start));
+      assert.equal((await waiting()).length, 1);
+      const { rows } = await sql<{ sealed: Buffer }>`select sealed from account_mail`.execute(database.owner);
+      assert.ok(rows.every(({ sealed }) => !Buffer.from(sealed).toString('latin1').includes('anary')), 'it may hold a token');
+      mailer.wake();
+      await until('the mail', () => sent.length > 0);
+      await mailer.stop();
+      assert.deepEqual(sent, [mail]);
+      assert.deepEqual(await waiting(), []);
+    });
+
+    it('one that no server takes is tried again, each time after twice as long, and given up after eight times', async () => {
+      let tries = 0;
+      const { mailer, state, dropped } = open(() => { tries += 1; return Promise.reject(new Error('no server')); });
+      await mailer.enqueue(database.db, 'acme', mail, start);
+      const minutes: number[] = [];
+      for (let attempt = 1; attempt <= 8; attempt += 1) {
+        mailer.wake();
+        await until(`try ${attempt}`, async () => tries === attempt && (await waiting()).every(({ due }) => due.getTime() !== state.now.getTime() + 120_000 || attempt === 2));
+        const [row] = await waiting();
+        if (row === undefined) break;
+        minutes.push((row.due.getTime() - state.now.getTime()) / 60_000);
+        state.now = row.due;
+      }
+      await mailer.stop();
+      assert.deepEqual(minutes, [1, 2, 4, 8, 16, 32, 64]);
+      assert.deepEqual([tries, await dropped(), (await waiting()).length], [8, 1, 0]);
+    });
+
+    it('two processes send each mail once', async () => {
+      const sent: string[] = [];
+      const send = (one: Mail) => { sent.push(one.subject); return Promise.resolve(); };
+      const mailers = [open(send).mailer, open(send).mailer] as const;
+      for (let index = 0; index < 45; index += 1) await mailers[0].enqueue(database.db, 'acme', { ...mail, subject: `mail ${index}` }, start);
+      for (const mailer of mailers) mailer.wake();
+      await until('all mails', async () => (await waiting()).length === 0);
+      for (const mailer of mailers) await mailer.stop();
+      assert.equal(sent.length, 45);
+      assert.equal(new Set(sent).size, 45);
+    });
+  });
+}

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { AppError } from '#app/errors.ts';
+import { parseAccountSettings } from './settings.ts';
+
+const KEYS = `2026:${'k'.repeat(43)}`;
+const complete = { ACCOUNTS_KEYS: KEYS, ACCOUNTS_SMTP_URL: 'smtps://mail.example', ACCOUNTS_MAIL_FROM: 'us@example.com' };
+
+function problemOf(given: Record<string, string>, production = false): string {
+  try {
+    parseAccountSettings(given, production);
+  } catch (error) {
+    assert.ok(error instanceof AppError);
+    return error.message;
+  }
+  return '';
+}
+
+test('development needs nothing; the parameters are OWASP’s', () => {
+  const settings = parseAccountSettings({}, false);
+  assert.deepEqual([settings?.argon2, settings?.smtpUrl, settings?.keys[0]?.id], [{ memoryKib: 19_456, passes: 2 }, undefined, 'development']);
+  assert.ok((settings?.hashesAtOnce ?? 0) >= 1);
+});
+
+test('production without any of them has no local accounts; with one it needs them all, and has no default key (ASVS 13.2.3)', () => {
+  assert.equal(parseAccountSettings({}, true), undefined);
+  assert.equal(parseAccountSettings({ ACCOUNTS_KEYS: '' }, true), undefined);
+  assert.deepEqual(parseAccountSettings(complete, true)?.keys.map(({ id }) => id), ['2026']);
+  for (const name of Object.keys(complete)) {
+    const given: Record<string, string> = { ...complete };
+    Reflect.deleteProperty(given, name);
+    assert.match(problemOf(given, true), new RegExp(`${name} is required`));
+  }
+});
+
+test('every problem is said, and no value', () => {
+  const problem = problemOf({ ACCOUNTS_KEYS: 'canary-key', ACCOUNTS_SMTP_URL: 'canary://mail', ACCOUNTS_MAIL_FROM: 'canary', ACCOUNTS_ARGON2_PASSES: 'canary', ACCOUNTS_TYPO: 'canary' });
+  for (const name of ['ACCOUNTS_KEYS', 'ACCOUNTS_SMTP_URL', 'ACCOUNTS_MAIL_FROM', 'ACCOUNTS_ARGON2_PASSES', 'ACCOUNTS_TYPO']) assert.ok(problem.includes(name), name);
+  assert.doesNotMatch(problem, /canary/);
+});
+
+test('nothing weaker than OWASP’s parameters is taken (ASVS 11.4.2)', () => {
+  assert.match(problemOf({ ACCOUNTS_ARGON2_MEMORY_KIB: '19455' }), /from 19456/);
+  assert.match(problemOf({ ACCOUNTS_ARGON2_PASSES: '1' }), /47104/);
+  assert.equal(problemOf({ ACCOUNTS_ARGON2_PASSES: '1', ACCOUNTS_ARGON2_MEMORY_KIB: '47104' }), '');
+});
