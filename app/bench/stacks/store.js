@@ -21,6 +21,7 @@ export function toItem(row) {
     quantity: row.quantity,
     reorderLevel: row.reorder_level,
     status: row.status,
+    sensitivity: row.sensitivity,
     version: row.version,
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),

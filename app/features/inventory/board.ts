@@ -5,6 +5,7 @@ import { isRefusal } from '#app/errors.ts';
 import { definePage, type PageRoute } from '#app/feature.ts';
 import { HISTORY_LENGTH } from './assets/sparkline.ts';
 import { LEVEL_FILTERS, type LevelFilter, renderBoard, toQuery } from './board-view.ts';
+import { viewOf } from './changes.ts';
 import { decodeItemCursor, encodeItemCursor } from './cursor.ts';
 import { cursorField, skuField, textField } from './schemas.ts';
 import { countStock, type ItemFilter, latestMovements, listItems, positionOf, recentMovements } from './store.ts';
@@ -35,17 +36,17 @@ export const boardPage: PageRoute = definePage({
   action: 'items:read',
   navigation: 'Board',
   query: boardQuery,
-  async handle({ db, subject, query, can, position, now }) {
-    const { tenantId } = subject;
+  async handle({ db, subject, access, query, can, position, now }) {
+    const view = viewOf({ subject, access });
     const after = query.cursor === undefined ? undefined : decodeItemCursor(query.cursor, ORDER);
     if (isRefusal(after)) return after;
     const filter = { text: query.q, ...toFilter(query.level) };
     const [counts, slice, recent] = await Promise.all([
-      countStock(db, tenantId),
-      listItems(db, tenantId, { filter, order: ORDER, after, limit: PAGE_LENGTH }),
-      recentMovements(db, tenantId, { limit: FEED_LENGTH }),
+      countStock(db, view),
+      listItems(db, view, { filter, order: ORDER, after, limit: PAGE_LENGTH }),
+      recentMovements(db, view, { limit: FEED_LENGTH }),
     ]);
-    const histories = await latestMovements(db, tenantId, slice.rows.map(({ sku }) => sku), HISTORY_LENGTH);
+    const histories = await latestMovements(db, view, slice.rows.map(({ sku }) => sku), HISTORY_LENGTH);
     const last = slice.rows.at(-1);
     const body = renderBoard({
       position,

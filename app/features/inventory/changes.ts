@@ -2,15 +2,15 @@
 import { randomUUID } from 'node:crypto';
 import { isRefusal, refuse, type Refusal } from '#app/errors.ts';
 import type { WriteContext } from '#app/feature.ts';
-import { type InventoryEvent, itemEventData, movedEventData } from './events.ts';
+import { eventOf, itemEventData, movedEventData } from './events.ts';
 import { applyMovement, type Item, type Movement, type Reason } from './item.ts';
-import { insertItem, insertMovements, lockItem, updateItem } from './store.ts';
+import { insertItem, insertMovements, lockItem, updateItem, type View } from './store.ts';
 
 /** What a change needs of its command's or form's context. */
-export type ChangeContext = Pick<WriteContext<unknown, unknown>, 'subject' | 'db' | 'publish' | 'now'>;
+export type ChangeContext = Pick<WriteContext<unknown, unknown>, 'subject' | 'access' | 'db' | 'publish' | 'now'>;
 export type VersionedContext = ChangeContext & Pick<WriteContext<unknown, unknown>, 'matches'>;
 
-export type NewItem = Pick<Item, 'sku' | 'name' | 'location' | 'unit' | 'reorderLevel'>;
+export type NewItem = Pick<Item, 'sku' | 'name' | 'location' | 'unit' | 'reorderLevel'> & Partial<Pick<Item, 'sensitivity'>>;
 export interface ItemChanges {
   readonly name?: string | undefined;
   readonly location?: string | undefined;
@@ -29,10 +29,12 @@ const ACTOR_NAME_LENGTH = 255;
 /** Stock starts at 0: every unit enters by a movement, so that the ledger always sums to the quantity. */
 export async function createItem(context: ChangeContext, draft: NewItem): Promise<Item | Refusal> {
   const { subject, db, now } = context;
-  const beginning: Item = { ...draft, quantity: 0, status: 'active', version: 1, createdAt: now, updatedAt: now };
+  const { sensitivity = 'normal' } = draft;
+  if (!viewOf(context).sensitivities.includes(sensitivity)) return refuse(403, 'not-cleared', 'You would not know of what you have made: it takes somebody who is cleared for restricted items.');
+  const beginning: Item = { ...draft, sensitivity, quantity: 0, status: 'active', version: 1, createdAt: now, updatedAt: now };
   const item = await insertItem(db, subject.tenantId, beginning);
   if (item === undefined) return refuse(409, 'sku-taken', `There is already an item ${draft.sku}.`);
-  await publishItem(context, 'inventory.item.created.v1', item);
+  await publishItem(context, 'created', item);
   return item;
 }
 
@@ -41,7 +43,7 @@ export async function changeItem(context: VersionedContext, sku: string, changes
   if (isRefusal(item)) return item;
   if (item.status === 'retired') return refuse(409, 'item-retired', `Item ${sku} is retired and stays as it is.`);
   const changed = await updateItem(context.db, context.subject.tenantId, item, compact(changes), context.now);
-  await publishItem(context, 'inventory.item.changed.v1', changed);
+  await publishItem(context, 'changed', changed);
   return changed;
 }
 
@@ -56,7 +58,7 @@ export async function retireItem(context: VersionedContext, sku: string): Promis
     return refuse(409, 'stock-remains', `Item ${sku} still has ${item.quantity} (${item.unit}); move them out before it retires.`);
   }
   const retired = await updateItem(context.db, context.subject.tenantId, item, { status: 'retired' }, context.now);
-  await publishItem(context, 'inventory.item.retired.v1', retired);
+  await publishItem(context, 'retired', retired);
   return retired;
 }
 
@@ -66,7 +68,7 @@ export async function moveStock(
   draft: NewMovement,
 ): Promise<{ readonly movement: Movement; readonly item: Item } | Refusal> {
   const { subject, db } = context;
-  const before = await lockItem(db, subject.tenantId, sku);
+  const before = await lockItem(db, viewOf(context), sku);
   if (before === undefined) return refuseUnknown(sku);
   const quantity = applyMovement(before, draft.delta);
   if (isRefusal(quantity)) return quantity;
@@ -83,8 +85,13 @@ export async function moveStock(
     itemVersion: item.version,
   };
   await insertMovements(db, subject.tenantId, [movement]);
-  await context.publish({ type: 'inventory.item.moved.v1', subject: `items/${sku}`, data: movedEventData(movement, item) });
+  await context.publish({ type: eventOf('moved', item), subject: `items/${sku}`, data: movedEventData(movement, item) });
   return { movement, item };
+}
+
+/** What the policy lets who asks know of. */
+export function viewOf({ subject, access }: Pick<WriteContext<unknown, unknown>, 'subject' | 'access'>): View {
+  return { tenantId: subject.tenantId, sensitivities: access.obligations.sensitivities };
 }
 
 export function refuseUnknown(sku: string): Refusal {
@@ -92,14 +99,14 @@ export function refuseUnknown(sku: string): Refusal {
 }
 
 async function lockVersion(context: VersionedContext, sku: string): Promise<Item | Refusal> {
-  const item = await lockItem(context.db, context.subject.tenantId, sku);
+  const item = await lockItem(context.db, viewOf(context), sku);
   if (item === undefined) return refuseUnknown(sku);
   if (context.matches(item.version)) return item;
   return refuse(412, 'precondition-failed', `Item ${sku} has changed since the version that If-Match names; read it again.`);
 }
 
-function publishItem(context: ChangeContext, type: InventoryEvent, item: Item): Promise<void> {
-  return context.publish({ type, subject: `items/${item.sku}`, data: itemEventData(item) });
+function publishItem(context: ChangeContext, verb: Parameters<typeof eventOf>[0], item: Item): Promise<void> {
+  return context.publish({ type: eventOf(verb, item), subject: `items/${item.sku}`, data: itemEventData(item) });
 }
 
 function nameOf(subject: ChangeContext['subject']): string {
@@ -107,6 +114,6 @@ function nameOf(subject: ChangeContext['subject']): string {
 }
 
 /** Without the keys that hold undefined: absent means unchanged. */
-function compact(changes: ItemChanges): Partial<NewItem> {
+function compact(changes: ItemChanges): Partial<Omit<NewItem, 'sku' | 'sensitivity'>> {
   return Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
 }

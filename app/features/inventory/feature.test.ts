@@ -4,7 +4,7 @@ import { Registry } from 'prom-client';
 import { testDatabases, type TestedDatabase } from '#app/testing/database.ts';
 import { feature } from './feature.ts';
 import { countStock, listItems, listMovements, readItem, recentMovements } from './store.ts';
-import { silentLog } from './test-context.ts';
+import { allOf, silentLog } from './test-context.ts';
 
 const now = new Date('2026-11-23T09:00:00.000Z');
 
@@ -21,9 +21,9 @@ describe('feature', () => {
   it('lets viewers and auditors look, clerks move, and only managers keep the catalogue', () => {
     const allowed = (role: string) => Object.entries(feature.grants).flatMap(([action, roles]) => (roles.some((one) => one === role) ? [action] : []));
     assert.deepEqual(allowed('viewer'), ['items:read', 'movements:read']);
-    assert.deepEqual(allowed('auditor'), ['items:read', 'movements:read']);
+    assert.deepEqual(allowed('auditor'), ['items:read', 'restricted-items:read', 'movements:read']);
     assert.deepEqual(allowed('clerk'), ['items:read', 'items:move', 'movements:read']);
-    assert.deepEqual(allowed('manager'), ['items:read', 'items:move', 'items:write', 'items:retire', 'movements:read']);
+    assert.deepEqual(allowed('manager'), ['items:read', 'items:move', 'items:write', 'items:retire', 'restricted-items:read', 'movements:read']);
   });
 });
 
@@ -40,18 +40,18 @@ for (const engine of testDatabases()) {
 
     it('fills the two example tenants, each with its own, and no other', async () => {
       const order = { sort: 'sku', direction: 'asc' } as const;
-      const counts = await Promise.all(['acme', 'globex', 'empty'].map(async (tenant) => (await listItems(database.owner, tenant, { order, limit: 100 })).rows.length));
-      assert.deepEqual(counts, [12, 8, 0]);
-      const { out, low } = await countStock(database.owner, 'acme');
+      const counts = await Promise.all(['acme', 'globex', 'empty'].map(async (tenant) => (await listItems(database.owner, allOf(tenant), { order, limit: 100 })).rows.length));
+      assert.deepEqual(counts, [13, 8, 0]);
+      const { out, low } = await countStock(database.owner, allOf('acme'));
       assert.ok(out > 0 && low > 0);
-      assert.equal(await readItem(database.owner, 'globex', 'BOLT-M8-40'), undefined);
+      assert.equal(await readItem(database.owner, allOf('globex'), 'BOLT-M8-40'), undefined);
     });
 
     it('leaves a ledger that sums to every quantity', async () => {
       for (const tenantId of ['acme', 'globex']) {
-        const { rows } = await listItems(database.owner, tenantId, { order: { sort: 'sku', direction: 'asc' }, limit: 100 });
+        const { rows } = await listItems(database.owner, allOf(tenantId), { order: { sort: 'sku', direction: 'asc' }, limit: 100 });
         for (const item of rows) {
-          const ledger = await listMovements(database.owner, tenantId, item.sku, { limit: 1000 });
+          const ledger = await listMovements(database.owner, allOf(tenantId), item.sku, { limit: 1000 });
           assert.equal(ledger.more, false);
           assert.equal(ledger.rows.reduce((sum, { delta }) => sum + delta, 0), item.quantity, item.sku);
         }
@@ -59,13 +59,13 @@ for (const engine of testDatabases()) {
     });
 
     it('leaves a tenant alone that has items', async () => {
-      const before = await recentMovements(database.owner, 'acme', { limit: 100 });
+      const before = await recentMovements(database.owner, allOf('acme'), { limit: 100 });
       await database.forTenant('acme').transaction().execute((db) => feature.seed?.({ db, tenantId: 'acme', now: new Date(now.getTime() + 1_000) }) ?? Promise.resolve());
-      assert.deepEqual(await recentMovements(database.owner, 'acme', { limit: 100 }), before);
+      assert.deepEqual(await recentMovements(database.owner, allOf('acme'), { limit: 100 }), before);
     });
 
     it('has something recent to show', async () => {
-      const { rows } = await recentMovements(database.owner, 'acme', { limit: 10 });
+      const { rows } = await recentMovements(database.owner, allOf('acme'), { limit: 10 });
       assert.equal(rows.length, 10);
       assert.ok(rows.every(({ occurredAt }) => occurredAt < now && now.getTime() - occurredAt.getTime() < 86_400_000));
     });

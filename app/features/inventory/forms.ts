@@ -37,7 +37,8 @@ const move = defineForm({
 const create = defineForm({
   path: '/items',
   action: 'items:write',
-  body: z.strictObject({ sku, name, location, unit, reorderLevel }),
+  // A box that is not ticked sends nothing.
+  body: z.strictObject({ sku, name, location, unit, reorderLevel, sensitivity: newItemSchema.shape.sensitivity }),
   async handle(context) {
     const outcome = await createItem(context, context.body);
     if (!isRefusal(outcome)) return backToItem(outcome.sku, outcome, 'created');

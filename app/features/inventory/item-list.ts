@@ -49,6 +49,7 @@ const BLANK: Item = {
   quantity: 0,
   reorderLevel: 0,
   status: 'active',
+  sensitivity: 'normal',
   version: 0,
   createdAt: new Date(0),
   updatedAt: new Date(0),

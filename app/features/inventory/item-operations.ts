@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { isRefusal } from '#app/errors.ts';
 import { defineCommand, defineQuery, type Operation } from '#app/feature.ts';
-import { changeItem, createItem, refuseUnknown, retireItem } from './changes.ts';
+import { changeItem, createItem, refuseUnknown, retireItem, viewOf } from './changes.ts';
 import { decodeItemCursor, encodeItemCursor } from './cursor.ts';
 import { ITEM_STATUSES } from './item.ts';
 import { cursorField, itemBody, itemChangesSchema, itemPageSchema, itemSchema, limitField, newItemSchema, skuField, textField } from './schemas.ts';
@@ -34,12 +34,12 @@ const list = defineQuery({
   action: 'items:read',
   query: listQuery,
   responses: { 200: { description: 'A page of items.', schema: itemPageSchema }, 400: { description: 'A parameter is not valid; `invalid-cursor`: the cursor is of another list or order.' } },
-  async handle({ db, subject, query }) {
+  async handle({ db, subject, access, query }) {
     const order = { sort: query.sort, direction: query.direction };
     const after = query.cursor === undefined ? undefined : decodeItemCursor(query.cursor, order);
     if (isRefusal(after)) return after;
     const filter = { status: query.status, location: query.location, text: query.q, belowReorder: query.below_reorder };
-    const { rows, more } = await listItems(db, subject.tenantId, { filter, order, after, limit: query.limit });
+    const { rows, more } = await listItems(db, viewOf({ subject, access }), { filter, order, after, limit: query.limit });
     const last = rows.at(-1);
     const nextCursor = more && last !== undefined ? encodeItemCursor(order, positionOf(last, order.sort)) : null;
     return { status: 200, body: { items: rows.map(itemBody), nextCursor } };
@@ -54,7 +54,7 @@ const create = defineCommand({
   description: 'The item starts with nothing in stock; a movement brings the first.',
   action: 'items:write',
   body: newItemSchema,
-  responses: { 201: { description: 'The new item.', schema: itemSchema }, 409: { description: '`sku-taken`: there is already an item with this SKU.' } },
+  responses: { 201: { description: 'The new item.', schema: itemSchema }, 403: { description: '`not-cleared`: it takes somebody who may know of restricted items.' }, 409: { description: '`sku-taken`: there is already an item with this SKU.' } },
   async handle(context) {
     const item = await createItem(context, context.body);
     if (isRefusal(item)) return item;
@@ -69,8 +69,8 @@ const read = defineQuery({
   action: 'items:read',
   params: skuParams,
   responses: { 200: { description: 'The item.', schema: itemSchema }, 404: { description: '`item-not-found`: there is no such item.' } },
-  async handle({ db, subject, params }) {
-    const item = await readItem(db, subject.tenantId, params.sku);
+  async handle({ db, subject, access, params }) {
+    const item = await readItem(db, viewOf({ subject, access }), params.sku);
     if (item === undefined) return refuseUnknown(params.sku);
     return { status: 200, body: itemBody(item), version: item.version };
   },

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { isRefusal } from '#app/errors.ts';
 import { definePage, type PageRoute } from '#app/feature.ts';
 import { HISTORY_LENGTH } from './assets/sparkline.ts';
-import { refuseUnknown } from './changes.ts';
+import { refuseUnknown, viewOf } from './changes.ts';
 import { decodeLedgerCursor, encodeLedgerCursor } from './cursor.ts';
 import { renderItem, renderNewItem } from './item-view.ts';
 import { DONE_CODES } from './notices.ts';
@@ -19,15 +19,16 @@ export const itemPage: PageRoute = definePage({
   action: 'items:read',
   params: z.strictObject({ sku: skuField }),
   query: z.strictObject({ cursor: cursorField.optional(), done: z.enum(DONE_CODES).optional(), problem: problemField }),
-  async handle({ db, subject, params, query, can, now }) {
+  async handle({ db, subject, access, params, query, can, now }) {
+    const view = viewOf({ subject, access });
     const { sku } = params;
-    const item = await readItem(db, subject.tenantId, sku);
+    const item = await readItem(db, view, sku);
     if (item === undefined) return refuseUnknown(sku);
     const after = query.cursor === undefined ? undefined : decodeLedgerCursor(query.cursor, sku);
     if (isRefusal(after)) return after;
     const [latest, ledger] = await Promise.all([
-      latestMovements(db, subject.tenantId, [sku], HISTORY_LENGTH),
-      listMovements(db, subject.tenantId, sku, { after, limit: HISTORY_PAGE_LENGTH }),
+      latestMovements(db, view, [sku], HISTORY_LENGTH),
+      listMovements(db, view, sku, { after, limit: HISTORY_PAGE_LENGTH }),
     ]);
     const last = ledger.rows.at(-1);
     const body = renderItem({

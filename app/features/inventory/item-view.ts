@@ -28,7 +28,7 @@ export function renderItem(view: ItemView): Html {
   const history = historyOf(item, latest);
   return html`<article id="item-${item.sku}" class="item-page" data-sku="${item.sku}" data-version="${item.version}" data-level="${levelOf(item)}">
 <p class="back"><a href="/">Back to the board</a></p>
-<div class="item-head"><h1>${item.name}</h1> ${renderLevel(item)}</div>
+<div class="item-head"><h1>${item.name}</h1> ${renderLevel(item)}${item.sensitivity === 'restricted' && html` <span class="badge badge-retired">Restricted</span>`}</div>
 ${renderNotice(view.notice)}
 <div class="item-columns"><section class="card" aria-label="Stock">
 <p class="item-quantity"><strong data-field="quantity">${item.quantity}</strong> <span>${item.unit}</span></p>
@@ -69,6 +69,7 @@ ${renderNotice(notice)}
 <label><span>SKU</span> <input name="sku" required maxlength="32" pattern="[A-Z0-9][A-Z0-9\\-]*" aria-describedby="sku-hint" autocomplete="off" autocapitalize="characters"></label>
 <p class="hint" id="sku-hint">Capital letters, digits and hyphens, for example BOLT-M8-40.</p>
 ${renderFields({ name: '', location: '', unit: 'piece', reorderLevel: 0 })}
+<label><input name="sensitivity" type="checkbox" value="restricted"> <span>Restricted: only managers and auditors know of it</span></label>
 <input type="hidden" name="idempotencyKey" value="${randomUUID()}">
 <button class="button" type="submit">Create item</button>
 </form></div>`;

@@ -3,6 +3,9 @@ import { refuse, type Refusal } from '#app/errors.ts';
 
 export const ITEM_STATUSES = ['active', 'retired'] as const;
 export type ItemStatus = (typeof ITEM_STATUSES)[number];
+/** Restricted: only who is cleared for it knows that it is there (`rules` in feature.ts). */
+export const SENSITIVITIES = ['normal', 'restricted'] as const;
+export type Sensitivity = (typeof SENSITIVITIES)[number];
 export const REASONS = ['received', 'sold', 'returned', 'damaged', 'count'] as const;
 export type Reason = (typeof REASONS)[number];
 
@@ -22,6 +25,8 @@ export interface Item {
   readonly quantity: number;
   readonly reorderLevel: number;
   readonly status: ItemStatus;
+  /** Set when it is created, and never changed: who has listened has known it. */
+  readonly sensitivity: Sensitivity;
   /** Counts every change, movements included; the ETag. */
   readonly version: number;
   readonly createdAt: Date;

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { isRefusal } from '#app/errors.ts';
 import { defineCommand, defineQuery, type Operation } from '#app/feature.ts';
-import { moveStock, refuseUnknown } from './changes.ts';
+import { moveStock, refuseUnknown, viewOf } from './changes.ts';
 import { decodeLedgerCursor, decodeRecentCursor, encodeLedgerCursor, encodeRecentCursor } from './cursor.ts';
 import { cursorField, limitField, movementBody, movementPageSchema, movementSchema, newMovementSchema, skuField } from './schemas.ts';
 import { listMovements, readItem, recentMovements } from './store.ts';
@@ -45,10 +45,11 @@ const listOfItem = defineQuery({
     404: { description: '`item-not-found`: there is no such item.' },
   },
   async handle({ db, subject, access, params: { sku }, query }) {
+    const view = viewOf({ subject, access });
     const after = query.cursor === undefined ? undefined : decodeLedgerCursor(query.cursor, sku);
     if (isRefusal(after)) return after;
-    const { rows, more } = await listMovements(db, subject.tenantId, sku, { after, limit: query.limit });
-    if (rows.length === 0 && (await readItem(db, subject.tenantId, sku)) === undefined) return refuseUnknown(sku);
+    const { rows, more } = await listMovements(db, view, sku, { after, limit: query.limit });
+    if (rows.length === 0 && (await readItem(db, view, sku)) === undefined) return refuseUnknown(sku);
     const last = rows.at(-1);
     const nextCursor = more && last !== undefined ? encodeLedgerCursor(sku, last) : null;
     return { status: 200, body: { movements: rows.map((row) => movementBody(row, access.obligations.omit)), nextCursor } };
@@ -66,7 +67,7 @@ const listRecent = defineQuery({
   async handle({ db, subject, access, query }) {
     const after = query.cursor === undefined ? undefined : decodeRecentCursor(query.cursor);
     if (isRefusal(after)) return after;
-    const { rows, more } = await recentMovements(db, subject.tenantId, { after, limit: query.limit });
+    const { rows, more } = await recentMovements(db, viewOf({ subject, access }), { after, limit: query.limit });
     const last = rows.at(-1);
     const nextCursor = more && last !== undefined ? encodeRecentCursor(last) : null;
     return { status: 200, body: { movements: rows.map((row) => movementBody(row, access.obligations.omit)), nextCursor } };

@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { startTestService } from '#app/testing/service.ts';
 import { createItem, moveStock } from './changes.ts';
 import { readItem } from './store.ts';
-import { writeContext } from './test-context.ts';
+import { allOf, writeContext } from './test-context.ts';
 
 type Service = Awaited<ReturnType<typeof startTestService>>;
 const HOSTILE = '<script>alert(1)</script>"\'';
@@ -34,7 +34,7 @@ describe('the board and the pages of items', () => {
     await response.body?.cancel();
     return { status: response.status, location: response.headers.get('location') ?? '' };
   }
-  const quantityOf = async (sku: string): Promise<number | undefined> => (await readItem(service.database.owner, 'acme', sku))?.quantity;
+  const quantityOf = async (sku: string): Promise<number | undefined> => (await readItem(service.database.owner, allOf('acme'), sku))?.quantity;
 
   it('shows everyone the stock, and forms only to those who may move it', async () => {
     await stock('G-1', 5);
@@ -94,7 +94,7 @@ describe('the board and the pages of items', () => {
     const { status, location } = await post('clerk', '/items/G-4/movements', { delta: '-2', reason: 'sold' });
     assert.deepEqual([status, location], [303, '/?problem=insufficient-stock&sku=G-4']);
     assert.match((await get('clerk', location)).text, /role="alert"><strong>G-4<\/strong>: There is not that much in stock\./);
-    assert.equal((await readItem(service.database.owner, 'acme', 'G-4'))?.version, 2);
+    assert.equal((await readItem(service.database.owner, allOf('acme'), 'G-4'))?.version, 2);
   });
 
   it("knows nothing of another tenant's items", async () => {
@@ -125,7 +125,7 @@ describe('the board and the pages of items', () => {
     const stale = await post('manager', '/items/G-6/changes', { ...fields, name: 'Lost', version: '1' });
     assert.equal(stale.location, '/items/G-6?problem=precondition-failed');
     assert.match((await get('manager', stale.location)).text, /role="alert">Someone changed or moved this item/);
-    assert.equal((await readItem(service.database.owner, 'acme', 'G-6'))?.name, 'Newer');
+    assert.equal((await readItem(service.database.owner, allOf('acme'), 'G-6'))?.name, 'Newer');
     assert.equal((await post('manager', '/items/G-6/retirement', { version: '2' })).location, '/items/G-6?done=retired');
     assert.equal((await post('clerk', '/items/G-6/movements', { delta: '1', reason: 'received' })).location, '/?problem=item-retired&sku=G-6');
   });

@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import { testDatabases, type TestedDatabase } from '#app/testing/database.ts';
 import { createItem, moveStock } from './changes.ts';
 import { countStock, listItems, listMovements, readItem, recentMovements } from './store.ts';
-import { subjectOf, writeContext } from './test-context.ts';
+import { allOf, subjectOf, writeContext } from './test-context.ts';
 
 const order = { sort: 'sku', direction: 'asc' } as const;
 
@@ -23,18 +23,18 @@ for (const engine of testDatabases()) {
 
     it('asked for the wrong tenant, every statement of the store finds nothing (ASVS 8.4.1)', async () => {
       const [acme, globex] = [database.forTenant('acme', { readOnly: true }), 'globex'];
-      assert.equal(await readItem(acme, globex, 'A-1'), undefined);
-      assert.deepEqual(await listItems(acme, globex, { order, limit: 10 }), { rows: [], more: false });
-      assert.deepEqual(await listMovements(acme, globex, 'A-1', { limit: 10 }), { rows: [], more: false });
-      assert.deepEqual(await recentMovements(acme, globex, { limit: 10 }), { rows: [], more: false });
-      assert.deepEqual(await countStock(acme, globex), { active: 0, units: 0, out: 0, low: 0 });
-      assert.equal((await readItem(database.owner, globex, 'A-1'))?.name, 'Bolt of globex', 'it is there');
+      assert.equal(await readItem(acme, allOf(globex), 'A-1'), undefined);
+      assert.deepEqual(await listItems(acme, allOf(globex), { order, limit: 10 }), { rows: [], more: false });
+      assert.deepEqual(await listMovements(acme, allOf(globex), 'A-1', { limit: 10 }), { rows: [], more: false });
+      assert.deepEqual(await recentMovements(acme, allOf(globex), { limit: 10 }), { rows: [], more: false });
+      assert.deepEqual(await countStock(acme, allOf(globex)), { active: 0, units: 0, out: 0, low: 0 });
+      assert.equal((await readItem(database.owner, allOf(globex), 'A-1'))?.name, 'Bolt of globex', 'it is there');
     });
 
     it('a change with no condition at all changes one tenant’s rows', async () => {
       const acme = database.forTenant('acme');
       assert.equal((await sql`update item set name = 'Ours'`.execute(acme)).numAffectedRows, 1n);
-      assert.equal((await readItem(database.owner, 'globex', 'A-1'))?.name, 'Bolt of globex');
+      assert.equal((await readItem(database.owner, allOf('globex'), 'A-1'))?.name, 'Bolt of globex');
       await assert.rejects(sql`update item set tenant_id = 'globex', sku = 'B-1'`.execute(acme), { code: '42501' });
       await assert.rejects(sql`update item set tenant_id = 'acme'`.execute(database.db), { code: '42501' }, 'nor does the platform');
     });

@@ -1,6 +1,6 @@
 // The API's bodies: validation, types and the OpenAPI document from one place.
 import { z } from 'zod';
-import { ITEM_STATUSES, MAX_QUANTITY, PLAIN_TEXT, REASONS, SKU_SYNTAX, type Item, type Movement } from './item.ts';
+import { ITEM_STATUSES, MAX_QUANTITY, PLAIN_TEXT, REASONS, SENSITIVITIES, SKU_SYNTAX, type Item, type Movement } from './item.ts';
 
 const SHAPE = 'Trimmed; no control characters or line breaks.';
 
@@ -50,6 +50,7 @@ const ITEM_EXAMPLE = {
   quantity: 42,
   reorderLevel: 20,
   status: 'active',
+  sensitivity: 'normal',
   version: 17,
   createdAt: '2026-10-30T08:00:00.000Z',
   updatedAt: '2026-11-23T09:30:00.000Z',
@@ -64,6 +65,8 @@ const MOVEMENT_EXAMPLE = {
   occurredAt: '2026-11-23T09:30:00.000Z',
 } as const;
 
+const sensitivity = z.enum(SENSITIVITIES).meta({ description: 'Of what is `restricted` only managers and auditors know that it is there.' });
+
 export const itemSchema = z
   .strictObject({
     sku: skuField,
@@ -73,6 +76,7 @@ export const itemSchema = z
     quantity: quantity.meta({ description: 'In stock now: the sum of all movements.' }),
     reorderLevel,
     status,
+    sensitivity,
     version: z.int().min(1).meta({ description: 'Counts every change, movements included; the ETag.' }),
     createdAt: timestamp,
     updatedAt: timestamp,
@@ -93,7 +97,7 @@ export const movementSchema = z
   .meta({ id: 'Movement', description: 'One entry of the ledger; never changed, never removed.', examples: [MOVEMENT_EXAMPLE] });
 
 export const newItemSchema = z
-  .strictObject({ sku: skuField, name, location, unit, reorderLevel: reorderLevel.default(0) })
+  .strictObject({ sku: skuField, name, location, unit, reorderLevel: reorderLevel.default(0), sensitivity: sensitivity.default('normal') })
   .meta({
     id: 'NewItem',
     description: 'An item to begin; it starts with nothing in stock.',

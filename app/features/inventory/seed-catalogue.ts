@@ -1,5 +1,5 @@
 // The example warehouses: what they keep, and how it comes and goes.
-import type { Movement } from './item.ts';
+import type { Movement, Sensitivity } from './item.ts';
 
 export interface SeededItem {
   readonly sku: string;
@@ -15,6 +15,7 @@ export interface SeededItem {
   readonly delivery: number;
   /** The supplier has sent nothing for so many days: how an item comes to be low or out. */
   readonly drySinceDays?: number;
+  readonly sensitivity?: Sensitivity;
   /** Sold off and retired. */
   readonly retired?: true;
 }
@@ -43,6 +44,7 @@ const acme: Warehouse = {
     { sku: 'GOGGLES-CLEAR', name: 'Safety goggles, clear', location: 'Aisle 3, shelf A', unit: 'piece', reorderLevel: 12, opening: 45, dailySales: 2, delivery: 30 },
     { sku: 'PAINT-WHITE-10L', name: 'Wall paint, white, 10 l', location: 'Yard, bay 2', unit: 'bucket', reorderLevel: 10, opening: 36, dailySales: 2.5, delivery: 24, drySinceDays: 10 },
     { sku: 'CEMENT-25KG', name: 'Cement CEM II, 25 kg', location: 'Yard, bay 4', unit: 'bag', reorderLevel: 50, opening: 180, dailySales: 12, delivery: 160 },
+    { sku: 'KEY-YARD', name: 'Master key of the yard', location: 'Safe, drawer 1', unit: 'piece', reorderLevel: 1, opening: 4, dailySales: 0, delivery: 0, sensitivity: 'restricted' },
     { sku: 'DRILL-14V', name: 'Cordless drill 14.4 V (old model)', location: 'Aisle 2, shelf A', unit: 'piece', reorderLevel: 0, opening: 7, dailySales: 0.7, delivery: 0, retired: true },
   ],
 };

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { isRefusal } from '#app/errors.ts';
 import type { FeatureModule } from '#app/feature.ts';
-import { applyMovement, type Item, type Movement, type Reason } from './item.ts';
+import { applyMovement, type Item, type Movement, type Reason, SENSITIVITIES } from './item.ts';
 import { type SeededItem, type Warehouse, WAREHOUSES } from './seed-catalogue.ts';
 import { insertItem, insertMovements, listItems } from './store.ts';
 
@@ -17,7 +17,7 @@ const DAY_MS = 24 * HOUR_MS;
 export const seed: NonNullable<FeatureModule['seed']> = async ({ db, tenantId, now }) => {
   const warehouse = WAREHOUSES.get(tenantId);
   if (warehouse === undefined) return;
-  const { rows } = await listItems(db, tenantId, { order: { sort: 'sku', direction: 'asc' }, limit: 1 });
+  const { rows } = await listItems(db, { tenantId, sensitivities: SENSITIVITIES }, { order: { sort: 'sku', direction: 'asc' }, limit: 1 });
   if (rows.length > 0) return;
   for (const seeded of warehouse.items) {
     const { item, movements } = tellHistory(tenantId, warehouse, seeded, now);
@@ -71,8 +71,8 @@ export function tellHistory(
   return { item, movements };
 }
 
-function beginItem({ sku, name, location, unit, reorderLevel }: SeededItem, createdAt: Date): Item {
-  return { sku, name, location, unit, reorderLevel, quantity: 0, status: 'active', version: 1, createdAt, updatedAt: createdAt };
+function beginItem({ sku, name, location, unit, reorderLevel, sensitivity = 'normal' }: SeededItem, createdAt: Date): Item {
+  return { sku, name, location, unit, reorderLevel, quantity: 0, status: 'active', sensitivity, version: 1, createdAt, updatedAt: createdAt };
 }
 
 function planDay(seeded: SeededItem, stock: number, day: number, chance: Chance): readonly Step[] {

@@ -23,11 +23,12 @@ import {
   recentMovements,
   updateItem,
 } from './store.ts';
+import { allOf } from './test-context.ts';
 
 const start = new Date('2026-11-01T08:00:00.000Z');
 
 function itemOf(sku: string, fields: Partial<Item> = {}): Item {
-  return { sku, name: `Thing ${sku}`, location: 'Aisle 1', unit: 'box', quantity: 0, reorderLevel: 3, status: 'active', version: 1, createdAt: start, updatedAt: start, ...fields };
+  return { sku, name: `Thing ${sku}`, location: 'Aisle 1', unit: 'box', quantity: 0, reorderLevel: 3, status: 'active', sensitivity: 'normal', version: 1, createdAt: start, updatedAt: start, ...fields };
 }
 
 function movementOf(sku: string, itemVersion: number, fields: Partial<Movement> = {}): Movement {
@@ -50,7 +51,7 @@ async function readPages(db: Database, order: ItemOrder, limit: number, filter: 
   const skus: string[] = [];
   let position: ItemPosition | undefined;
   for (;;) {
-    const { rows, more } = await listItems(db, 'acme', { filter, order, after: position, limit });
+    const { rows, more } = await listItems(db, allOf('acme'), { filter, order, after: position, limit });
     skus.push(...rows.map(({ sku }) => sku));
     const last = rows.at(-1);
     if (!more || last === undefined) return skus;
@@ -87,8 +88,8 @@ for (const engine of testDatabases()) {
 
     it('gives back what was put in', async () => {
       const [first] = items;
-      assert.deepEqual(await readItem(db, 'acme', 'B-2'), first);
-      assert.equal(await readItem(db, 'acme', 'X'), undefined);
+      assert.deepEqual(await readItem(db, allOf('acme'), 'B-2'), first);
+      assert.equal(await readItem(db, allOf('acme'), 'X'), undefined);
     });
 
     it('sorts by every key in both directions, equal ones by SKU, capitals among small letters', async () => {
@@ -114,7 +115,7 @@ for (const engine of testDatabases()) {
     });
 
     it('goes on behind a page though the item that ended it is no longer there in that place', async () => {
-      const { rows } = await listItems(db, 'acme', { order: { sort: 'quantity', direction: 'asc' }, limit: 3, after: { key: 2, sku: 'GONE' } });
+      const { rows } = await listItems(db, allOf('acme'), { order: { sort: 'quantity', direction: 'asc' }, limit: 3, after: { key: 2, sku: 'GONE' } });
       assert.deepEqual(rows.map(({ sku }) => sku), ['A-1', 'C-3', 'B-2']);
     });
 
@@ -138,33 +139,33 @@ for (const engine of testDatabases()) {
     });
 
     it('never shows a tenant what is another\'s', async () => {
-      assert.equal((await readItem(db, 'acme', 'A-1'))?.name, 'Zebra');
-      assert.equal((await readItem(db, 'globex', 'A-1'))?.name, 'Theirs');
-      assert.equal(await readItem(db, 'acme', 'G-1'), undefined);
-      assert.equal(await lockItem(db, 'acme', 'G-1'), undefined);
-      const theirs = await listItems(db, 'globex', { order: { sort: 'sku', direction: 'asc' }, limit: 100 });
+      assert.equal((await readItem(db, allOf('acme'), 'A-1'))?.name, 'Zebra');
+      assert.equal((await readItem(db, allOf('globex'), 'A-1'))?.name, 'Theirs');
+      assert.equal(await readItem(db, allOf('acme'), 'G-1'), undefined);
+      assert.equal(await lockItem(db, allOf('acme'), 'G-1'), undefined);
+      const theirs = await listItems(db, allOf('globex'), { order: { sort: 'sku', direction: 'asc' }, limit: 100 });
       assert.deepEqual(theirs.rows.map(({ sku }) => sku), ['A-1', 'G-1']);
-      assert.equal((await listMovements(db, 'globex', 'B-2', { limit: 100 })).rows.length, 0);
-      assert.equal((await recentMovements(db, 'globex', { limit: 100 })).rows.length, 2);
-      assert.equal((await latestMovements(db, 'globex', ['A-1', 'B-2'], 10)).get('A-1')?.length, 1);
-      assert.ok(!(await listLocations(db, 'acme')).includes('Secret bay'));
+      assert.equal((await listMovements(db, allOf('globex'), 'B-2', { limit: 100 })).rows.length, 0);
+      assert.equal((await recentMovements(db, allOf('globex'), { limit: 100 })).rows.length, 2);
+      assert.equal((await latestMovements(db, allOf('globex'), ['A-1', 'B-2'], 10)).get('A-1')?.length, 1);
+      assert.ok(!(await listLocations(db, allOf('acme'))).includes('Secret bay'));
     });
 
     it('reads the ledger of an item newest first, in the order of its versions', async () => {
-      const first = await listMovements(db, 'acme', 'B-2', { limit: 4 });
+      const first = await listMovements(db, allOf('acme'), 'B-2', { limit: 4 });
       assert.deepEqual(first.rows.map(({ note }) => note), ['no. 8', 'no. 7', 'no. 6', 'no. 5']);
       assert.equal(first.more, true);
-      const rest = await listMovements(db, 'acme', 'B-2', { limit: 4, after: { itemVersion: 5 } });
+      const rest = await listMovements(db, allOf('acme'), 'B-2', { limit: 4, after: { itemVersion: 5 } });
       assert.deepEqual(rest.rows.map(({ note }) => note), ['no. 4', 'no. 3', 'no. 2']);
       assert.equal(rest.more, false);
-      assert.deepEqual((await listMovements(db, 'acme', 'A-1', { limit: 9 })).rows.map(({ itemVersion }) => itemVersion), [4, 3, 2]);
+      assert.deepEqual((await listMovements(db, allOf('acme'), 'A-1', { limit: 9 })).rows.map(({ itemVersion }) => itemVersion), [4, 3, 2]);
     });
 
     it('reads the recent movements of all items, page by page, each once', async () => {
       const seen: string[] = [];
       let position: RecentPosition | undefined;
       for (;;) {
-        const { rows, more } = await recentMovements(db, 'acme', { limit: 3, after: position });
+        const { rows, more } = await recentMovements(db, allOf('acme'), { limit: 3, after: position });
         seen.push(...rows.map(({ sku, itemVersion }) => `${sku} ${itemVersion}`));
         position = rows.at(-1);
         if (!more) break;
@@ -173,22 +174,22 @@ for (const engine of testDatabases()) {
     });
 
     it('gives the latest movements of each item, oldest first', async () => {
-      const latest = await latestMovements(db, 'acme', ['B-2', 'A-1', 'C-3'], 2);
+      const latest = await latestMovements(db, allOf('acme'), ['B-2', 'A-1', 'C-3'], 2);
       assert.deepEqual(latest.get('B-2')?.map(({ itemVersion }) => itemVersion), [7, 8]);
       assert.deepEqual(latest.get('A-1')?.map(({ itemVersion }) => itemVersion), [3, 4]);
       assert.equal(latest.has('C-3'), false);
-      assert.equal((await latestMovements(db, 'acme', [], 2)).size, 0);
+      assert.equal((await latestMovements(db, allOf('acme'), [], 2)).size, 0);
     });
 
     it('counts the active items and those that are out or low, and lists the places', async () => {
-      assert.deepEqual(await countStock(db, 'acme'), { active: 4, units: 13, out: 1, low: 2 });
-      assert.deepEqual(await countStock(db, 'nobody'), { active: 0, units: 0, out: 0, low: 0 });
-      assert.deepEqual(await listLocations(db, 'acme'), ['Aisle 1', 'Aisle 10', 'Aisle 2']);
+      assert.deepEqual(await countStock(db, allOf('acme')), { active: 4, units: 13, out: 1, low: 2 });
+      assert.deepEqual(await countStock(db, allOf('nobody')), { active: 0, units: 0, out: 0, low: 0 });
+      assert.deepEqual(await listLocations(db, allOf('acme')), ['Aisle 1', 'Aisle 10', 'Aisle 2']);
     });
 
     it('does not insert a SKU twice, and leaves the first as it is', async () => {
       assert.equal(await insertItem(db, 'acme', itemOf('A-1', { name: 'Second' })), undefined);
-      assert.equal((await readItem(db, 'acme', 'A-1'))?.name, 'Zebra');
+      assert.equal((await readItem(db, allOf('acme'), 'A-1'))?.name, 'Zebra');
     });
 
     it('writes a change under the next version, and none over a version that is gone', async () => {
@@ -201,7 +202,7 @@ for (const engine of testDatabases()) {
       assert.deepEqual(changed.updatedAt, later, 'time does not go back');
       await assert.rejects(updateItem(db, 'acme', item, { name: 'Stale' }, later));
       await assert.rejects(updateItem(db, 'globex', changed, { name: 'Theirs' }, later));
-      assert.equal((await readItem(db, 'acme', 'Z-9'))?.name, 'New');
+      assert.equal((await readItem(db, allOf('acme'), 'Z-9'))?.name, 'New');
     });
 
     it('is backed by the database: what the rules forbid can\'t be stored', async () => {

@@ -1,7 +1,7 @@
 // Reads and writes of items and movements; every statement names its tenant.
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Database } from '#app/feature.ts';
-import type { Item, ItemStatus, Movement, StockLevel } from './item.ts';
+import type { Item, ItemStatus, Movement, Sensitivity, StockLevel } from './item.ts';
 import { type InventoryTables, type ItemRow, toItem, toItemRow, toMovement, toMovementRow } from './tables.ts';
 
 export const ITEM_SORTS = ['sku', 'name', 'quantity', 'updated_at'] as const;
@@ -9,6 +9,12 @@ export type ItemSort = (typeof ITEM_SORTS)[number];
 export interface ItemOrder {
   readonly sort: ItemSort;
   readonly direction: 'asc' | 'desc';
+}
+
+/** Whose rows, and of which sensitivities: what is not among them is not there (ASVS 8.2.2). */
+export interface View {
+  readonly tenantId: string;
+  readonly sensitivities: readonly string[];
 }
 
 export interface ItemFilter {
@@ -48,11 +54,11 @@ const LEVEL_CONDITIONS: Readonly<Record<StockLevel, RawBuilder<boolean>>> = {
 
 export async function listItems(
   db: Database,
-  tenantId: string,
+  view: View,
   request: { readonly filter?: ItemFilter; readonly order: ItemOrder; readonly after?: ItemPosition | undefined; readonly limit: number },
 ): Promise<Slice<Item>> {
   const { filter = {}, order, after, limit } = request;
-  let query = tables(db).selectFrom('item').selectAll().where('tenant_id', '=', tenantId);
+  let query = tables(db).selectFrom('item').selectAll().where('tenant_id', '=', view.tenantId).where('sensitivity', 'in', known(view));
   if (filter.status !== undefined) query = query.where('status', '=', filter.status);
   if (filter.location !== undefined) query = query.where('location', '=', filter.location);
   if (filter.text !== undefined) {
@@ -79,25 +85,25 @@ export function positionOf(item: Item, sort: ItemSort): ItemPosition {
   return { key: keys[sort], sku: item.sku };
 }
 
-export async function readItem(db: Database, tenantId: string, sku: string): Promise<Item | undefined> {
-  const { rows: [row] } = await sql<ItemRow>`${selectItem(tenantId, sku)}`.execute(db);
+export async function readItem(db: Database, view: View, sku: string): Promise<Item | undefined> {
+  const { rows: [row] } = await sql<ItemRow>`${selectItem(view, sku)}`.execute(db);
   return row && toItem(row);
 }
 
 /** Reads and locks: until the transaction ends no other changes the item, so that what is decided on it holds. */
-export async function lockItem(db: Database, tenantId: string, sku: string): Promise<Item | undefined> {
-  const { rows: [row] } = await sql<ItemRow>`${selectItem(tenantId, sku)} for update`.execute(db);
+export async function lockItem(db: Database, view: View, sku: string): Promise<Item | undefined> {
+  const { rows: [row] } = await sql<ItemRow>`${selectItem(view, sku)} for update`.execute(db);
   return row && toItem(row);
 }
 
 /** The places in use, in alphabetical order. */
-export async function listLocations(db: Database, tenantId: string): Promise<readonly string[]> {
-  const rows = await tables(db).selectFrom('item').select('location').distinct().where('tenant_id', '=', tenantId).orderBy('location').execute();
+export async function listLocations(db: Database, view: View): Promise<readonly string[]> {
+  const rows = await tables(db).selectFrom('item').select('location').distinct().where('tenant_id', '=', view.tenantId).where('sensitivity', 'in', known(view)).orderBy('location').execute();
   return rows.map((row) => row.location);
 }
 
 /** How many active items there are, how many units they have, and how many of them are out of stock or low (see `stockLevel`). */
-export async function countStock(db: Database, tenantId: string): Promise<{ readonly active: number; readonly units: number; readonly out: number; readonly low: number }> {
+export async function countStock(db: Database, view: View): Promise<{ readonly active: number; readonly units: number; readonly out: number; readonly low: number }> {
   return tables(db)
     .selectFrom('item')
     .select([
@@ -107,7 +113,8 @@ export async function countStock(db: Database, tenantId: string): Promise<{ read
       sql<number>`(count(*) filter (where quantity = 0))::integer`.as('out'),
       sql<number>`(count(*) filter (where quantity > 0 and quantity <= reorder_level))::integer`.as('low'),
     ])
-    .where('tenant_id', '=', tenantId)
+    .where('tenant_id', '=', view.tenantId)
+    .where('sensitivity', 'in', known(view))
     .where('status', '=', 'active')
     .executeTakeFirstOrThrow();
 }
@@ -115,11 +122,11 @@ export async function countStock(db: Database, tenantId: string): Promise<{ read
 /** The ledger of one item, newest first. */
 export async function listMovements(
   db: Database,
-  tenantId: string,
+  view: View,
   sku: string,
   request: { readonly after?: LedgerPosition | undefined; readonly limit: number },
 ): Promise<Slice<Movement>> {
-  let query = tables(db).selectFrom('movement').selectAll().where('tenant_id', '=', tenantId).where('sku', '=', sku);
+  let query = tables(db).selectFrom('movement').selectAll().where('tenant_id', '=', view.tenantId).where('sku', '=', sku).where(isShown(view));
   if (request.after !== undefined) query = query.where('item_version', '<', request.after.itemVersion);
   const rows = await query.orderBy('item_version', 'desc').limit(request.limit + 1).execute();
   return slice(rows, request.limit, toMovement);
@@ -128,11 +135,11 @@ export async function listMovements(
 /** Across all items, newest first. */
 export async function recentMovements(
   db: Database,
-  tenantId: string,
+  view: View,
   request: { readonly after?: RecentPosition | undefined; readonly limit: number },
 ): Promise<Slice<Movement>> {
   const { after, limit } = request;
-  let query = tables(db).selectFrom('movement').selectAll().where('tenant_id', '=', tenantId);
+  let query = tables(db).selectFrom('movement').selectAll().where('tenant_id', '=', view.tenantId).where(isShown(view));
   if (after !== undefined) {
     query = query.where(sql<boolean>`(occurred_at, sku, item_version) < (${after.occurredAt}, ${after.sku}, ${after.itemVersion})`);
   }
@@ -143,7 +150,7 @@ export async function recentMovements(
 /** The last `limit` movements of each item, oldest first: what a sparkline draws. Items without any are absent. */
 export async function latestMovements(
   db: Database,
-  tenantId: string,
+  view: View,
   skus: readonly string[],
   limit: number,
 ): Promise<ReadonlyMap<string, readonly Movement[]>> {
@@ -163,7 +170,8 @@ export async function latestMovements(
       (join) => join.onTrue(),
     )
     .selectAll('latest')
-    .where('item.tenant_id', '=', tenantId)
+    .where('item.tenant_id', '=', view.tenantId)
+    .where('item.sensitivity', 'in', known(view))
     .where('item.sku', 'in', skus)
     .orderBy('latest.sku')
     .orderBy('latest.item_version')
@@ -220,8 +228,18 @@ function tables(db: Database): Kysely<InventoryTables> {
 }
 
 /** The statement that is sent most: as text it costs half of what the builder takes to write it. */
-function selectItem(tenantId: string, sku: string): RawBuilder<ItemRow> {
-  return sql`select * from item where tenant_id = ${tenantId} and sku = ${sku}`;
+function selectItem({ tenantId, sensitivities }: View, sku: string): RawBuilder<ItemRow> {
+  return sql`select * from item where tenant_id = ${tenantId} and sku = ${sku} and sensitivity = any(${sensitivities}::text[])`;
+}
+
+/** What the policy names; a word that no item has finds none. */
+function known({ sensitivities }: View): readonly Sensitivity[] {
+  return sensitivities as readonly Sensitivity[];
+}
+
+/** A movement is as sensitive as its item. */
+function isShown({ sensitivities }: View): RawBuilder<boolean> {
+  return sql`exists (select from item where item.tenant_id = movement.tenant_id and item.sku = movement.sku and item.sensitivity = any(${sensitivities}::text[]))`;
 }
 
 function sortKey(sort: ItemSort): RawBuilder<unknown> {

@@ -1,6 +1,6 @@
 // The feature's tables as they lie in SQL, and the way from a row to the domain.
 // Tested by store.test.ts: every row there goes through it.
-import type { Item, ItemStatus, Movement, Reason } from './item.ts';
+import type { Item, ItemStatus, Movement, Reason, Sensitivity } from './item.ts';
 
 // Types, not interfaces: Kysely asks for an index signature, which only a type alias has by itself.
 export type ItemRow = {
@@ -12,6 +12,7 @@ export type ItemRow = {
   quantity: number;
   reorder_level: number;
   status: ItemStatus;
+  sensitivity: Sensitivity;
   version: number;
   created_at: Date;
   updated_at: Date;
@@ -45,6 +46,7 @@ export function toItem(row: ItemRow): Item {
     quantity: row.quantity,
     reorderLevel: row.reorder_level,
     status: row.status,
+    sensitivity: row.sensitivity,
     version: row.version,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
@@ -75,6 +77,7 @@ export function toItemRow(tenantId: string, item: Item): ItemRow {
     quantity: item.quantity,
     reorder_level: item.reorderLevel,
     status: item.status,
+    sensitivity: item.sensitivity,
     version: item.version,
     created_at: item.createdAt,
     updated_at: item.updatedAt,

@@ -2,6 +2,8 @@
 // Tested by changes.test.ts: every case there goes through it.
 import { pino } from 'pino';
 import type { Database, EventDraft, ReadContext, RequestAccess, Role, Subject, WriteContext } from '#app/feature.ts';
+import { SENSITIVITIES } from './item.ts';
+import type { View } from './store.ts';
 
 export const silentLog = pino({ level: 'silent' });
 
@@ -10,7 +12,12 @@ export function subjectOf(tenantId: string, role: Role = 'manager', name = 'Mara
 }
 
 /** Whoever may do everything. */
-const ALL: RequestAccess = { obligations: { omit: [], sensitivities: ['normal'] }, decide: () => ({ allowed: true, reason: 'granted', obligations: ALL.obligations }) };
+const ALL: RequestAccess = { obligations: { omit: [], sensitivities: SENSITIVITIES }, decide: () => ({ allowed: true, reason: 'granted', obligations: ALL.obligations }) };
+
+/** A tenant’s rows, whatever their sensitivity. */
+export function allOf(tenantId: string): View {
+  return { tenantId, sensitivities: SENSITIVITIES };
+}
 
 export interface ContextOptions {
   readonly subject?: Subject;

@@ -6,7 +6,8 @@ import { openStream, type StreamState } from './live-stream.ts';
 import { takeOverForms } from './move-form.ts';
 import { movementText, relativeTime } from './stock.ts';
 
-const EVENT_TYPES = ['created', 'changed', 'retired', 'moved'].map((verb) => `inventory.item.${verb}.v1`);
+// Those of restricted items come to who is cleared for them alone.
+const EVENT_TYPES = ['item', 'restricted-item'].flatMap((noun) => ['created', 'changed', 'retired', 'moved'].map((verb) => `inventory.${noun}.${verb}.v1`));
 const FEED_LENGTH = 20;
 const STATE_TEXTS: Readonly<Record<StreamState, string>> = { live: 'Live', reconnecting: 'Reconnecting…', offline: 'Offline, trying again', ended: 'Signed out' };
 
