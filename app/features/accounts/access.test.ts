@@ -5,7 +5,7 @@ import { Registry } from 'prom-client';
 import { askEveryRoute } from '#app/testing/authorisation-matrix.ts';
 import { startTestService, type TestService } from '#app/testing/service.ts';
 import { feature } from './feature.ts';
-import { createPerson } from './test-person.ts';
+import { createPerson } from './proofs/test-person.ts';
 
 /** People of the identity provider, who have no account here: what is for one’s own account is shut to them all. The last column is a manager of another tenant. */
 const MATRIX = `

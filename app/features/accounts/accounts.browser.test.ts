@@ -6,7 +6,7 @@ import { freePorts } from '#app/testing/ports.ts';
 import { startTestService, type TestService } from '#app/testing/service.ts';
 import { codeAt } from './authenticator.ts';
 import type { Account } from './store.ts';
-import { createPerson, PASSWORD } from './test-person.ts';
+import { createPerson, PASSWORD } from './proofs/test-person.ts';
 
 const minuteMs = 60_000;
 

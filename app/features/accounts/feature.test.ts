@@ -5,7 +5,7 @@ import { Registry } from 'prom-client';
 import { openTestDatabase } from '#app/testing/database.ts';
 import { startTestService } from '#app/testing/service.ts';
 import { feature } from './feature.ts';
-import { linkIn, mailTo, PASSWORD, TestBrowser } from './test-person.ts';
+import { linkIn, mailTo, PASSWORD, TestBrowser } from './proofs/test-person.ts';
 
 test('an example account has no password: its person sets one by a mail at the mailbox, and signs in', async (t) => {
   const service = await startTestService();

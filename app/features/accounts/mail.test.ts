@@ -6,7 +6,7 @@ import { Registry } from 'prom-client';
 import { until } from '#app/testing/condition.ts';
 import { testDatabases, type TestedDatabase } from '#app/testing/database.ts';
 import { createMailer, type Mail } from './mail.ts';
-import { testKeys } from './test-person.ts';
+import { testKeys } from './proofs/test-person.ts';
 
 const start = new Date('2026-11-24T10:00:00.000Z');
 const mail: Mail = { to: 'a@x.test', subject: 'Canary', text: 'canary of the text' };

@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { startTestService, type TestService } from '#app/testing/service.ts';
 import { countCodes, replaceCodes } from './recovery-codes.ts';
 import { readAccount, setPassword, setTotpSecret, subjectIdOf } from './store.ts';
-import { createPerson, linkIn, mailTo, PASSWORD, TestBrowser, testKeys, testPasswords } from './test-person.ts';
+import { createPerson, linkIn, mailTo, PASSWORD, TestBrowser, testKeys, testPasswords } from './proofs/test-person.ts';
 
 interface Body {
   readonly id: string;

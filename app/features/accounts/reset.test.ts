@@ -4,7 +4,7 @@ import { until } from '#app/testing/condition.ts';
 import { startTestService, type TestService } from '#app/testing/service.ts';
 import { setTotpSecret } from './store.ts';
 import { tablesOf } from './tables.ts';
-import { createPerson, fieldIn, linkIn, mailTo, PASSWORD, TestBrowser, testKeys } from './test-person.ts';
+import { createPerson, fieldIn, linkIn, mailTo, PASSWORD, TestBrowser, testKeys } from './proofs/test-person.ts';
 
 const NEW_PASSWORD = 'seven quiet violins at dawn';
 const minuteMs = 60_000;

@@ -4,7 +4,7 @@ import { startTestService, type TestService } from '#app/testing/service.ts';
 import { codeAt } from './authenticator.ts';
 import { addPasskey } from './passkeys.ts';
 import { type Account, readAccount, setPassword, setTotpSecret } from './store.ts';
-import { createPerson, fieldIn, mailTo, PASSWORD, TestBrowser, testKeys, testPasswords } from './test-person.ts';
+import { createPerson, fieldIn, mailTo, PASSWORD, TestBrowser, testKeys, testPasswords } from './proofs/test-person.ts';
 
 const NEW_PASSWORD = 'seven quiet violins at dawn';
 const SECURITY = '/account/security';

@@ -4,7 +4,7 @@ import { startTestService, type TestService } from '#app/testing/service.ts';
 import { codeAt } from './authenticator.ts';
 import { replaceCodes } from './recovery-codes.ts';
 import { changeAccount, readAccount, setTotpSecret } from './store.ts';
-import { createPerson, fieldIn, mailTo, PASSWORD, TestBrowser, testKeys } from './test-person.ts';
+import { createPerson, fieldIn, mailTo, PASSWORD, TestBrowser, testKeys } from './proofs/test-person.ts';
 
 const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 const minuteMs = 60_000;

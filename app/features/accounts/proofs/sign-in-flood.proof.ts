@@ -6,7 +6,7 @@ import { exitCodeOfNotRun, formatRows } from '#app/testing/report.ts';
 import { startProgram } from '#app/testing/process.ts';
 import { raisedLimits, startServiceProcess } from '#app/testing/service-process.ts';
 import { obtainToken } from '#app/identity/token.ts';
-import { TestBrowser } from '../test-person.ts';
+import { TestBrowser } from './test-person.ts';
 
 const ROUNDS = 6;
 const ROUND_MS = 4_000;

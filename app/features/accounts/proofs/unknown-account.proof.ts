@@ -6,7 +6,7 @@ import { median, percentile } from '#app/bench/statistics.ts';
 import { formatRows } from '#app/testing/report.ts';
 import { startTestService } from '#app/testing/service.ts';
 import { tablesOf } from '../tables.ts';
-import { createPerson, TestBrowser } from '../test-person.ts';
+import { createPerson, TestBrowser } from './test-person.ts';
 import { shareOfGreater } from './distributions.ts';
 
 const SIGN_INS = 300;

@@ -1,14 +1,14 @@
 // People for tests: an account with a password, and a browser that fills in the forms.
-// Tested by sign-in.test.ts: every case there goes through it.
+// Tested by ../sign-in.test.ts: every case there goes through it.
 import { randomInt } from 'node:crypto';
 import { CookieJar } from '#app/lib/cookie-jar.ts';
 import type { Role } from '#app/feature.ts';
 import { until } from '#app/testing/condition.ts';
 import type { TestService } from '#app/testing/service.ts';
-import { parseAccountSettings } from './settings.ts';
-import { createKeyRing } from './keys.ts';
-import { createPasswords } from './passwords.ts';
-import { type Account, createAccount, readAccount, setPassword } from './store.ts';
+import { parseAccountSettings } from '../settings.ts';
+import { createKeyRing } from '../keys.ts';
+import { createPasswords } from '../passwords.ts';
+import { type Account, createAccount, readAccount, setPassword } from '../store.ts';
 
 export const PASSWORD = 'four muddy boots dancing';
 
