@@ -61,6 +61,12 @@ describe('seed', () => {
     assert.equal(new Set(ids).size, ids.length);
   });
 
+  it('lets only who is cleared have moved what is restricted', () => {
+    const restricted = tellAll(now).filter(({ item }) => item.sensitivity === 'restricted');
+    assert.equal(restricted.length, 1);
+    for (const { movements, warehouse } of restricted) assert.ok(movements.length > 0 && movements.every(({ actor }) => actor === warehouse.manager));
+  });
+
   it('gives the two tenants different goods', () => {
     const skus = (tenantId: string) => new Set(WAREHOUSES.get(tenantId)?.items.map(({ sku }) => sku));
     assert.equal(skus('acme').size, 13);

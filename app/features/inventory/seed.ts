@@ -58,7 +58,8 @@ export function tellHistory(
         delta: step.delta,
         reason: step.reason,
         note: step.note,
-        actor: step.byManager ? warehouse.manager : pick(warehouse, chance(`clerk ${day} ${index}`)),
+        // A clerk would not know of what is restricted.
+        actor: step.byManager || seeded.sensitivity === 'restricted' ? warehouse.manager : pick(warehouse, chance(`clerk ${day} ${index}`)),
         quantityAfter: quantity,
         occurredAt,
         itemVersion: item.version,
