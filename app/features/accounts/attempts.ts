@@ -1,5 +1,4 @@
 // Ceremonies that take two requests: what the second one needs to know of the first, once and for a few minutes.
-// Tested by store.test.ts: on both engines.
 import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Database } from '#app/feature.ts';

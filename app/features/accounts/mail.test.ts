@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { until } from '#app/testing/condition.ts';
 import { testDatabases, type TestedDatabase } from '#app/testing/database.ts';
+import { createKeyRing } from './keys.ts';
 import { createMailer, type Mail } from './mail.ts';
 import { testKeys } from './proofs/test-person.ts';
 
@@ -17,10 +18,10 @@ for (const engine of testDatabases()) {
     before(async () => (database = await engine.open()));
     after(() => database.close());
 
-    function open(send: (mail: Mail) => Promise<void>) {
+    function open(send: (mail: Mail) => Promise<void>, keys = testKeys) {
       const metrics = new Registry();
       const state = { now: start };
-      const mailer = createMailer({ database: database.db, keys: testKeys, send, log: pino({ level: 'silent' }), metrics, clock: () => state.now });
+      const mailer = createMailer({ database: database.db, keys, send, log: pino({ level: 'silent' }), metrics, clock: () => state.now });
       const dropped = async () => ((await metrics.getSingleMetric('accounts_mails_dropped_total')?.get())?.values[0]?.value ?? 0);
       return { mailer, state, dropped };
     }
@@ -57,6 +58,35 @@ for (const engine of testDatabases()) {
       await mailer.stop();
       assert.deepEqual(minutes, [1, 2, 4, 8, 16, 32, 64]);
       assert.deepEqual([tries, await dropped(), (await waiting()).length], [8, 1, 0]);
+    });
+
+    it('a process that has not the key yet, in a rotation, leaves the mail to one that has', async () => {
+      const sent: Mail[] = [];
+      const send = (one: Mail) => { sent.push(one); return Promise.resolve(); };
+      const other = open(send, createKeyRing([{ id: 'older', secret: Buffer.alloc(32) }]));
+      const { mailer, state } = open(send);
+      await mailer.enqueue(database.db, 'acme', mail, start);
+      other.mailer.wake();
+      const [left] = await until('it to be put back', async () => { const rows = await waiting(); return rows[0]?.due.getTime() === start.getTime() + 60_000 && rows; });
+      assert.equal(sent.length, 0);
+      state.now = left?.due ?? start;
+      mailer.wake();
+      await until('the mail', () => sent.length === 1);
+      await Promise.all([mailer.stop(), other.mailer.stop()]);
+    });
+
+    it('one that is stopped finishes what it has begun, and leaves the rest in the queue', async () => {
+      let tries = 0;
+      const begun = Promise.withResolvers<undefined>();
+      const { mailer } = open(async () => { tries += 1; await begun.promise; });
+      for (let index = 0; index < 25; index += 1) await mailer.enqueue(database.db, 'acme', mail, start);
+      mailer.wake();
+      await until('the first ten', () => tries === 10);
+      const stopped = mailer.stop();
+      begun.resolve(undefined);
+      await stopped;
+      assert.deepEqual([tries, (await waiting()).length], [10, 15]);
+      await sql`delete from account_mail`.execute(database.owner);
     });
 
     it('two processes send each mail once', async () => {

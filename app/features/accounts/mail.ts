@@ -45,10 +45,11 @@ export function createMailer({ database, keys, send, log, metrics, clock }: Mail
   const sent = new Counter({ name: 'accounts_mails_sent_total', help: 'Mails that a server took', registers: [metrics] });
   let running = Promise.resolve();
   let queued = false;
+  let stopping = false;
   const run = async (): Promise<void> => {
     queued = false;
     try {
-      while (await deliver()) ;
+      while (!stopping && (await deliver())) ;
     } catch (error) {
       log.warn({ err: error }, 'the queue of mails could not be read; it is tried again');
     }
@@ -66,11 +67,11 @@ export function createMailer({ database, keys, send, log, metrics, clock }: Mail
       const text = keys.open(sealed, `mail ${id}`);
       const mail = text === undefined ? undefined : (JSON.parse(text) as Mail);
       try {
-        if (mail === undefined) throw new Error('The mail was encrypted with a key that is gone.');
+        if (mail === undefined) throw new Error('The mail was encrypted with a key that this process has not.');
         await send(mail);
         sent.inc();
       } catch (error) {
-        if (attempts < MOST_ATTEMPTS && mail !== undefined) {
+        if (attempts < MOST_ATTEMPTS) {
           log.warn({ err: error, attempts }, 'a mail could not be sent; it is tried again');
           await retryAt(database, tenantId, id, new Date(clock().getTime() + FIRST_RETRY_MS * 2 ** (attempts - 1)));
           return;
@@ -92,6 +93,7 @@ export function createMailer({ database, keys, send, log, metrics, clock }: Mail
     },
     wake,
     async stop() {
+      stopping = true;
       clearInterval(timer);
       await running;
     },

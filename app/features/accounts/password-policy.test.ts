@@ -15,6 +15,14 @@ test('ASVS 6.2.1 and 6.2.9: 15 to 128 code points alone, 8 beside a second facto
   assert.equal(await find(word.slice(0, 8), true), undefined);
 });
 
+test('what looks like one character counts as one, at either end', async () => {
+  const signs = Array.from('🦊🐳🌵🎻🍋🚲🪁🧭🪵🫖🧦🪐🛶🧩🪞🪑');
+  assert.equal(await find(signs.slice(0, 14).join('')), 'too-short');
+  assert.equal(await find(signs.slice(0, 15).join('')), undefined);
+  assert.equal(await find(signs.join('').repeat(8)), undefined);
+  assert.equal(await find(`${signs.join('').repeat(8)}x`), 'too-long');
+});
+
 test('code points are counted, in one Unicode form', () => {
   assert.equal(countCodePoints('👍👍'), 2);
   assert.equal(countCodePoints('é'.normalize('NFD')), 1);
@@ -26,7 +34,7 @@ test('ASVS 6.2.5: any composition is taken: no digit, capital or sign is asked f
 
 test('ASVS 6.2.4: common ones are refused, in capitals, with decoration, and over and over', async () => {
   for (const password of ['Password1!', 'IloveYou123', 'baseball']) assert.equal(await find(password, true), 'too-common', password);
-  for (const password of ['passwordpasswordpassword', '123456781234567812345678', '!!!!!!basketball!!!!!!', 'aaaaaaaaaaaaaaaaaaaa', 'abababababababababab']) assert.equal(await find(password), 'too-common', password);
+  for (const password of ['passwordpasswordpassword', '123456781234567812345678', '!!!!!!basketball!!!!!!', 'aaaaaaaaaaaaaaaaaaaa', 'abababababababababab', '123456789012345', 'passwordpasswordpass', 'password password', 'Password1Password1!', 'iloveyou iloveyou']) assert.equal(await find(password), 'too-common', password);
 });
 
 test('ASVS 6.2.11: one that is made of the person’s name, address, organisation or of the service’s name is refused', async () => {

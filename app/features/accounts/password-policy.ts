@@ -31,14 +31,15 @@ export async function findPasswordProblem(password: string, { secondFactor, know
   const shortest = secondFactor ? SHORTEST_WITH_SECOND_FACTOR : SHORTEST_ALONE;
   if (length < shortest) return 'too-short';
   const folded = fold(password);
-  if (isCommon(folded, await readCommon())) return 'too-common';
-  return Array.from(withoutKnown(folded, known)).length < SHORTEST_WITH_SECOND_FACTOR ? 'too-personal' : undefined;
+  if (Array.from(withoutKnown(folded, known)).length < SHORTEST_WITH_SECOND_FACTOR) return 'too-personal';
+  return isCommon(folded, await readCommon()) ? 'too-common' : undefined;
 }
 
 /** As the list has it, with digits and signs around it, or over and over again. */
 function isCommon(folded: string, list: ReadonlySet<string>): boolean {
   const core = trimDecoration(folded);
-  return [folded, core, shortestRepeated(folded), shortestRepeated(core)].some((form) => form.length > 0 && list.has(form)) || new Set(folded).size < 4;
+  const forms = [folded, core, shortestRepeated(folded), shortestRepeated(core)];
+  return forms.some((form) => list.has(form) || list.has(trimDecoration(form))) || new Set(folded).size < 4;
 }
 
 function trimDecoration(text: string): string {
@@ -48,10 +49,11 @@ function trimDecoration(text: string): string {
   return first === -1 ? '' : characters.slice(first, characters.findLastIndex(isLetter) + 1).join('');
 }
 
-/** `abcabcabc` is `abc`; what repeats nothing stays whole. */
+/** `abcabcab` is `abc`; what repeats nothing stays whole. */
 function shortestRepeated(text: string): string {
-  const again = (text + text).indexOf(text, 1);
-  return again === -1 ? text : text.slice(0, again);
+  let length = 1;
+  while (!text.startsWith(text.slice(length))) length += 1;
+  return text.slice(0, length);
 }
 
 function withoutKnown(folded: string, known: readonly string[]): string {

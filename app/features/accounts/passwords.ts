@@ -50,7 +50,12 @@ export function createPasswords({ keys, argon2: { memoryKib, passes }, hashesAtO
     hash: (password) => inTurn(() => digest(password)),
     verify: (kept, password) =>
       inTurn(async () => {
-        const known = kept ?? (await (nobodys ??= digest(crypto.randomUUID())));
+        // Waited for by everybody, so that not even the first to ask can tell by the time.
+        const nobody = await (nobodys ??= digest(crypto.randomUUID()).catch((error: unknown) => {
+          nobodys = undefined;
+          throw error;
+        }));
+        const known = kept ?? nobody;
         const split = known.indexOf(':');
         const [keyId, phc] = [known.slice(0, split), known.slice(split + 1)];
         const pepper = keys.pepper(keyId);

@@ -1,5 +1,4 @@
 // Ten codes to sign in with once each, for who has lost the second factor.
-// Tested by store.test.ts: on both engines.
 import { randomBytes } from 'node:crypto';
 import type { Database } from '#app/feature.ts';
 import { hashToken, type Ref } from './store.ts';
@@ -14,6 +13,8 @@ const GROUP = 4;
 
 /** New ones in place of all others; they exist nowhere else. */
 export async function replaceCodes(db: Database, { tenantId, id }: Ref): Promise<readonly string[]> {
+  // In the caller's transaction: of two at once, the second removes what the first has made.
+  await tablesOf(db).selectFrom('account').select('id').where('tenant_id', '=', tenantId).where('id', '=', id).forUpdate().execute();
   await removeCodes(db, { tenantId, id });
   const codes = Array.from({ length: HOW_MANY }, createCode);
   await tablesOf(db).insertInto('account_recovery_code').values(codes.map((code) => ({ tenant_id: tenantId, account_id: id, code_hash: hashCode(code) }))).execute();

@@ -39,6 +39,15 @@ test('every problem is said, and no value', () => {
   assert.doesNotMatch(problem, /canary/);
 });
 
+test('CWE-319: a mail server’s address has no options, which could turn TLS off; one that is none is refused without its password', () => {
+  for (const url of ['smtp://mail.test?requireTLS=false', 'smtps://mail.test/?tls.rejectUnauthorized=false', 'smtp://us:canary#1@mail.test', 'smtp://us:canary@mail.test:port', 'smtp://', 'smtps:///x']) {
+    const problem = problemOf({ ...complete, ACCOUNTS_SMTP_URL: url }, true);
+    assert.match(problem, /ACCOUNTS_SMTP_URL must be/, url);
+    assert.doesNotMatch(problem, /canary/);
+  }
+  assert.equal(problemOf({ ...complete, ACCOUNTS_SMTP_URL: 'smtps://us:p%23ss@mail.test:465' }, true), '');
+});
+
 test('nothing weaker than OWASP’s parameters is taken (ASVS 11.4.2)', () => {
   assert.match(problemOf({ ACCOUNTS_ARGON2_MEMORY_KIB: '19455' }), /from 19456/);
   assert.match(problemOf({ ACCOUNTS_ARGON2_PASSES: '1' }), /47104/);

@@ -35,7 +35,8 @@ const schema = z.strictObject({
   ACCOUNTS_ARGON2_PASSES: integer(1, 20).default(2),
   // The event loop keeps a core for itself.
   ACCOUNTS_HASHES_AT_ONCE: integer(1, 64).default(Math.max(1, Math.min(3, availableParallelism() - 1))),
-  ACCOUNTS_SMTP_URL: z.string().regex(/^smtps?:\/\/[^\s]+$/, 'must be a URL that starts with smtp:// or smtps://').optional(),
+  // Nothing after the host: nodemailer takes options from there, even such as turn TLS off.
+  ACCOUNTS_SMTP_URL: z.string().refine((text) => /^smtps?:\/\/[^\s?#]+$/.test(text) && URL.canParse(text) && new URL(text).hostname !== '', 'must be a URL that starts with smtp:// or smtps://, without a query').optional(),
   ACCOUNTS_MAIL_FROM: z.string().min(3).max(254).regex(/@/, 'must be an address').optional(),
 });
 

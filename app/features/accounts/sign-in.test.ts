@@ -110,6 +110,12 @@ describe('signing in with an account', () => {
     for (let times = 0; times < 4; times += 1) assert.equal((await guess()).status, 422, 'a good sign-in begins the count anew');
   });
 
+  test('one account is counted under one name, however its email is spelt', async () => {
+    const statuses: number[] = [];
+    for (const email of ['josé@acme.test', 'jose\u0301@acme.test', 'JOSÉ@ACME.TEST', ' josé@acme.test', 'JOSE\u0301@acme.test', 'josé@Acme.test']) statuses.push((await visit().signIn({ tenantId: 'acme', email }, 'guessing once more')).status);
+    assert.deepEqual(statuses, [422, 422, 422, 422, 422, 429]);
+  });
+
   test('guessing is slowed down by the address too, over many accounts, unknown ones among them', async (t) => {
     t.after(() => (offsetMs = 0));
     const statuses: number[] = [];

@@ -9,7 +9,7 @@ import { type AccountParts, keepDevice, notify, personOf } from './parts.ts';
 import { askToSignIn, listPasskeys, verifySignIn } from './passkeys.ts';
 import { useCode } from './recovery-codes.ts';
 import { passkeyView, secondFactorView, signInView } from './sign-in-view.ts';
-import { type Account, findByEmail, readAccount, replaceHash, useTotpStep } from './store.ts';
+import { type Account, findByEmail, readAccount, replaceHash, toEmailKey, useTotpStep } from './store.ts';
 import { type Counted, succeed, takeTurn } from './throttle.ts';
 
 export const SIGN_IN_PATH = '/accounts/sign-in';
@@ -96,7 +96,7 @@ async function tryPassword({ keys, passwords, outcomes }: AccountParts, { db, no
   const device = readDevice(keys, kept, { tenantId: tried.organisation, accountId: account?.id });
   const counted: readonly Counted[] =
     device === undefined
-      ? [{ kind: 'account', tenantId: tried.organisation, name: tried.email.toLowerCase() }, { kind: 'address', address }]
+      ? [{ kind: 'account', tenantId: tried.organisation, name: toEmailKey(tried.email) }, { kind: 'address', address }]
       : [{ kind: 'device', tenantId: tried.organisation, name: device }];
   const waitS = await takeTurn(db, counted, now);
   if (waitS !== undefined) {
@@ -111,8 +111,8 @@ async function tryPassword({ keys, passwords, outcomes }: AccountParts, { db, no
     return { kind: 'wrong' };
   }
   await succeed(db, counted);
-  // With today's parameters and pepper.
-  if (stale) await replaceHash(db, account, await passwords.hash(tried.password));
+  // With today's parameters and pepper; where too many wait, at the next sign-in.
+  if (stale) await passwords.hash(tried.password).then((renewed) => replaceHash(db, account, renewed), () => undefined);
   outcomes.inc({ method: 'password', outcome: 'passed' });
   return { kind: 'good', account };
 }

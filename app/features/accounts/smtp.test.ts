@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { test, type TestContext } from 'node:test';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
+import { freePorts } from '#app/testing/ports.ts';
 import { createSmtpSender } from './smtp.ts';
 
 interface Received {
@@ -65,5 +66,6 @@ test('ASVS 12.3.2: a server whose certificate nobody vouches for gets no mail', 
 });
 
 test('a server that is not there is an error', async () => {
-  await assert.rejects(createSmtpSender({ url: 'smtp://127.0.0.1:1', from: 'us@x.test', requireTls: false })(mail), /ECONNREFUSED/);
+  const [port = 0] = await freePorts(1);
+  await assert.rejects(createSmtpSender({ url: `smtp://127.0.0.1:${port}`, from: 'us@x.test', requireTls: false })(mail), /ECONNREFUSED/);
 });

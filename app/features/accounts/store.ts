@@ -20,7 +20,7 @@ export interface Account {
 
 /** Set apart from the subjects of the identity provider. */
 const SUBJECT_PREFIX = 'account:';
-const SUBJECT = /^account:([0-9a-f-]{36})$/;
+const SUBJECT = /^account:([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/;
 
 export interface Ref {
   readonly tenantId: string;
