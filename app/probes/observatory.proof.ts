@@ -46,6 +46,8 @@ async function scanPages({ service, frontPort, certificate }: Stage, toolDirecto
     certificate,
     onRequest: (request) => {
       if (request.path === '/') request.path = turn.path;
+      // A scanner presses no button: where people choose how to sign in, it takes the provider's way.
+      else if (turn.signsIn && request.path.startsWith('/sign-in?')) request.path = `/auth${request.path}`;
     },
     onAnswer: (answer) => {
       if (without !== undefined) Reflect.deleteProperty(answer.headers, without.toLowerCase());
