@@ -1,6 +1,5 @@
 // Passkeys (WebAuthn): what a browser is asked for, whether its answer is good, and where they are kept.
 // Tested by accounts.browser.test.ts: by Chromium’s virtual authenticator.
-import { generateAuthenticationOptions, generateRegistrationOptions, verifyAuthenticationResponse, verifyRegistrationResponse } from '@simplewebauthn/server';
 import type { AuthenticationResponseJSON, AuthenticatorTransport, PublicKeyCredentialCreationOptionsJSON, PublicKeyCredentialRequestOptionsJSON, RegistrationResponseJSON } from '@simplewebauthn/server';
 import { isIP } from 'node:net';
 import { sql } from 'kysely';
@@ -31,13 +30,17 @@ export interface RelyingParty {
 
 export const MOST_PASSKEYS = 20;
 
+/** Loaded by the first who uses a passkey: it takes a tenth of a second, which the start does not. */
+const load = () => import('@simplewebauthn/server');
+
 /** Undefined where the origin is an address: passkeys belong to a host name (WebAuthn Level 3, 5.1.2, "effective domain"). */
 export function relyingPartyOf(publicUrl: string, name: string): RelyingParty | undefined {
   const { hostname, origin } = new URL(publicUrl);
   return isIP(hostname) !== 0 || hostname.startsWith('[') ? undefined : { id: hostname, origin, name };
 }
 
-export function askToCreate(party: RelyingParty, account: Pick<Account, 'id' | 'email' | 'name'>, present: readonly Passkey[]): Promise<PublicKeyCredentialCreationOptionsJSON> {
+export async function askToCreate(party: RelyingParty, account: Pick<Account, 'id' | 'email' | 'name'>, present: readonly Passkey[]): Promise<PublicKeyCredentialCreationOptionsJSON> {
+  const { generateRegistrationOptions } = await load();
   return generateRegistrationOptions({
     rpName: party.name,
     rpID: party.id,
@@ -51,7 +54,8 @@ export function askToCreate(party: RelyingParty, account: Pick<Account, 'id' | '
   });
 }
 
-export function askToSignIn(party: RelyingParty, present?: readonly StoredPasskey[]): Promise<PublicKeyCredentialRequestOptionsJSON> {
+export async function askToSignIn(party: RelyingParty, present?: readonly StoredPasskey[]): Promise<PublicKeyCredentialRequestOptionsJSON> {
+  const { generateAuthenticationOptions } = await load();
   return generateAuthenticationOptions({
     rpID: party.id,
     userVerification: 'required',
@@ -61,6 +65,7 @@ export function askToSignIn(party: RelyingParty, present?: readonly StoredPasske
 
 /** The name of the first problem, or what to keep. */
 export async function verifyNew(party: RelyingParty, answer: unknown, challenge: string, log: Logger): Promise<Pick<StoredPasskey, 'id' | 'publicKey' | 'counter' | 'transports'> | undefined> {
+  const { verifyRegistrationResponse } = await load();
   try {
     const { verified, registrationInfo } = await verifyRegistrationResponse({ response: answer as RegistrationResponseJSON, expectedChallenge: challenge, expectedOrigin: party.origin, expectedRPID: party.id, requireUserVerification: true });
     if (!verified) return undefined;
@@ -77,6 +82,7 @@ export async function verifySignIn(db: Database, party: RelyingParty, answer: un
   const id = readId(answer);
   const stored = id === undefined ? undefined : await findPasskey(db, id);
   if (stored === undefined) return undefined;
+  const { verifyAuthenticationResponse } = await load();
   try {
     const { verified, authenticationInfo } = await verifyAuthenticationResponse({
       response: answer as AuthenticationResponseJSON,

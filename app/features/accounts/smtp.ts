@@ -1,21 +1,26 @@
 // Hands mails to an SMTP server; in production under TLS that is verified.
-import { createTransport } from 'nodemailer';
+import type { Transporter } from 'nodemailer';
 import type { SendMail } from './mail.ts';
 
 const TIMEOUT_MS = 20_000;
 
 export function createSmtpSender({ url, from, requireTls }: { readonly url: string; readonly from: string; readonly requireTls: boolean }): SendMail {
-  const transport = createTransport({
-    url,
-    ...(requireTls ? { requireTLS: true } : {}),
-    connectionTimeout: TIMEOUT_MS,
-    greetingTimeout: TIMEOUT_MS,
-    socketTimeout: TIMEOUT_MS,
-    // A mail's parts are our own text alone (CWE-610).
-    disableFileAccess: true,
-    disableUrlAccess: true,
-  });
+  // Loaded with the first mail, not with the service.
+  let transport: Promise<Transporter> | undefined;
+  const open = async (): Promise<Transporter> => {
+    const { createTransport } = await import('nodemailer');
+    return createTransport({
+      url,
+      ...(requireTls ? { requireTLS: true } : {}),
+      connectionTimeout: TIMEOUT_MS,
+      greetingTimeout: TIMEOUT_MS,
+      socketTimeout: TIMEOUT_MS,
+      // A mail's parts are our own text alone (CWE-610).
+      disableFileAccess: true,
+      disableUrlAccess: true,
+    });
+  };
   return async ({ to, subject, text }) => {
-    await transport.sendMail({ from, to: { name: '', address: to }, subject, text });
+    await (await (transport ??= open())).sendMail({ from, to: { name: '', address: to }, subject, text });
   };
 }
