@@ -86,7 +86,7 @@ describe('a session and the provider', () => {
     await until('the session has ended', async () => (await statusOf(visitor)) === 401);
   });
 
-  test('ASVS 7.4.4: who has other roles at the provider by now is asked to sign in anew', async (t) => {
+  test('CWE-613: who has other roles at the provider by now is asked to sign in anew', async (t) => {
     const user = DEVELOPMENT_USERS.find(({ id }) => id === 'viewer') as { roles: readonly string[] };
     const { roles } = user;
     t.after(() => {

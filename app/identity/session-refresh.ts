@@ -86,7 +86,7 @@ async function renew({ provider, claims, log }: SessionRefreshParts, tokens: Pro
   return { idToken: renewed.id_token ?? tokens.idToken, refreshToken: renewed.refresh_token ?? tokens.refreshToken };
 }
 
-/** ASVS 7.4.4: with other rights somebody is asked to sign in anew. A new name alone waits for the next sign-in. */
+/** CWE-613: with other rights somebody is asked to sign in anew. A new name alone waits for the next sign-in. */
 function isSame(person: ReturnType<typeof readPerson>, subject: Subject): boolean {
   return !isRefusal(person) && person.id === subject.id && person.tenantId === subject.tenantId && new Set([...person.roles, ...subject.roles]).size === subject.roles.length && person.roles.length === subject.roles.length;
 }

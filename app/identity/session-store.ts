@@ -175,7 +175,7 @@ export async function endSessions(db: Database, { tenantId, id }: Pick<Person, '
   return Number((await ended.executeTakeFirst()).numDeletedRows);
 }
 
-/** Those that hold other roles than the person has by now (ASVS 7.4.4, CWE-613), and the first of too many (ASVS 7.1.2). */
+/** Those that hold other roles than the person has by now (CWE-613), and the first of too many (ASVS 7.1.2). */
 async function endSuperseded(db: Kysely<SessionTables>, { tenantId, id, roles }: Person, most: number): Promise<void> {
   await sql`delete from session where tenant_id = ${tenantId} and subject_id = ${id} and (
     not (roles @> ${roles}::text[] and roles <@ ${roles}::text[])

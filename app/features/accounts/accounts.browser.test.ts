@@ -61,7 +61,7 @@ describe('accounts in a browser', { skip: browserMissing() }, () => {
     assert.deepEqual(complaints.filter((text) => !text.includes('422')), []);
   });
 
-  test('ASVS 6.3.3: a passkey is added, signs in by itself with two factors, stands in as the second one, and is removed', async () => {
+  test('a passkey is added, signs in by itself with two factors, stands in as the second one, and is removed', async () => {
     const account = await createPerson(service, 'keyed');
     const { page, complaints } = await openTab(browser);
     const { session, id } = await addAuthenticator(page);

@@ -53,7 +53,7 @@ describe('accounts as managers keep them', () => {
     }
   });
 
-  test('ASVS 7.4.4: other roles, and disabling, end the person’s sessions at once; a new name does not', async () => {
+  test('ASVS 7.4.2: other roles, and disabling, end the person’s sessions at once; a new name does not', async () => {
     const account = await createPerson(service, 'promoted');
     const browser = new TestBrowser(service.url);
     await browser.signIn(account);

@@ -13,7 +13,8 @@ import { takeTurn } from './throttle.ts';
 import { explainPassword, renderNewPassword } from './views.ts';
 
 const RESET_PATH = '/accounts/reset';
-const RESET_MINUTES = 30;
+/** ASVS 6.5.5. */
+const RESET_MINUTES = 10;
 const INVITATION_HOURS = 24;
 const token = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
 

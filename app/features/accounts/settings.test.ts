@@ -22,7 +22,7 @@ test('development needs nothing; the parameters are OWASP’s', () => {
   assert.ok((settings?.hashesAtOnce ?? 0) >= 1);
 });
 
-test('production without any of them has no local accounts; with one it needs them all, and has no default key (ASVS 13.2.3)', () => {
+test('production without any of them has no local accounts; with one it needs them all, and has no default key (CWE-321)', () => {
   assert.equal(parseAccountSettings({}, true), undefined);
   assert.equal(parseAccountSettings({ ACCOUNTS_KEYS: '' }, true), undefined);
   assert.deepEqual(parseAccountSettings(complete, true)?.keys.map(({ id }) => id), ['2026']);
