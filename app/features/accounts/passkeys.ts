@@ -63,7 +63,7 @@ export async function askToSignIn(party: RelyingParty, present?: readonly Stored
   });
 }
 
-/** The name of the first problem, or what to keep. */
+/** What to keep, when the answer is good; why not, says the log. */
 export async function verifyNew(party: RelyingParty, answer: unknown, challenge: string, log: Logger): Promise<Pick<StoredPasskey, 'id' | 'publicKey' | 'counter' | 'transports'> | undefined> {
   const { verifyRegistrationResponse } = await load();
   try {
