@@ -18,8 +18,12 @@ export interface Config {
   readonly admin: { readonly host: string; readonly port: number };
   readonly database: DatabaseConfig;
   readonly identity: IdentityConfig;
-  /** What wraps the keys of personal data. */
-  readonly privacy: { readonly provider: KeyProviderConfig };
+  /** What wraps the service's own keys, for personal data and the audit trail. */
+  readonly privacy: {
+    readonly provider: KeyProviderConfig;
+    /** Where the audit trail's checkpoints go beside the database; undefined puts them into the log. */
+    readonly checkpointFile: string | undefined;
+  };
   readonly access: { readonly grantsFile: string | undefined; readonly logAllowedOneIn: number };
   readonly live: LiveConfig;
   readonly limits: LimitsConfig;
@@ -161,6 +165,7 @@ export const settings = {
   PROVIDER_PORT: port.optional(),
   PRIVACY_KEYS: z.string().transform((text) => parseKeys(text)).refine((keys) => keys !== undefined, 'must be "<id>:<32 random bytes as base64url>", parted by commas, the current one first').optional(),
   PRIVACY_KMS_KEY: z.string().transform((text) => text.split(',').map((one) => one.trim())).refine((keys) => keys.every((key) => KMS_KEY.test(key) && key.length <= KMS_KEY_LONGEST), 'must be ARNs of KMS keys or aliases, or alias/…, parted by commas, the current one first').optional(),
+  AUDIT_CHECKPOINT_FILE: z.string().min(1).optional(),
   AWS_REGION: z.string().regex(/^[a-z]{2,}-[a-z0-9-]+$/, 'must be the name of a region').optional(),
   SESSION_IDLE_MINUTES: integer(1, 1_440).default(30),
   SESSION_ABSOLUTE_HOURS: integer(1, 168).default(12),
@@ -335,7 +340,7 @@ function toConfig(values: Settings, production: boolean): Omit<Config, 'others'>
       scope: values.OIDC_SCOPE,
       multiFactorAcr: (values.OIDC_MULTI_FACTOR_ACR ?? (values.OIDC_ISSUER === undefined ? DEVELOPMENT_MULTI_FACTOR_ACR : '')).split(' ').filter((acr) => acr !== ''),
     },
-    privacy: { provider: keyProviderOf(values) },
+    privacy: { provider: keyProviderOf(values), checkpointFile: checkpointFileOf(values) },
     access: { grantsFile: values.ACCESS_GRANTS_FILE, logAllowedOneIn: values.ACCESS_LOG_ALLOWED_ONE_IN },
     live: {
       heartbeatMs: values.LIVE_HEARTBEAT_SECONDS * 1_000,
@@ -357,6 +362,11 @@ function toConfig(values: Settings, production: boolean): Omit<Config, 'others'>
     shutdown: { unreadyMs: values.SHUTDOWN_UNREADY_SECONDS * 1_000, drainTimeoutMs: values.SHUTDOWN_DRAIN_SECONDS * 1_000 },
     logLevel: values.LOG_LEVEL ?? (production ? 'info' : 'warn'),
   };
+}
+
+/** Beside the embedded database, which has no other place; elsewhere the log is one that its owner can't reach. */
+function checkpointFileOf({ AUDIT_CHECKPOINT_FILE: file, DATABASE_URL: url, DATA_DIRECTORY: directory }: Settings): string | undefined {
+  return file ?? (url === undefined ? `${directory}/audit-checkpoints.ndjson` : undefined);
 }
 
 function providerOf(values: Settings): Pick<IdentityConfig, 'provider' | 'issuer' | 'clientId'> {

@@ -22,6 +22,10 @@ import type { SharedStore } from '#app/http/shared-store.ts';
 import { createIdentity, type Identity } from '#app/identity/identity.ts';
 import { createSessionsFeature } from '#app/identity/sessions.ts';
 import { createLive, type Live } from '#app/live/live.ts';
+import { startAuditTrail } from '#app/privacy/audit-trail.ts';
+import { createKeyProvider } from '#app/privacy/key-provider.ts';
+import { createPeople, type PeopleDirectory } from '#app/privacy/people.ts';
+import { openServiceKeys } from '#app/privacy/service-keys.ts';
 import { createServer } from '#app/server.ts';
 import { prepareClose, shutDown, type ShutdownStep } from '#app/shutdown.ts';
 import { createMetrics } from '#app/telemetry/metrics.ts';
@@ -89,9 +93,15 @@ async function startParts(config: Config, { log, database: given, clock = () => 
     onStop('database', () => opened.close());
     const ofFeatures = found.map(({ name, directory }) => ({ name, directory: path.join(directory, 'migrations') }));
     await prepareSchema(opened, [platformMigrations, ...ofFeatures], { log });
-    if (config.database.kind === 'embedded') await seed(opened, found, clock());
     return opened;
   });
+
+  const provider = await createKeyProvider(config.privacy.provider);
+  const keys = await openServiceKeys({ db: database.db, provider, log, now: clock() });
+  const people = createPeople({ keys, clock });
+  if (config.database.kind === 'embedded') await seed(database, people, found, clock());
+  const trail = startAuditTrail({ db: database.db, keys: keys.audit, checkpointFile: config.privacy.checkpointFile, log, clock });
+  onStop('audit trail', () => trail.stop());
 
   // The two know each other only through functions: sessions that end are told to live, live asks who still has access.
   const live: { current?: Live } = {};
@@ -137,7 +147,7 @@ async function startParts(config: Config, { log, database: given, clock = () => 
   const limits = createRateLimits({ ...config.limits, store, signInStore: store === undefined ? openSignInStore(database.db, { log }) : undefined, log, metrics });
   const features = [sessions, ...createFeatures(found, { database: database.db, environment: config.others, production: config.production, publicUrl: config.publicUrl, log, metrics, clock })];
   onStop('features', () => Promise.all(features.map(async ({ feature }) => feature.stop?.())));
-  const server = createServer({ config, database, identity, access, live: hub, limits, features, log, metrics, clock, isReady: () => ready });
+  const server = createServer({ config, database, identity, access, live: hub, limits, features, people, trail, log, metrics, clock, isReady: () => ready });
 
   const [closeAdmin, closeServer] = [prepareClose(admin), prepareClose(server)];
 
@@ -187,9 +197,9 @@ async function startProvider({ identity: { provider, ...config }, publicUrl }: C
 }
 
 /** Example rows for the tenants of the development users; a feature does nothing where it has rows. */
-async function seed(database: OpenDatabase, found: readonly FoundFeature[], now: Date): Promise<void> {
+async function seed(database: OpenDatabase, people: PeopleDirectory, found: readonly FoundFeature[], now: Date): Promise<void> {
   for (const tenantId of new Set(DEVELOPMENT_USERS.map((user) => user.tenantId))) {
-    for (const { module } of found) await inTransaction(database.forTenant(tenantId), async (db) => module.seed?.({ db, tenantId, now }));
+    for (const { module } of found) await inTransaction(database.forTenant(tenantId), async (db) => module.seed?.({ db, people: people.of(db, tenantId), tenantId, now }));
   }
 }
 

@@ -60,7 +60,8 @@ function runPage(page: Page, { name }: PageOwner, parts: PageParts): HttpMiddlew
     const { log, requestId } = ctx.state;
     const can = (action: Page['action']): boolean => parts.can(subject, action);
     const position = parts.livePosition();
-    const view = await page.handle({ subject, access: given(ctx, 'access'), params, query, db: parts.dbOf(subject, { readOnly: true }), log, now: parts.clock(), requestId, can, position });
+    const db = parts.dbOf(subject, { readOnly: true });
+    const view = await page.handle({ subject, access: given(ctx, 'access'), params, query, db, people: parts.peopleOf(db, subject.tenantId), log, now: parts.clock(), requestId, can, position });
     if (isRefusal(view)) throw asError(view);
     if ('redirect' in view) {
       sendRedirect(ctx, requireOwnPath(view.redirect));
@@ -75,7 +76,7 @@ function runPage(page: Page, { name }: PageOwner, parts: PageParts): HttpMiddlew
 function runForm(form: Form, { name, events }: PageOwner, parts: PageParts): HttpMiddleware {
   return async (ctx) => {
     let change: BrowserChange = {};
-    await runWrite(ctx, `POST ${form.path}`, events, parts, async (context) => {
+    await runWrite(ctx, { name: `POST ${form.path}`, action: form.action, events }, parts, async (context) => {
       const outcome = await form.handle(context);
       if (isRefusal(outcome)) return serialise(outcome, ctx.path, ctx.state.requestId);
       change = outcome;
