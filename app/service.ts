@@ -114,7 +114,7 @@ async function startParts(config: Config, { log, database: given, clock = () => 
       return Promise.resolve();
     });
   }
-  const identity = createIdentity({ config: config.identity, publicUrl: config.publicUrl, database, onSessionEnd: () => live.current?.recheck(), log, clock });
+  const identity = createIdentity({ config: config.identity, publicUrl: config.publicUrl, database, people, trail, onSessionEnd: () => live.current?.recheck(), log, clock });
   onStop('identity', () => identity.stop());
   await startProvider(config, identity, log, timed, onStop);
   live.current = await createLive({
