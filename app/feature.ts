@@ -217,6 +217,10 @@ export interface Redirect {
   /** A path on this origin; answered with 303. */
   readonly redirect: string;
 }
+/** A file that the browser saves. */
+export interface Download {
+  readonly download: { readonly fileName: string; readonly json: unknown };
+}
 export interface PageContext<P, Q> extends ReadContext<P, Q> {
   readonly can: (action: Action) => boolean;
   /** Where the live stream stood before the page read anything: a client that listens from here misses nothing. */
@@ -247,7 +251,7 @@ export interface Form<P extends z.ZodType = z.ZodType, B extends z.ZodType = z.Z
   /** Fields arrive as text: coerce. `idempotencyKey` is taken out before. */
   readonly body: B;
   /** A page as the answer is for what is shown once; it is not kept under an idempotency key. */
-  handle(context: WriteContext<z.output<P>, z.output<B>>): Promise<((PageView | Redirect) & BrowserChange) | Refusal>;
+  handle(context: WriteContext<z.output<P>, z.output<B>>): Promise<((PageView | Redirect | Download) & BrowserChange) | Refusal>;
 }
 
 /** Somebody who has just proved who they are to a feature. */

@@ -24,6 +24,8 @@ import { createSessionsFeature } from '#app/identity/sessions.ts';
 import { createLive, type Live } from '#app/live/live.ts';
 import { startAuditTrail } from '#app/privacy/audit-trail.ts';
 import { createKeyProvider } from '#app/privacy/key-provider.ts';
+import { collectRegister } from '#app/privacy/register.ts';
+import { createPrivacyFeature } from '#app/privacy/privacy-feature.ts';
 import { createPeople, type PeopleDirectory } from '#app/privacy/people.ts';
 import { openServiceKeys } from '#app/privacy/service-keys.ts';
 import { createServer } from '#app/server.ts';
@@ -106,7 +108,9 @@ async function startParts(config: Config, { log, database: given, clock = () => 
   // The two know each other only through functions: sessions that end are told to live, live asks who still has access.
   const live: { current?: Live } = {};
   const sessions = createSessionsFeature({ limits: config.identity, onSessionEnd: () => live.current?.recheck() });
-  const access = await createAccess([...found, sessions].map(({ module }) => module), { log, clock, logAllowedOneIn: config.access.logAllowedOneIn });
+  const register = collectRegister(found.map(({ module }) => module));
+  const privacy = createPrivacyFeature({ people, register, onSessionEnd: () => live.current?.recheck() });
+  const access = await createAccess([...found, sessions, privacy].map(({ module }) => module), { log, clock, logAllowedOneIn: config.access.logAllowedOneIn });
   if (config.access.grantsFile !== undefined) {
     const stopFollowing = followGrants({ file: config.access.grantsFile, access, log, metrics });
     onStop('grants', async () => {
@@ -145,7 +149,7 @@ async function startParts(config: Config, { log, database: given, clock = () => 
   });
   const store = await openStore(config, log, onStop);
   const limits = createRateLimits({ ...config.limits, store, signInStore: store === undefined ? openSignInStore(database.db, { log }) : undefined, log, metrics });
-  const features = [sessions, ...createFeatures(found, { database: database.db, environment: config.others, production: config.production, publicUrl: config.publicUrl, log, metrics, clock })];
+  const features = [sessions, privacy, ...createFeatures(found, { database: database.db, environment: config.others, production: config.production, publicUrl: config.publicUrl, log, metrics, clock })];
   onStop('features', () => Promise.all(features.map(async ({ feature }) => feature.stop?.())));
   const server = createServer({ config, database, identity, access, live: hub, limits, features, people, trail, log, metrics, clock, isReady: () => ready });
 
