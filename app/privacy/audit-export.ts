@@ -24,7 +24,7 @@ const footer = z.strictObject({ entries: z.int().min(0), checkpoints: z.int().mi
 
 /** People stand in it by their id, so that it may be kept for longer than their names. */
 export async function* exportTrail(db: Database, tenantId: string, keys: readonly AuditKey[], now: Date): AsyncGenerator<string> {
-  const publicKeys = keys.map(({ verifying }) => verifying.export({ format: 'pem', type: 'spki' }).toString());
+  const publicKeys = keys.map(({ verifying }) => verifying.export({ format: 'pem', type: 'spki' }));
   yield line({ auditExport: 1, tenant: tenantId, exportedAt: now.toISOString(), publicKeys } satisfies z.input<typeof header>);
   const checkpoints = await readCheckpoints(db, tenantId);
   for (const checkpoint of checkpoints) yield line(writeCheckpoint(checkpoint));
