@@ -2,7 +2,7 @@
 import { linesThat, type Rule, type Tree } from '../rules/tree.ts';
 import { faultOf, featureOfAnswer } from './answers.ts';
 import { documentOf } from './document.ts';
-import { type Flow, type Part, readModel, threatened } from './model.ts';
+import { type Flow, pairsOf, type Part, readModel, threatened } from './model.ts';
 import { findAddressSettings, findConnections, findPackages, findUnknownPackages, type Packages } from './outbound.ts';
 import * as seeds from './seeds.ts';
 
@@ -25,7 +25,7 @@ export const threatChecks: readonly Rule[] = [
       threatened(readModel(tree).parts).flatMap(({ part, id, letters, threats }) => {
         const has = new Set(threats.map((threat) => threat.id[0] ?? ''));
         return [
-          ...[...letters].filter((letter) => !has.has(letter)).map((letter) => `${part.path} ${id} has no threat for ${letter}`),
+          ...letters.split('').filter((letter) => !has.has(letter)).map((letter) => `${part.path} ${id} has no threat for ${letter}`),
           ...[...has].filter((letter) => !letters.includes(letter)).map((letter) => `${part.path} ${id} is of a kind without ${letter}`),
           ...threats.filter((threat, index) => threats.findIndex((other) => other.id === threat.id) !== index).map((threat) => `${part.path} ${id}.${threat.id} is there twice`),
         ];
@@ -117,12 +117,12 @@ function faultsOfFlows(part: Part, parts: readonly Part[]): readonly string[] {
   const visible = parts.filter(({ feature }) => feature === undefined || feature === part.feature);
   const elements = new Map(visible.flatMap((each) => each.elements.map((element) => [element.id, element] as const)));
   const zones = new Set(visible.flatMap((each) => each.zones.map(({ id }) => id)));
-  const used = new Set(visible.flatMap(({ flows }) => flows.flatMap(({ from, to }) => [...from, ...to])));
+  const used = new Set(visible.flatMap(({ flows }) => flows.flatMap((flow) => pairsOf(flow).flat())));
   const names = parts.flatMap((each) => [...each.elements, ...each.flows].map(({ id }) => id));
   return [
-    ...part.flows.flatMap(({ id, from, to }) => [...from, ...to].filter((end) => !elements.has(end)).map((end) => `${part.path} ${id}: there is no element ${end}`)),
+    ...part.flows.flatMap((flow) => [...new Set(pairsOf(flow).flat())].filter((end) => !elements.has(end)).map((end) => `${part.path} ${flow.id}: there is no element ${end}`)),
     ...part.flows
-      .filter(({ from, to }) => from.some((source) => to.some((target) => elements.get(source)?.kind !== 'process' && elements.get(target)?.kind !== 'process')))
+      .filter((flow) => pairsOf(flow).some((pair) => pair.every((end) => elements.get(end)?.kind !== 'process')))
       .map(({ id }) => `${part.path} ${id} has no process at either end`),
     ...part.elements.filter(({ id }) => !used.has(id)).map(({ id }) => `${part.path} ${id} is on no flow`),
     ...part.elements.filter(({ zone }) => !zones.has(zone)).map(({ id, zone }) => `${part.path} ${id}: there is no zone ${zone}`),

@@ -1,5 +1,5 @@
 // Writes the model down: a diagram of the data flows, and the threats of each element, for the platform and for each feature.
-import { type Answer, type Element, type Flow, type Part, STRIDE, type Status, statusOf, type Threat, threatened } from './model.ts';
+import { type Answer, type Element, type Flow, pairsOf, type Part, STRIDE, type Status, statusOf, type Threat, threatened } from './model.ts';
 
 const STATUSES: readonly Status[] = ['mitigated', 'transferred', 'accepted', 'open'];
 const SHAPES: Readonly<Record<Element['kind'], readonly [string, string]>> = { external: ['[', ']'], process: ['([', '])'], store: ['[(', ')]'] };
@@ -54,7 +54,7 @@ function count(parts: readonly Part[]): readonly string[] {
 /** Mermaid, since GitHub draws it. A dashed line is one that leaves its zone: a trust boundary. */
 function draw(own: readonly Part[], shown: readonly Part[]): readonly string[] {
   const flows = own.flatMap((part) => part.flows);
-  const ends = new Set(flows.flatMap(({ from, to }) => [...from, ...to]));
+  const ends = new Set(flows.flatMap((flow) => pairsOf(flow).flat()));
   const owned = own.flatMap((part) => part.elements);
   const elements = [...owned, ...shown.flatMap((part) => part.elements).filter((element) => ends.has(element.id) && !owned.includes(element))];
   const zones = shown.flatMap((part) => part.zones).filter((zone) => elements.some((element) => element.zone === zone.id));
@@ -62,7 +62,7 @@ function draw(own: readonly Part[], shown: readonly Part[]): readonly string[] {
     '```mermaid',
     'flowchart LR',
     ...zones.flatMap(({ id, name }) => [`  subgraph zone-${id}["${name}"]`, ...elements.filter(({ zone }) => zone === id).map(({ id: element, kind, name: text }) => `    ${element}${SHAPES[kind][0]}"${text}"${SHAPES[kind][1]}`), '  end']),
-    ...flows.flatMap((flow, index) => flow.from.flatMap((from) => flow.to.map((to) => `  ${from} ${crosses(from, to, elements) ? '-.' : '--'}${` ${index + 1} `}${crosses(from, to, elements) ? '.->' : '-->'} ${to}`))),
+    ...flows.flatMap((flow, index) => pairsOf(flow).map(([from, to]) => `  ${from} ${crosses(from, to, elements) ? `-. ${index + 1} .->` : `-- ${index + 1} -->`} ${to}`)),
     '```',
     '',
     'A line that is broken crosses a trust boundary; the numbers are those of the flows below.',
@@ -96,17 +96,17 @@ function listFlows(own: readonly Part[], shown: readonly Part[], up: string): re
   const names = new Map(shown.flatMap((part) => part.elements.map((element) => [element.id, element.name] as const)));
   const elements = shown.flatMap((part) => part.elements);
   const say = (ids: readonly string[]) => ids.map((id) => names.get(id) ?? id).join(', ');
-  const describe = ({ from, to, carries, protocol, authentication, encryption, settings }: Flow) => [
+  const describe = ({ paths, carries, protocol, authentication, encryption, settings }: Flow) => [
     carries,
     '',
     ...table(
       ['protocol', 'who it is', 'encryption', 'trust boundary', ...(settings.length > 0 ? ['setting'] : [])],
-      [[protocol, authentication, encryption, from.some((source) => to.some((target) => crosses(source, target, elements))) ? 'crossed' : 'none', ...(settings.length > 0 ? [settings.map((name) => `\`${name}\``).join(', ')] : [])]],
+      [[protocol, authentication, encryption, pairsOf({ paths }).some(([from, to]) => crosses(from, to, elements)) ? 'crossed' : 'none', ...(settings.length > 0 ? [settings.map((name) => `\`${name}\``).join(', ')] : [])]],
     ),
     '',
   ];
   const flows = own.flatMap((part) => part.flows);
-  return ['## Flows', '', ...flows.flatMap((flow, index) => [`### ${index + 1}. ${say(flow.from)} → ${say(flow.to)}`, '', ...describe(flow), ...listThreats(flow.threats, up)])].slice(0, -1);
+  return ['## Flows', '', ...flows.flatMap((flow, index) => [`### ${index + 1}. ${say(Object.keys(flow.paths))} → ${say([...new Set(Object.values(flow.paths).flat())])}`, '', ...describe(flow), ...listThreats(flow.threats, up)])].slice(0, -1);
 }
 
 function listThreats(threats: readonly Threat[], up: string): readonly string[] {

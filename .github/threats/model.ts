@@ -9,7 +9,6 @@ export const STRIDE: Readonly<Record<string, string>> = { S: 'Spoofing', T: 'Tam
 
 const id = z.string().regex(/^[a-z][a-z0-9-]*$/);
 const sentence = z.string().min(10).max(400);
-const ends = z.union([id, z.array(id).min(1)]).transform((value) => (typeof value === 'string' ? [value] : value));
 
 const answerSchema = z.union([
   z.strictObject({ test: z.string(), name: z.string().min(12) }),
@@ -17,7 +16,7 @@ const answerSchema = z.union([
   z.strictObject({ rule: z.string().min(12) }),
   z.strictObject({ gate: z.string().startsWith('npm run ') }),
   z.strictObject({ transferred: sentence, to: id }),
-  z.strictObject({ accepted: sentence, decides: sentence }),
+  z.strictObject({ accepted: sentence, decides: z.string().min(3) }),
   z.strictObject({ open: sentence }),
 ]);
 
@@ -41,8 +40,8 @@ const elementSchema = z.strictObject({
 
 const flowSchema = z.strictObject({
   id,
-  from: ends,
-  to: ends,
+  /** From each, to which. */
+  paths: z.record(id, z.array(id).min(1)),
   carries: sentence,
   protocol: z.string(),
   authentication: z.string(),
@@ -128,4 +127,8 @@ export function statusOf({ answers }: Threat): Status {
   if (answers.some((answer) => 'open' in answer)) return 'open';
   if (answers.some((answer) => 'accepted' in answer)) return 'accepted';
   return answers.some((answer) => 'transferred' in answer) ? 'transferred' : 'mitigated';
+}
+
+export function pairsOf({ paths }: Pick<Flow, 'paths'>): readonly (readonly [from: string, to: string])[] {
+  return Object.entries(paths).flatMap(([from, targets]) => targets.map((to) => [from, to] as const));
 }

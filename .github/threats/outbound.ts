@@ -38,7 +38,8 @@ export function findConnections(tree: Tree, packages: Packages): readonly string
 
 /** Packages that production loads, and nobody said whether they connect. */
 export function findUnknownPackages(tree: Tree, packages: Packages): readonly string[] {
-  return findPackages(tree).filter(({ name }) => !(name in packages)).map(({ path, name }) => `${path} loads ${name}, and no part says whether it connects`);
+  const unknown = new Map(findPackages(tree).filter(({ name }) => !(name in packages)).map(({ path, name }) => [`${path.split('/', 3).join('/')} ${name}`, { path, name }]));
+  return [...unknown.values()].map(({ path, name }) => `${path} loads ${name}, and no part says whether it connects`);
 }
 
 export function findPackages(tree: Tree): readonly { readonly path: string; readonly name: string }[] {

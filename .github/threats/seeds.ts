@@ -14,11 +14,11 @@ const OTHER = '.github/threats/other.json';
 const SAMPLE = 'app/features/sample/threats.json';
 
 const waits: Answer = { open: 'waits for something' };
-const threats = (letters: string, ...answers: readonly Answer[]) => [...letters].map((letter) => ({ id: `${letter}1`, threat: 'something that happens', answers: answers.length > 0 ? answers : [waits] }));
+const threats = (letters: string, ...answers: readonly Answer[]) => letters.split('').map((letter) => ({ id: `${letter}1`, threat: 'something that happens', answers: answers.length > 0 ? answers : [waits] }));
 const person = { id: 'person', kind: 'external', name: 'Person', zone: 'here', what: 'somebody outside', threats: threats('SR') };
 const service = { id: 'service', kind: 'process', name: 'Service', zone: 'here', what: 'what is asked', threats: threats('STRIDE') };
 const store = { id: 'rows', kind: 'store', name: 'Rows', zone: 'here', what: 'what is kept', threats: threats('TID') };
-const asks = { id: 'asks', from: 'person', to: 'service', carries: 'what is asked', protocol: 'HTTP', authentication: 'none', encryption: 'none', threats: threats('TID') };
+const asks = { id: 'asks', paths: { person: ['service'] }, carries: 'what is asked', protocol: 'HTTP', authentication: 'none', encryption: 'none', threats: threats('TID') };
 const zones = [{ id: 'here', name: 'Here' }];
 const part = (content: object): string => `${JSON.stringify(content)}\n`;
 /** A whole model, with one thing said otherwise. */
@@ -48,15 +48,15 @@ export const letters: Seed = {
 
 export const flows: Seed = {
   refuses: {
-    [PLATFORM]: model({ flows: [asks, { ...asks, id: 'lost', to: 'nobody' }] }),
+    [PLATFORM]: model({ flows: [asks, { ...asks, id: 'lost', paths: { person: ['service', 'nobody'] } }] }),
     [OTHER]: part({ elements: [{ ...person, id: 'alone' }] }),
-    '.github/threats/raw.json': part({ elements: [store], flows: [{ ...asks, id: 'raw', to: 'rows' }] }),
-    '.github/threats/away.json': part({ elements: [{ ...service, id: 'away', zone: 'elsewhere' }], flows: [{ ...asks, id: 'away-asks', to: 'away' }] }),
+    '.github/threats/raw.json': part({ elements: [store], flows: [{ ...asks, id: 'raw', paths: { person: ['rows'] } }] }),
+    '.github/threats/away.json': part({ elements: [{ ...service, id: 'away', zone: 'elsewhere' }], flows: [{ ...asks, id: 'away-asks', paths: { person: ['away'] } }] }),
     '.github/threats/same.json': part({ elements: [{ ...service, id: 'asks' }] }),
-    'app/features/other/threats.json': part({ flows: [{ ...asks, id: 'across', to: 'notes' }] }),
+    'app/features/other/threats.json': part({ flows: [{ ...asks, id: 'across', paths: { person: ['notes'] } }] }),
     [SAMPLE]: part({ elements: [{ ...service, id: 'notes' }] }),
   },
-  allows: { [PLATFORM]: model({ elements: [person, service, store], flows: [asks, { ...asks, id: 'writes', from: 'service', to: ['rows'] }] }), [SAMPLE]: part({ elements: [{ ...service, id: 'notes' }], flows: [{ ...asks, id: 'asks-notes', to: 'notes' }] }) },
+  allows: { [PLATFORM]: model({ elements: [person, service, store], flows: [asks, { ...asks, id: 'writes', paths: { service: ['rows'] } }] }), [SAMPLE]: part({ elements: [{ ...service, id: 'notes' }], flows: [{ ...asks, id: 'asks-notes', paths: { person: ['notes'] } }] }) },
 };
 
 const ci = 'npm run lint\nnpm run test:policy\nfor probe in $(find app/probes app/features -name \'*.proof.ts\'); do npm run probe -- "$probe"; done\n';
@@ -148,7 +148,7 @@ export const settings: Seed = {
 };
 
 export function documents(): Seed {
-  const files = { [PLATFORM]: model(), [SAMPLE]: part({ elements: [{ ...service, id: 'notes' }], flows: [{ ...asks, id: 'asks-notes', to: 'notes' }] }) };
+  const files = { [PLATFORM]: model(), [SAMPLE]: part({ elements: [{ ...service, id: 'notes' }], flows: [{ ...asks, id: 'asks-notes', paths: { person: ['notes'] } }] }) };
   const { parts } = readModel(treeOf(files));
   const [platform, sample] = [documentOf(parts, undefined), documentOf(parts, 'sample')];
   return {
