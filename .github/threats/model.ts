@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { matching, type Tree } from '../rules/tree.ts';
 
-/** STRIDE per element (Shostack, Threat Modeling, 2014, table 3-9): what can happen to which kind. Repudiation is for stores that keep a record. */
+/** STRIDE per element (Hernan, Lambert, Ostwald and Shostack, Uncover Security Design Flaws Using the STRIDE Approach, 2006). */
 const LETTERS = { external: 'SR', process: 'STRIDE', store: 'TID', record: 'TRID', flow: 'TID' } as const;
 
 export const STRIDE: Readonly<Record<string, string>> = { S: 'Spoofing', T: 'Tampering', R: 'Repudiation', I: 'Information disclosure', D: 'Denial of service', E: 'Elevation of privilege' };
