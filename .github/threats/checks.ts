@@ -98,6 +98,18 @@ export const threatChecks: readonly Rule[] = [
     allows: seeds.settings.allows,
   },
   {
+    claim: 'every command beside the service is of one process, and every command that the model names is there',
+    violations: (tree) => {
+      const named = readModel(tree).parts.flatMap((part) => part.elements.flatMap(({ id, commands }) => commands.map((command) => ({ part, id, command }))));
+      return [
+        ...[...tree.keys()].filter((path) => /^app\/.*\.command\.ts$/.test(path) && named.filter(({ command }) => command === path).length !== 1).map((path) => `${path} is of no process, or of two`),
+        ...named.filter(({ command }) => !tree.has(command)).map(({ part, id, command }) => `${part.path} ${id} names ${command}, which is not there`),
+      ];
+    },
+    refuses: seeds.commands.refuses,
+    allows: seeds.commands.allows,
+  },
+  {
     claim: 'the documents say what the model says (`npm run threats` writes them)',
     violations: (tree) =>
       [undefined, ...new Set(readModel(tree).parts.flatMap(({ feature }) => feature ?? []))].flatMap((feature) => {

@@ -84,10 +84,11 @@ function listElements(parts: readonly Part[], up: string): readonly string[] {
   });
 }
 
-function factsOf({ routes, sometimes, tables }: Element): readonly string[] {
+function factsOf({ routes, sometimes, tables, commands }: Element): readonly string[] {
   const code = (names: readonly string[]) => names.map((name) => `\`${name}\``).join(', ');
   return [
     ...(routes.length + sometimes.length > 0 ? ['', `Routes: ${code(routes)}${sometimes.length > 0 ? `${routes.length > 0 ? ', ' : ''}and where they are asked for ${code(sometimes)}` : ''}.`] : []),
+    ...(commands.length > 0 ? ['', `Commands: ${code(commands)}.`] : []),
     ...(tables.length > 0 ? ['', `Tables: ${code(tables)}.`] : []),
   ];
 }

@@ -34,6 +34,8 @@ const elementSchema = z.strictObject({
   /** Who gets past the door of its routes; what they may do inside is the policy's. */
   admits: z.enum(['anybody', 'who is known']).optional(),
   tables: z.array(z.string()).default([]),
+  /** Programs beside the service itself. */
+  commands: z.array(z.string()).default([]),
   record: z.boolean().default(false),
   threats: z.array(threatSchema),
 });

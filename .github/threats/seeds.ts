@@ -147,6 +147,11 @@ export const settings: Seed = {
   allows: { [PLATFORM]: model({ flows: [{ ...asks, settings: ['BROKER_URL'] }] }), 'app/config.ts': "read('BROKER_URL', 'PUBLIC_URL', 'LOG_LEVEL');" },
 };
 
+export const commands: Seed = {
+  refuses: { [PLATFORM]: model({ elements: [person, { ...service, commands: ['app/gone.command.ts', 'app/twice.command.ts', 'app/twice.command.ts'] }] }), 'app/backup.command.ts': '', 'app/twice.command.ts': '' },
+  allows: { [PLATFORM]: model({ elements: [person, { ...service, commands: ['app/backup.command.ts'] }] }), 'app/backup.command.ts': '', 'app/backup.command.test.ts': '' },
+};
+
 export function documents(): Seed {
   const files = { [PLATFORM]: model(), [SAMPLE]: part({ elements: [{ ...service, id: 'notes' }], flows: [{ ...asks, id: 'asks-notes', paths: { person: ['notes'] } }] }) };
   const { parts } = readModel(treeOf(files));
