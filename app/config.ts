@@ -251,6 +251,7 @@ function productionProblems(given: Environment): string[] {
   for (const name of ['OIDC_ISSUER', 'PUBLIC_URL']) {
     if (given[name] !== undefined && !given[name].startsWith('https://')) problems.push(`${name} must start with https:// in production`);
   }
+  if (leavesMachinePlainly(given['VALKEY_URL'])) problems.push('VALKEY_URL must start with rediss:// or valkeys:// in production, unless the store is on this machine');
   if (given['PROVIDER_PORT'] !== undefined) problems.push('PROVIDER_PORT must not be set in production: it belongs to the embedded provider');
   return problems;
 }
@@ -265,6 +266,13 @@ function weakensTls(address: string | undefined): boolean {
   const { searchParams } = new URL(address);
   const modes = searchParams.getAll('sslmode');
   return searchParams.has('ssl') || searchParams.has('uselibpqcompat') || modes.length > 1 || !['verify-full', 'disable'].includes(modes[0] ?? 'verify-full');
+}
+
+/** What limits count by are addresses and subjects, and whoever changes the counts lifts the limits (CWE-319). */
+function leavesMachinePlainly(address: string | undefined): boolean {
+  if (address === undefined || !URL.canParse(address)) return false;
+  const { protocol, hostname } = new URL(address);
+  return ['redis:', 'valkey:'].includes(protocol) && !['127.0.0.1', 'localhost', '[::1]'].includes(hostname);
 }
 
 /** With half of it, a beat that comes late still comes in time. */
