@@ -111,7 +111,7 @@ async function startParts(config: Config, { log, database: given, clock = () => 
   // The two know each other only through functions: sessions that end are told to live, live asks who still has access.
   const live: { current?: Live } = {};
   const sessions = createSessionsFeature({ limits: config.identity, onSessionEnd: () => live.current?.recheck() });
-  const register = collectRegister(found.map(({ module }) => module));
+  const register = collectRegister(found.map(({ module }) => module), config);
   const privacy = createPrivacyFeature({ people, register, onSessionEnd: () => live.current?.recheck() });
   const access = await createAccess([...found, sessions, privacy].map(({ module }) => module), { log, clock, logAllowedOneIn: config.access.logAllowedOneIn });
   if (config.access.grantsFile !== undefined) {
