@@ -39,7 +39,8 @@ interface Stage {
 /** The service's own pool, whose address comes from a file; logins in pairs, as they are kept for a rotation. */
 async function setStage(t: TestContext): Promise<Stage> {
   if (postgres === undefined) throw new Error('PostgreSQL was not started');
-  const { url: ownerUrl, query: execute } = postgres;
+  const [server, ownerUrl] = [postgres, postgres.url];
+  const execute = (statement: string) => server.query(statement);
   const directory = mkdtempSync(path.join(tmpdir(), 'stockade-rotation-'));
   const file = path.join(directory, 'database-url');
   const addressOf = (user: string, password: string) => Object.assign(new URL(ownerUrl), { username: user, password }).href;
