@@ -101,7 +101,7 @@ async function startParts(config: Config, { log, database: given, clock = () => 
     return opened;
   });
 
-  const provider = await createKeyProvider(config.privacy.provider);
+  const provider = await createKeyProvider(config.privacy.provider, { log });
   const keys = await openServiceKeys({ db: database.db, provider, log, now: clock() });
   const people = createPeople({ keys, clock });
   if (config.database.kind === 'embedded') await seed(database, people, found, clock());
@@ -173,10 +173,10 @@ async function startParts(config: Config, { log, database: given, clock = () => 
 }
 
 /** The client is loaded only where there is a store: it takes a seventh of the start. */
-async function openStore({ limits: { valkeyUrl } }: Config, log: Logger, onStop: OnStop): Promise<SharedStore | undefined> {
+async function openStore({ limits: { valkeyUrl, currentValkeyUrl } }: Config, log: Logger, onStop: OnStop): Promise<SharedStore | undefined> {
   if (valkeyUrl === undefined) return undefined;
   const { openSharedStore } = await import('#app/http/shared-store.ts');
-  const store = openSharedStore(valkeyUrl, { log });
+  const store = openSharedStore(valkeyUrl, { log, currentUrl: currentValkeyUrl });
   onStop('shared store', store.close);
   return store;
 }
