@@ -22,17 +22,24 @@ const pageOf = (path: string): string => {
   return feature === undefined ? PLATFORM : `${feature}REGISTERS.md`;
 };
 
-function rowsOf(page: string, section: string): readonly (readonly (readonly string[])[])[] {
+const codesOf = (cell: string): readonly string[] => [...cell.matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? '');
+
+function rowsOf<T>(page: string, section: string, read: (cell: string) => T): readonly (readonly T[])[] {
   const [, body = ''] = page.split(new RegExp(`^## ${section}$`, 'm'));
   const [own = ''] = body.split(/^## /m);
   return own
     .split('\n')
     .filter((line) => line.startsWith('|'))
-    .map((line) => line.split('|').slice(1, -1).map((cell) => [...cell.matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? '')));
+    .map((line) => line.split('|').slice(1, -1).map(read));
+}
+
+/** The rows of a section that begin with something in code, each as the text of its cells. */
+function textsOf(page: string, section: string): readonly (readonly string[])[] {
+  return rowsOf(page, section, (cell) => cell.trim()).filter(([first = '']) => first.startsWith('`'));
 }
 
 function named(page: string, { section, byFile }: Register): ReadonlySet<string> {
-  return new Set(rowsOf(page, section).flatMap(([first = [], second = []]) => (byFile ? first.flatMap((file) => second.map((name) => `${file} ${name}`)) : first)));
+  return new Set(rowsOf(page, section, codesOf).flatMap(([first = [], second = []]) => (byFile ? first.flatMap((file) => second.map((name) => `${file} ${name}`)) : first)));
 }
 
 function violationsOf(register: Register, tree: Tree): readonly string[] {
@@ -145,14 +152,25 @@ export const registerRules: readonly Rule[] = [
   },
   forbids('ASVS 11.3.1, 11.3.2, 11.3.5: every cipher is AES-256 in a mode that authenticates: no ECB, no padding, no MAC of our own beside it', findCiphers, (name) => approvedCipher.test(name), "createCipheriv('aes-256-cbc', key, iv);", "createCipheriv('aes-256-gcm', key, iv); label('aria-label');"),
   forbids('ASVS 11.4.1, 11.4.3: every hash is SHA-256 or a longer one of its family, HMAC and key derivation included', findHashes, (name) => approvedHash.test(name), "createHash('md5'); createHmac('sha1', key);", "createHash('sha256'); hkdfSync('SHA-512', key);"),
-  forbids('ASVS 11.5.1: Math.random spreads waits, and makes nothing that must not be guessed', findWeakRandom, () => false, 'const token = Math.random().toString(36);', 'setTimeout(connect, delayMs / 2 + Math.random() * delayMs);'),
+  forbids('Math.random spreads waits, and makes nothing that must not be guessed (CWE-338)', findWeakRandom, () => false, 'const token = Math.random().toString(36);', 'setTimeout(connect, delayMs / 2 + Math.random() * delayMs);'),
   forbids('ASVS 14.3.3: scripts of pages keep nothing in the browser', findBrowserStorage, () => false, "localStorage.setItem('token', token);", "document.querySelector('form');"),
+  {
+    claim: 'ASVS 14.1.2: what each level of protection demands is said in full, and each table has one of them',
+    violations: (tree) => {
+      const levels = new Map(textsOf(tree.get(PLATFORM) ?? '', 'Protection levels').map((cells) => [cells[0] ?? '', cells] as const));
+      const vague = [...levels].filter(([, cells]) => cells.some((cell) => cell === '')).map(([level]) => `${PLATFORM} leaves open what ${level} demands`);
+      const unknown = matching(tree, /REGISTERS\.md$/).flatMap(([path, page]) => textsOf(page, 'Data').filter(([, level = '']) => !levels.has(level)).map(([table = '', level = '']) => `${path} ${table} has the level "${level}"`));
+      return [...vague, ...unknown];
+    },
+    refuses: { [PLATFORM]: '## Protection levels\n\n| `secret` | never | |\n', 'app/features/sample/REGISTERS.md': '## Data\n\n| `note` | `top secret` | x |\n' },
+    allows: { [PLATFORM]: '## Protection levels\n\n| Level | Log | Kept |\n| --- | --- | --- |\n| `secret` | never | a day |\n', 'app/features/sample/REGISTERS.md': '## Data\n\n| Table | Level | What |\n| --- | --- | --- |\n| `note` | `secret` | x |\n' },
+  },
   {
     claim: 'ASVS 15.1.4: every package of production that brings machine code or runs a script when it is installed is named as a risk',
     violations: (tree) => {
       const { packages = {} } = JSON.parse(tree.get('package-lock.json') ?? '{}') as { packages?: Readonly<Record<string, { dev?: boolean; devOptional?: boolean; optional?: boolean; hasInstallScript?: boolean }>> };
       const risky = Object.entries(packages).filter(([, { dev, devOptional, optional, hasInstallScript }]) => hasInstallScript === true && dev !== true && devOptional !== true && optional !== true);
-      const told = new Set(matching(tree, /REGISTERS\.md$/).flatMap(([, text]) => rowsOf(text, 'Risky components').flatMap(([first = []]) => first)));
+      const told = new Set(matching(tree, /REGISTERS\.md$/).flatMap(([, text]) => rowsOf(text, 'Risky components', codesOf).flatMap(([first = []]) => first)));
       return risky.map(([path]) => path.replace(/^.*node_modules\//, '')).filter((name) => !told.has(name)).map((name) => `${PLATFORM} does not tell, under "Risky components", of ${name}`);
     },
     refuses: { [PLATFORM]: '## Risky components\n\n| `other` | x |\n', 'package-lock.json': '{"packages":{"node_modules/native":{"hasInstallScript":true},"node_modules/tool":{"dev":true,"hasInstallScript":true}}}' },
@@ -161,7 +179,7 @@ export const registerRules: readonly Rule[] = [
   {
     claim: 'ASVS 8.1.1, 8.1.2, 8.1.3, 8.1.4: the page says what each reason of a decision is, and what a decision looks at',
     violations: (tree) => {
-      const told = new Set(rowsOf(tree.get(PLATFORM) ?? '', 'Authorisation').flatMap((cells) => cells.flat()));
+      const told = new Set(rowsOf(tree.get(PLATFORM) ?? '', 'Authorisation', codesOf).flatMap((cells) => cells.flat()));
       const policy = tree.get('policies/access/access.rego') ?? '';
       const looksAt = [...policy.matchAll(/\b(?:input|data\.rules)\.(\w+(?:\.\w+)?)/g)].map((match) => match[0].replace('data.', ''));
       const reasons = [...policy.matchAll(/"([a-z]+(?:-[a-z]+)+)" if \{/g)].map((match) => match[1] ?? '');
