@@ -39,9 +39,9 @@ async function citing(directory: string, test: string, id: string): Promise<read
 /** Undefined when the tests pass with the control in place: without that, red would say nothing. */
 export async function findsControl(directory: string, test: string, id: string): Promise<string | undefined> {
   const results = await citing(directory, test, id);
-  if (!results.some(({ outcome }) => outcome === 'passed')) return `no test of ${test} that cites it passed`;
   const failed = results.find(({ outcome }) => outcome === 'failed');
-  return failed && `"${failed.name}" fails with the control in place: ${failed.because}`;
+  if (failed) return `"${failed.name}" fails with the control in place: ${failed.because}`;
+  return results.some(({ outcome }) => outcome === 'passed') ? undefined : `no test of ${test} that cites it passed`;
 }
 
 export async function prove(directory: string, id: string, removal: Removal): Promise<Proof> {

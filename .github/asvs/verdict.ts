@@ -7,6 +7,7 @@ import { brokenGate } from './gates.ts';
 import type { TestResult } from './results.ts';
 import { loadSeen, unproven } from './seen-red.ts';
 
+/** `not run`: claimed, and not held by what ran on these files. */
 export type Class = Claim['by'] | 'not run';
 export interface Verdict extends Requirement {
   readonly class: Class;
@@ -27,17 +28,15 @@ export function citingName(name: string, id: string): string {
 }
 
 export function judgeAll(tree: Tree, loaded: Loaded, results: readonly TestResult[]): Judgement {
-  const problems = [
-    ...loaded.problems,
-    ...brokenClaims(tree, loaded),
-    ...unknownCites(tree, new Set(loaded.requirements.map(({ id }) => id))),
-    ...unproven(tree, loaded).map(({ id, removal }) => `${id}: the removal in ${removal.control} was not seen red by ${removal.test} as both are now (npm run asvs -- --prove ${id})`),
-  ];
+  const stale = unproven(tree, loaded).map(({ id, removal }) => `${id}: the removal in ${removal.control} was not seen red by ${removal.test} as both are now (npm run asvs -- --prove ${id})`);
+  const broken = [...brokenClaims(tree, loaded), ...stale];
+  const problems = [...loaded.problems, ...broken, ...unknownCites(tree, new Set(loaded.requirements.map(({ id }) => id)))];
   const verdicts = loaded.requirements.map((requirement) => {
-    const claim = loaded.claims.get(requirement.id);
-    const { class: kind, evidence, problems: own } = judgeOne(tree, loaded, results, requirement.id, claim);
-    problems.push(...own.map((problem) => `${requirement.id}: ${problem}`));
-    return { ...requirement, class: kind, evidence };
+    const judged = judgeOne(tree, loaded, results, requirement.id, loaded.claims.get(requirement.id));
+    problems.push(...judged.problems.map((problem) => `${requirement.id}: ${problem}`));
+    const holds = judged.problems.length === 0 && !broken.some((problem) => problem.startsWith(`${requirement.id}: `));
+    // What does not hold is not what it is claimed to be; "open" promises nothing.
+    return { ...requirement, class: holds || judged.class === 'open' ? judged.class : 'not run', evidence: judged.evidence };
   });
   return { verdicts, problems };
 }
@@ -55,8 +54,7 @@ function judgeOne(tree: Tree, loaded: Loaded, results: readonly TestResult[], id
   if (claim === undefined) return { class: 'open', evidence: [NOBODY_LOOKED], problems: contradictions };
   if (claim.by === 'gate') {
     const broken = brokenGate(tree, results, claim.gate);
-    // A step of CI that is red says so itself; a rule's test may simply not have run here.
-    return { class: broken === undefined ? 'gate' : 'not run', evidence: [`\`${claim.gate}\`: ${claim.why}`], problems: [...contradictions, ...(broken === undefined ? [] : [broken])] };
+    return { class: 'gate', evidence: [`\`${claim.gate}\`: ${claim.why}`], problems: [...contradictions, ...(broken === undefined ? [] : [broken])] };
   }
   if (claim.by === 'document') return { class: 'document', evidence: [`${claim.document}: ${claim.why}`], problems: contradictions };
   return { class: claim.by, evidence: [claim.reason], problems: contradictions };
@@ -75,5 +73,5 @@ function judgeTests(tree: Tree, loaded: Loaded, results: readonly TestResult[], 
     ...ran.filter(({ outcome }) => outcome !== 'passed').map(({ file, name, outcome }) => `${file}${INSIDE}${name}: ${outcome}`),
     ...names.filter((name) => !red.has(name)).map((name) => `${name}: no removal was seen to turn it red`),
   ];
-  return { class: problems.length === 0 && ran.length > 0 ? 'test' : 'not run', evidence: names, problems };
+  return { class: 'test', evidence: names, problems };
 }
