@@ -1,5 +1,6 @@
 // The one place where settings become values: a frozen Config, or every problem at once and no value of any.
 import { createHash } from 'node:crypto';
+import { unescape } from 'node:querystring';
 import { z } from 'zod';
 import { TOKEN_PROFILES, type TokenProfileName } from '#app/identity/token-profiles.ts';
 import { type Key, parseKeys } from '#app/lib/keys.ts';
@@ -251,6 +252,9 @@ function productionProblems(given: Environment): string[] {
   for (const name of ['DATABASE_URL', 'DATABASE_MIGRATION_URL']) {
     if (weakensTls(given[name])) problems.push(tlsProblem(name));
   }
+  for (const name of ['DATABASE_URL', 'DATABASE_MIGRATION_URL', 'VALKEY_URL']) {
+    if (isWellKnown(given[name])) problems.push(`${name} has a password that everybody knows: make one of its own`);
+  }
   for (const name of ['OIDC_ISSUER', 'PUBLIC_URL']) {
     if (given[name] !== undefined && !given[name].startsWith('https://')) problems.push(`${name} must start with https:// in production`);
   }
@@ -261,6 +265,16 @@ function productionProblems(given: Environment): string[] {
 
 function tlsProblem(name: string): string {
   return `${name} must not weaken TLS in production: leave sslmode out (verify-full), or say sslmode=disable where the connection never leaves the machine`;
+}
+
+/** What images, packages and tutorials come with (CWE-1392). */
+const WELL_KNOWN: ReadonlySet<string> = new Set(['admin', 'changeme', 'default', 'guest', 'password', 'postgres', 'redis', 'root', 'secret', 'stockade', 'test', 'valkey', '123456']);
+
+function isWellKnown(address: string | undefined): boolean {
+  const url = URL.parse(address ?? '');
+  if (url === null || url.password === '') return false;
+  const password = unescape(url.password).toLowerCase();
+  return WELL_KNOWN.has(password) || password === unescape(url.username).toLowerCase();
 }
 
 /** `require` and the like encrypt for whoever answers (CWE-295). */

@@ -34,7 +34,7 @@ test('a folder that holds no feature, or a broken one, is named', async (t) => {
   await assert.rejects(findFeatures(unnamed), /must export "feature"/);
 });
 
-test('a feature is handed the settings that begin with its name', async (t) => {
+test('ASVS 13.3.2: a feature is handed the settings that begin with its name, and no other', async (t) => {
   const text = "export const feature = { title: 'T', grants: {}, events: {}, create: ({ settings }) => ({ operations: [], pages: [], settings }) };";
   const found = await findFeatures(await directoryWith(t, { 'mail-box/feature.ts': text, 'notes/feature.ts': text }));
   const environment = { MAIL_BOX_URL: 'a', NOTES_FROM: 'b', OTHER_MAIL: 'c' };

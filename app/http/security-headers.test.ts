@@ -52,7 +52,7 @@ after(async () => {
   await service.close();
 });
 
-test('every route has them, for whoever asks and by whatever method', { timeout: 60_000 }, async () => {
+test('ASVS 13.4.6, 14.2.2, 14.2.3 and 14.3.2: every route has them, for whoever asks and by whatever method', { timeout: 60_000 }, async () => {
   const seen = new Set<number>();
   const paths = new Set(createRoutes(service.parts).stack.map(({ path }) => String(path).replaceAll(/:\w+/g, 'a-1')));
   assert.ok(paths.size >= 12, [...paths].join('\n'));

@@ -77,7 +77,7 @@ test('ASVS 16.3.3: the line of a refused request names the control that refused 
   assert.deepEqual(lines.map(({ status, problem }) => [status, problem]), [[400, 'invalid-request'], [400, 'malformed-body'], [428, 'precondition-required'], [403, 'cross-site-request'], [403, 'role-not-granted'], [200, undefined]]);
 });
 
-test('403 with the reason as its code', async () => {
+test('ASVS 8.3.1: whoever may not do it gets 403 with the reason as its code, whatever a page would have shown them', async () => {
   await expectProblem(await service.send('/api/v1/notes/a-1', { method: 'DELETE', as: 'viewer' }), 403, 'role-not-granted');
 });
 
