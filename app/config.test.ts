@@ -242,6 +242,25 @@ test('pages of other origins are named one by one, and nothing else is an origin
   }
 });
 
+test('ASVS 13.2.3: production takes no credential that everybody knows, and says which it means without showing it', () => {
+  for (const name of ['DATABASE_URL', 'DATABASE_MIGRATION_URL', 'VALKEY_URL']) {
+    const scheme = name === 'VALKEY_URL' ? 'rediss' : 'postgres';
+    for (const login of ['postgres:postgres', 'app:app', 'admin:admin', 'root:root', 'app:password', 'app:changeme', 'app:Secret', ':redis', 'app:p%61ssword']) {
+      const problems = problemsOf({ ...productionReady, [name]: `${scheme}://${login}@host.example/0` });
+      assert.deepEqual(problems, [`${name} has a password that everybody knows: make one of its own`], login);
+    }
+    for (const login of ['app', 'app:', 'app:Zk3v9mQ2hB7xL5tR', 'postgres:postgres-9f2c']) assert.deepEqual(problemsOf({ ...productionReady, [name]: `${scheme}://${login}@host.example/0` }), [], login);
+    assert.deepEqual(problemsOf({ [name]: `${scheme}://postgres:postgres@127.0.0.1/0`, DATABASE_URL: 'postgres://postgres:postgres@127.0.0.1/stockade' }), [], 'on a developer’s machine');
+  }
+});
+
+test('ASVS 13.2.4: the provider may be asked at its issuer’s origin and at those that are named, in production over TLS alone', () => {
+  assert.deepEqual(parseConfig({}).identity.origins, []);
+  assert.deepEqual(parseConfig({ ...productionReady, OIDC_ORIGINS: 'https://a.example, https://b.example:8443' }).identity.origins, ['https://a.example', 'https://b.example:8443']);
+  for (const text of ['http://a.example', 'https://a.example,http://b.example']) assert.deepEqual(problemsOf({ ...productionReady, OIDC_ORIGINS: text }), ['OIDC_ORIGINS must start with https://, each of them, in production']);
+  for (const text of ['*', 'a.example', 'https://*.example', 'https://a.example/path']) assert.equal(problemsOf({ OIDC_ORIGINS: text }).length, 1, text);
+});
+
 test('connections are limited by address only where no proxy stands between', () => {
   assert.equal(parseConfig({ MAX_CONNECTIONS_OF_ADDRESS: '20' }).connections.mostOfAddress, 20);
   assert.equal(parseConfig({ MAX_CONNECTIONS_OF_ADDRESS: '20', TRUSTED_PROXIES: '1' }).connections.mostOfAddress, undefined);

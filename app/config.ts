@@ -1,5 +1,6 @@
 // The one place where settings become values: a frozen Config, or every problem at once and no value of any.
 import { createHash } from 'node:crypto';
+import { unescape } from 'node:querystring';
 import { z } from 'zod';
 import { TOKEN_PROFILES, type TokenProfileName } from '#app/identity/token-profiles.ts';
 import { type Key, parseKeys } from '#app/lib/keys.ts';
@@ -61,6 +62,8 @@ export interface IdentityConfig {
   readonly clientId: string;
   readonly clientSecret: string | undefined;
   readonly currentClientSecret?: Current<string>;
+  /** Where its token endpoint and its keys may be, beside the issuer's own origin. */
+  readonly origins?: readonly string[];
   /** Resource indicator of the API (RFC 8707): the `aud` that bearer tokens must carry. */
   readonly audience: string;
   /** How the provider writes access tokens. */
@@ -167,6 +170,7 @@ export const settings = {
   OIDC_AUDIENCE: z.string().min(1).optional(),
   OIDC_SCOPE: z.string().regex(/^openid(?![^ ])[\x20-\x7e]*$/, 'must be scopes parted by blanks, openid first').default('openid profile'),
   OIDC_MULTI_FACTOR_ACR: z.string().regex(/^[\x20-\x7e]+$/, 'must be values parted by blanks').optional(),
+  OIDC_ORIGINS: z.string().transform((text) => text.split(',').map((one) => one.trim())).pipe(z.array(origin, 'must be origins, parted by commas')).default([]),
   OIDC_TOKEN_PROFILE: z.enum(TOKEN_PROFILES, `must be one of ${TOKEN_PROFILES.join(', ')}`).default('rfc9068'),
   OIDC_ROLES_CLAIM: z.string().min(1).default('roles'),
   OIDC_TENANT_CLAIM: z.string().min(1).default('tenant'),
@@ -267,16 +271,30 @@ function productionProblems(given: Environment, files: SecretFiles['files']): st
   for (const name of ['DATABASE_URL', 'DATABASE_MIGRATION_URL']) {
     if (weakensTls(given[name])) problems.push(tlsProblem(name));
   }
+  for (const name of ['DATABASE_URL', 'DATABASE_MIGRATION_URL', 'VALKEY_URL']) {
+    if (isWellKnown(given[name])) problems.push(`${name} has a password that everybody knows: make one of its own`);
+  }
   for (const name of ['OIDC_ISSUER', 'PUBLIC_URL']) {
     if (given[name] !== undefined && !given[name].startsWith('https://')) problems.push(`${name} must start with https:// in production`);
   }
   if (leavesMachinePlainly(given['VALKEY_URL'])) problems.push('VALKEY_URL must start with rediss:// or valkeys:// in production, unless the store is on this machine');
+  if (given['OIDC_ORIGINS']?.split(',').some((one) => !one.trim().startsWith('https://'))) problems.push('OIDC_ORIGINS must start with https://, each of them, in production');
   if (given['PROVIDER_PORT'] !== undefined) problems.push('PROVIDER_PORT must not be set in production: it belongs to the embedded provider');
   return problems;
 }
 
 function tlsProblem(name: string): string {
   return `${name} must not weaken TLS in production: leave sslmode out (verify-full), or say sslmode=disable where the connection never leaves the machine`;
+}
+
+/** What images, packages and tutorials come with (CWE-1392). */
+const WELL_KNOWN: ReadonlySet<string> = new Set(['admin', 'changeme', 'default', 'guest', 'password', 'postgres', 'redis', 'root', 'secret', 'stockade', 'test', 'valkey', '123456']);
+
+function isWellKnown(address: string | undefined): boolean {
+  const url = URL.parse(address ?? '');
+  if (url === null || url.password === '') return false;
+  const password = unescape(url.password).toLowerCase();
+  return WELL_KNOWN.has(password) || password === unescape(url.username).toLowerCase();
 }
 
 /** `require` and the like encrypt for whoever answers (CWE-295). */
@@ -399,6 +417,7 @@ function toConfig(values: Settings, production: boolean, files: SecretFiles['fil
       ...providerOf(values),
       clientSecret: values.OIDC_CLIENT_SECRET,
       ...(current.clientSecret && { currentClientSecret: current.clientSecret }),
+      origins: values.OIDC_ORIGINS,
       audience: values.OIDC_AUDIENCE ?? `${publicUrl}/api`,
       tokenProfile: values.OIDC_TOKEN_PROFILE,
       rolesClaim: values.OIDC_ROLES_CLAIM,

@@ -39,7 +39,7 @@ function partsWith(environment: Readonly<Record<string, string>>): CommonParts {
   return { environment, database: undefined as never, production: false, publicUrl: '', log: pino({ level: 'silent' }), metrics: new Registry(), clock: () => new Date() };
 }
 
-test('a feature is handed the settings that begin with its name', async (t) => {
+test('ASVS 13.3.2: a feature is handed the settings that begin with its name, and no other', async (t) => {
   const text = "export const feature = { title: 'T', grants: {}, events: {}, create: ({ settings }) => ({ operations: [], pages: [], settings }) };";
   const found = await findFeatures(await directoryWith(t, { 'mail-box/feature.ts': text, 'notes/feature.ts': text }));
   const loaded = createFeatures(found, partsWith({ MAIL_BOX_URL: 'a', NOTES_FROM: 'b', OTHER_MAIL: 'c' }));

@@ -42,7 +42,7 @@ test('files are served under one hash, immutable, with their type; TypeScript wi
   assert.equal((await service.send(`${prefix}sample/board.css`, { headers: { 'if-none-match': script.headers.get('etag') ?? '' } })).status, 304);
 });
 
-test('CWE-22: only files that were there at the start, of known types, can be named', async () => {
+test('ASVS 13.4.3, 13.4.7: only files that were there at the start, of known types, can be named, and no folder (CWE-22)', async () => {
   for (const file of ['sample/secret.env', 'sample/board.test.ts', 'sample/none.css', 'sample/../feature.ts', 'sample/..%2f..%2fpackage.json', 'sample/%2e%2e/package.json', 'constructor', '__proto__', 'sample/', '']) {
     assert.equal((await service.send(prefix + file)).status, 404, file);
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { sql } from 'kysely';
 import { after, before, describe, test } from 'node:test';
+import { obtainToken } from '#app/identity/token.ts';
 import { CookieJar } from '#app/lib/cookie-jar.ts';
 import { expectProblem } from '#app/testing/problem.ts';
 import { startTestService, type TestService } from '#app/testing/service.ts';
@@ -109,6 +110,42 @@ describe('sign-in through the development provider', () => {
     assert.ok(logout.searchParams.has('id_token_hint'));
     assert.equal(logout.searchParams.get('post_logout_redirect_uri'), `${service.url}/`);
     await expectProblem(await visitor.fetch('/api/v1/stream', { headers: { accept: 'text/event-stream' } }), 401, 'authentication-required');
+  });
+
+  test('ASVS 16.3.1: signing in, failing to, and signing out are logged: who, how, by how many factors, in which request', async () => {
+    const from = service.logLines.length;
+    const lines = (message: string) => service.logLines.slice(from).map((line) => JSON.parse(line) as Record<string, unknown>).filter(({ msg }) => msg === message);
+    const visitor = await service.as('viewer');
+    const [signedIn] = lines('signed in');
+    assert.deepEqual(signedIn?.['signIn'], { outcome: 'passed', method: 'provider', factors: 1, tenant: 'acme', subject: 'viewer' });
+    assert.match(String(signedIn['requestId']), /^[\w-]{8,64}$/);
+    await visitor.fetch('/auth/sign-out', { method: 'POST' });
+    assert.equal(lines('signed out').length, 1);
+    await visitor.fetch('/auth/sign-out', { method: 'POST' });
+    assert.equal(lines('signed out').length, 1, 'nobody was signed in');
+
+    const jar = new CookieJar();
+    const callback = await reachCallback(jar);
+    callback.searchParams.set('code', 'made-up');
+    await jar.fetch(callback);
+    const [failed] = lines('sign-in failed');
+    assert.deepEqual([failed?.['signIn'], typeof failed?.['requestId']], [{ outcome: 'failed', method: 'provider' }, 'string']);
+  });
+
+  test('ASVS 14.2.1: a token counts as a header alone: in the query or the body it is nobody’s', async () => {
+    const token = await obtainToken({ ...service.config.identity, user: 'clerk' });
+    const asked = `${service.url}/api/v1/sessions`;
+    assert.equal((await fetch(asked, { headers: { authorization: `Bearer ${token}` } })).status, 200);
+    for (const name of ['access_token', 'token', 'bearer', 'authorization', 'session']) await expectProblem(await fetch(`${asked}?${name}=${token}`), 401, 'authentication-required');
+    const form = { method: 'DELETE', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: `access_token=${token}` };
+    await expectProblem(await fetch(asked, form), 401, 'authentication-required');
+  });
+
+  test('ASVS 14.3.1: signing out tells the browser to forget what it keeps of us', async () => {
+    const visitor = await service.as('viewer');
+    const response = await visitor.fetch('/auth/sign-out', { method: 'POST' });
+    assert.equal(response.headers.get('clear-site-data'), '"cache", "storage"');
+    assert.ok(response.headers.getSetCookie().some((cookie) => cookie.startsWith('session=;') && cookie.includes('Max-Age=0')));
   });
 
   test('CWE-352: a page of another origin can not sign a person out', async () => {
