@@ -27,11 +27,16 @@ export function createProviderClient({ issuer, clientId, clientSecret }: Provide
 
   const discover = async () => {
     try {
-      return await client.discovery(url, clientId, undefined, authentication, {
+      const configuration = await client.discovery(url, clientId, undefined, authentication, {
         timeout: TIMEOUT_SECONDS,
+        // Signatures of ID tokens too: the library leaves them out where the token came over TLS (OpenID Connect Core 1.0, 3.1.3.7).
         // eslint-disable-next-line @typescript-eslint/no-deprecated -- marked so to stand out; loopback only, and production demands https
-        execute: isLoopbackHttp(url) ? [client.allowInsecureRequests] : [],
+        execute: [client.enableNonRepudiationChecks, ...(isLoopbackHttp(url) ? [client.allowInsecureRequests] : [])],
       });
+      // The library compares them as URLs, for which a slash at the end is no difference (OpenID Connect Discovery 1.0, 4.3: "exactly match").
+      const { issuer: named } = configuration.serverMetadata();
+      if (named !== issuer) throw new Error(`the provider calls itself ${named}: set OIDC_ISSUER to that`);
+      return configuration;
     } catch (cause) {
       discovered = undefined;
       throw providerUnavailable(cause);
