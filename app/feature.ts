@@ -9,6 +9,9 @@ import type { Html } from '#app/lib/html.ts';
 export const ROLES = ['viewer', 'clerk', 'manager', 'auditor'] as const;
 export type Role = (typeof ROLES)[number];
 
+/** So begin the subjects that are known here and not at the provider; those of the provider may not (ASVS 6.8.1). */
+export const LOCAL_SUBJECT_PREFIX = 'account:';
+
 /** How sure we are of who asks. Where a part is absent it is not known, and whatever asks for it is denied. */
 export interface Assurance {
   /** When the person last proved who they are (OpenID Connect `auth_time`); programs never do. */
@@ -20,7 +23,7 @@ export interface Assurance {
 /** Who asks: the result of authentication, the same for a browser session and a bearer token. */
 export interface Subject {
   readonly tenantId: string;
-  /** The provider's `sub`. */
+  /** The provider's `sub`, or a name of our own that begins with `LOCAL_SUBJECT_PREFIX`. */
   readonly id: string;
   readonly name: string;
   readonly roles: readonly Role[];

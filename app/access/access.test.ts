@@ -58,7 +58,7 @@ test('the owner of a resource may do to it what owners may, and nobody else with
   assert.equal(reasonOf(access, subjectWith('viewer'), 'notes:burn', { owner: 'someone' }), 'role-not-granted');
 });
 
-test('a token’s scopes bound what its roles allow; a token without scopes has its roles alone (RFC 9068, 2.2.3)', async () => {
+test('ASVS 10.3.2: a token’s scopes bound what its roles allow; a token without scopes has its roles alone (RFC 9068, 2.2.3)', async () => {
   const { access } = await open([{ grants: { 'items:read': ['clerk'], 'items:move': ['clerk'] } }]);
   const tokenWith = (scopes: readonly string[] | undefined, roles: readonly Role[] = ['clerk']): Subject => ({ ...someone, roles, credential: { kind: 'bearer', expiresAt: now, ...(scopes && { scopes }) } });
   assert.equal(reasonOf(access, tokenWith(['api']), 'items:move'), 'granted');
@@ -92,7 +92,7 @@ test('fields that a role may not see are named, of that kind of resource', async
   assert.deepEqual([omitted('movements:read', 'clerk'), omitted('movements:read', 'viewer'), omitted('movements:read', 'auditor'), omitted('movements:read', 'viewer', 'clerk'), omitted('items:read', 'auditor')], [[], ['actor'], ['actor', 'note'], [], []]);
 });
 
-test('ASVS 7.5.3: some actions take a sign-in that is fresh and strong, and what is not known is neither', async () => {
+test('ASVS 7.5.3, 10.3.4: some actions take a sign-in that is fresh and strong, and what is not known is neither', async () => {
   const { access } = await open([{ grants: { 'items:retire': ['manager'] }, rules: { stepUp: { 'items:retire': { maxAgeS: 900, factors: 2 } } } }]);
   const decide = (assurance: Subject['assurance']) => access.decide({ ...subjectWith('manager'), ...(assurance && { assurance }) }, 'items:retire');
   assert.equal(decide({ authenticatedAt: minutesAgo(15), factors: 2 }).allowed, true);

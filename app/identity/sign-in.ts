@@ -4,7 +4,7 @@ import type { Context, Middleware } from 'koa';
 import * as client from 'openid-client';
 import type { Logger } from 'pino';
 import { AppError, isRefusal } from '#app/errors.ts';
-import type { SignIn } from '#app/feature.ts';
+import { LOCAL_SUBJECT_PREFIX, type SignIn } from '#app/feature.ts';
 import { readAssurance } from '#app/identity/assurance.ts';
 import { type ClaimNames, readPerson } from '#app/identity/claims.ts';
 import { clearCookie, cookieName, type CookieScheme, readCookies, writeCookie } from '#app/identity/cookies.ts';
@@ -94,6 +94,7 @@ export function completeSignIn(parts: SignInParts): Middleware {
 
 /** For a feature that has found out itself who the person is. */
 export async function signInHere(parts: SignInParts, ctx: Context, { person, factors }: SignIn): Promise<void> {
+  if (!person.id.startsWith(LOCAL_SUBJECT_PREFIX)) throw new TypeError(`A feature signs in subjects that begin with "${LOCAL_SUBJECT_PREFIX}".`);
   await beginSession(parts, ctx, { person, assurance: { factors, authenticatedAt: parts.clock() } });
 }
 
