@@ -5,6 +5,7 @@ import { Registry } from 'prom-client';
 import { openTestDatabase } from '#app/testing/database.ts';
 import { startTestService } from '#app/testing/service.ts';
 import { feature } from './feature.ts';
+import { tablesOf } from './tables.ts';
 import { linkIn, mailTo, PASSWORD, TestBrowser } from './proofs/test-person.ts';
 
 test('an example account has no password: its person sets one by a mail at the mailbox, and signs in', async (t) => {
@@ -19,6 +20,13 @@ test('an example account has no password: its person sets one by a mail at the m
   await browser.post('/accounts/reset', { token: new URL(link, service.url).searchParams.get('token') ?? '', password: PASSWORD });
   assert.equal((await browser.signIn(mia)).status, 303);
   assert.equal((await browser.json('GET', '/api/v1/accounts')).status, 200);
+});
+
+test('ASVS 6.3.2: on a server’s database nobody has an account who was not given one', async (t) => {
+  // Whose kind the setting says; what it serves from is the test's.
+  const service = await startTestService({ environment: { DATABASE_URL: 'postgres://service@127.0.0.1:1/none' } });
+  t.after(() => service.close());
+  assert.deepEqual(await tablesOf(service.database.owner).selectFrom('account').select('email').execute(), []);
 });
 
 test('in production without settings there is no way in, no page and no operation; with them there is no mailbox', async (t) => {

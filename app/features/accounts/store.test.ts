@@ -32,7 +32,7 @@ for (const engine of testDatabases()) {
       assert.equal(await findByEmail(database.db, 'elsewhere', account.email), undefined);
     });
 
-    it('its subject is set apart from the provider’s', async () => {
+    it('ASVS 6.8.1: its subject is set apart from the provider’s', async () => {
       const account = await make();
       assert.equal(accountIdOf(subjectIdOf(account)), account.id);
       for (const subject of ['clerk', account.id, 'account:x', `account:${'-'.repeat(36)}`, ` ${subjectIdOf(account)}`]) assert.equal(accountIdOf(subject), undefined);
