@@ -5,8 +5,8 @@ import { Registry } from 'prom-client';
 import { openTestDatabase } from '#app/testing/database.ts';
 import { startTestService } from '#app/testing/service.ts';
 import { feature } from './feature.ts';
-import { tablesOf } from './tables.ts';
 import { linkIn, mailTo, PASSWORD, TestBrowser } from './proofs/test-person.ts';
+import { tablesOf } from './tables.ts';
 
 test('an example account has no password: its person sets one by a mail at the mailbox, and signs in', async (t) => {
   const service = await startTestService();

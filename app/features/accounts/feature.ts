@@ -1,6 +1,7 @@
 // Local accounts: people who sign in here, with passkeys or passwords. Deleting this folder removes them.
 import { Counter } from 'prom-client';
 import { type Database, type Feature, type FeatureModule, type FeatureParts, ROLES } from '#app/feature.ts';
+import { createBreachCheck } from './breached.ts';
 import { createKeyRing } from './keys.ts';
 import { createMailer } from './mail.ts';
 import { createMailbox } from './mailbox.ts';
@@ -48,6 +49,7 @@ function createAccounts({ database, production, publicUrl, log, metrics, clock }
     keys,
     passwords: createPasswords({ ...settings, keys }),
     mailer,
+    isBreached: createBreachCheck({ url: settings.breachedPasswordsUrl, log, metrics }),
     publicUrl,
     party: relyingPartyOf(publicUrl, ISSUER),
     outcomes: new Counter({ name: 'accounts_sign_ins_total', help: 'Attempts to sign in with a local account, by method and outcome', labelNames: ['method', 'outcome'], registers: [metrics] }),

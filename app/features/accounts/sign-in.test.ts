@@ -205,6 +205,21 @@ describe('signing in with an account', () => {
     assert.equal((await visit().post('/accounts/sign-in/code', { attempt: await begin(), code })).status, 422);
   });
 
+  test('ASVS 6.3.5: who signs in in a browser that is not known yet is told, and of a wrong code after the password; in their own nobody is', async () => {
+    const account = await createPerson(service, 'watched');
+    const own = visit();
+    const mails = async () => (await own.get('/accounts/mailbox')).text.split('<li class="card">').filter((mail) => mail.includes(`To ${account.email}<`)).map((mail) => /that it had not been used|a wrong code/.exec(mail)?.[0]);
+    assert.equal((await own.signIn(account)).status, 303);
+    await mailTo(own, account.email, 'A sign-in to your account');
+    assert.deepEqual(await mails(), ['that it had not been used']);
+    assert.equal((await own.signIn(account)).status, 303);
+    await addAuthenticator(account);
+    const [thief, wrong] = [visit(), '12345'];
+    for (const browser of [own, thief]) assert.equal((await browser.post('/accounts/sign-in/code', { attempt: fieldIn((await browser.signIn(account)).text, 'attempt'), code: wrong })).status, 422);
+    await mailTo(own, account.email, 'a wrong code');
+    assert.deepEqual(await mails(), ['a wrong code', 'that it had not been used']);
+  });
+
   test('an account that is disabled between the two steps stays out', async () => {
     const account = await createPerson(service, 'gone');
     await addAuthenticator(account);
