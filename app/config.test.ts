@@ -52,7 +52,7 @@ test('production with everything set is accepted, and the config is frozen throu
 });
 
 for (const name of Object.keys(productionReady).filter((key) => key !== 'NODE_ENV')) {
-  test(`production refuses to run without ${name}`, () => {
+  test(`${name === 'OIDC_ISSUER' ? 'ASVS 6.3.2: ' : ''}production refuses to run without ${name}`, () => {
     const environment: Record<string, string> = { ...productionReady };
     Reflect.deleteProperty(environment, name);
     const problems = problemsOf(environment);

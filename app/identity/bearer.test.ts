@@ -87,7 +87,7 @@ describe('bearer tokens', () => {
     },
   };
   for (const [name, { typ, access, others, scopes }] of Object.entries(shapes)) {
-    test(`ASVS 9.2.2, 9.2.3: profile ${name}: its access tokens are taken, and no other token of the same issuer`, async () => {
+    test(`profile ${name}: its access tokens are taken, and no other token of the same issuer`, async () => {
       const verifyAs = verifierOf(issuer, name as TokenProfileName);
       const outcome = await verifyAs(await sign({ ...claims(), ...access }, { typ }));
       assert.ok(!isRefusal(outcome), JSON.stringify(outcome));

@@ -14,7 +14,7 @@ const now = new Date('2026-03-01T08:00:00Z');
 const seconds = now.getTime() / 1_000;
 const EVENTS = { 'http://schemas.openid.net/event/backchannel-logout': {} };
 
-describe('logout tokens', () => {
+describe('ASVS 10.5.5: logout tokens', () => {
   let keys: GenerateKeyPairResult;
   let provider: http.Server;
   let issuer: string;
@@ -67,7 +67,7 @@ describe('logout tokens', () => {
     'of the future': () => sign({ ...claims(), iat: seconds + 60, exp: seconds + 100 }),
   };
   for (const [name, make] of Object.entries(forged)) {
-    test(`ASVS 10.5.5: refused: ${name} (OpenID Connect Back-Channel Logout 1.0, 2.6)`, async () => {
+    test(`refused: ${name} (OpenID Connect Back-Channel Logout 1.0, 2.6)`, async () => {
       const outcome = await readerOf(issuer)(await make());
       assert.ok(isRefusal(outcome) && outcome.status === 400 && outcome.code === 'invalid-logout-token', JSON.stringify(outcome));
     });

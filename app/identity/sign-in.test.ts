@@ -95,7 +95,7 @@ describe('sign-in through the development provider', () => {
     await expectProblem(await jar.fetch(callback, { headers: { accept: 'application/json' } }), 400, 'sign-in-expired');
   });
 
-  test('ASVS 10.1.2: a code that the provider does not know, or that was issued for another attempt, is refused', async () => {
+  test('a code that the provider does not know, or that was issued for another attempt, is refused', async () => {
     const jar = new CookieJar();
     const [mine, other] = [await reachCallback(jar), await reachCallback(new CookieJar(), 'manager')];
     mine.searchParams.set('code', other.searchParams.get('code') ?? '');

@@ -35,7 +35,7 @@ describe('accounts as managers keep them', () => {
   };
   const codeOf = ({ body }: { readonly body: Body }) => (body as unknown as { readonly type: string }).type.replace(/^.*\//, '');
 
-  test('ASVS 6.4.1: an account is made without a password; the invitation’s link sets one, and the person signs in', async () => {
+  test('an account is made without a password; the invitation’s link sets one, and the person signs in', async () => {
     const made = await send('POST', '', { email: 'New.Person@Acme.test', name: 'New Person', roles: ['clerk', 'clerk'] });
     assert.equal(made.status, 201);
     assert.deepEqual([made.body.email, made.body.roles, made.body.hasPassword], ['New.Person@Acme.test', ['clerk'], false]);

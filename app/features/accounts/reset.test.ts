@@ -26,7 +26,7 @@ describe('a new password by mail', () => {
   };
   const use = (browser: TestBrowser, link: string, password: string) => browser.post('/accounts/reset', { token: new URL(link, service.url).searchParams.get('token') ?? '', password });
 
-  test('ASVS 6.3.6, 6.3.7, 6.4.1 and 7.4.3: the link sets it once; all sessions end, the person is told, and nobody is signed in by it', async () => {
+  test('ASVS 6.3.6, 6.3.7 and 7.4.3: the link sets it once; all sessions end, the person is told, and nobody is signed in by it', async () => {
     const account = await createPerson(service, 'forgetful');
     const before = visit();
     await before.signIn(account);
@@ -65,7 +65,7 @@ describe('a new password by mail', () => {
     assert.doesNotMatch((await visit().get('/accounts/mailbox')).text, /stranger@/);
   });
 
-  test('ASVS 6.4.1, 6.5.5: a link is good for ten minutes', async (t) => {
+  test('ASVS 6.5.5: a link is good for ten minutes', async (t) => {
     t.after(() => (offsetMs = 0));
     const link = await askForLink(await createPerson(service, 'slow'));
     offsetMs = 9 * minuteMs;

@@ -73,7 +73,7 @@ describe('access to the sample', () => {
     }
   });
 
-  test('ASVS 7.5.3: retiring takes a sign-in at most 15 minutes old (RFC 9470); from its page the person is sent there and back', async (t) => {
+  test('retiring takes a sign-in at most 15 minutes old (RFC 9470); from its page the person is sent there and back', async (t) => {
     t.after(() => (clockOffsetMs = 0));
     const manager = await service.as('manager');
     clockOffsetMs = 16 * minuteMs;
