@@ -130,6 +130,13 @@ for (const [name, bad] of [
   });
 }
 
+test('ASVS 6.3.3: production asks people for two factors unless it is told that one is enough', () => {
+  const factorsOf = (environment: Readonly<Record<string, string>>) => parseConfig(environment).identity.signInFactors;
+  assert.equal(factorsOf(productionReady), 2);
+  assert.equal(factorsOf({ ...productionReady, SIGN_IN_FACTORS: '1' }), 1);
+  assert.deepEqual([factorsOf({}), factorsOf({ SIGN_IN_FACTORS: '2' })], [1, 2]);
+});
+
 test('.env.example names every setting, and nothing else', () => {
   const text = readFileSync(new URL('../.env.example', import.meta.url), 'utf8');
   const named = [...text.matchAll(/^# ?([A-Z][A-Z_]+)=/gm)].map((match) => match[1] ?? '');

@@ -67,6 +67,8 @@ export interface AccessRules {
   /** Actions that the owner of a resource may do to it, whatever their role. */
   readonly ownerActions?: readonly Action[];
   readonly stepUp?: Readonly<Record<Action, StepUp>>;
+  /** Actions by which people get a second factor: open to one factor where the service asks for two. */
+  readonly enrolment?: readonly Action[];
   /** Kind of resource → field → who may see it; a field that isn't named here is seen by all. */
   readonly fields?: Readonly<Record<string, Readonly<Record<string, readonly Role[]>>>>;
   /** Kind of resource → sensitivity → who is cleared for it; everybody is for `normal`. */
@@ -307,6 +309,8 @@ export interface FeatureParts {
   /** The feature's settings: the environment's variables that begin with its name in capitals (`ACCOUNTS_…`). */
   readonly settings: Readonly<Record<string, string>>;
   readonly production: boolean;
+  /** By how many factors people must have signed in (ASVS 6.3.3). */
+  readonly signInFactors: Assurance['factors'];
   readonly publicUrl: string;
   readonly log: Logger;
   readonly metrics: Registry;

@@ -96,7 +96,7 @@ async function startParts(config: Config, { log, database: given, clock = () => 
   // The two know each other only through functions: sessions that end are told to live, live asks who still has access.
   const live: { current?: Live } = {};
   const sessions = createSessionsFeature({ limits: config.identity, onSessionEnd: () => live.current?.recheck() });
-  const access = await createAccess([...found, sessions].map(({ module }) => module), { log, clock, logAllowedOneIn: config.access.logAllowedOneIn });
+  const access = await createAccess([...found, sessions].map(({ module }) => module), { log, clock, logAllowedOneIn: config.access.logAllowedOneIn, signInFactors: config.identity.signInFactors });
   if (config.access.grantsFile !== undefined) {
     const stopFollowing = followGrants({ file: config.access.grantsFile, access, log, metrics });
     onStop('grants', async () => {
@@ -135,7 +135,7 @@ async function startParts(config: Config, { log, database: given, clock = () => 
   });
   const store = await openStore(config, log, onStop);
   const limits = createRateLimits({ ...config.limits, store, signInStore: store === undefined ? openSignInStore(database.db, { log }) : undefined, log, metrics });
-  const features = [sessions, ...createFeatures(found, { database: database.db, environment: config.others, production: config.production, publicUrl: config.publicUrl, log, metrics, clock })];
+  const features = [sessions, ...createFeatures(found, { database: database.db, environment: config.others, production: config.production, signInFactors: config.identity.signInFactors, publicUrl: config.publicUrl, log, metrics, clock })];
   onStop('features', () => Promise.all(features.map(async ({ feature }) => feature.stop?.())));
   const server = createServer({ config, database, identity, access, live: hub, limits, features, log, metrics, clock, isReady: () => ready });
 

@@ -44,7 +44,7 @@ before(async () => {
       metrics: new Registry(),
       clock: () => new Date(),
     });
-    return { live, config: { ...SAMPLE_CONFIG, production: true, publicUrl: PUBLIC_URL, identity: { issuer: 'https://provider.test' } } };
+    return { live, config: { ...SAMPLE_CONFIG, production: true, signInFactors: 1, publicUrl: PUBLIC_URL, identity: { issuer: 'https://provider.test' } } };
   });
 });
 after(async () => {

@@ -128,8 +128,10 @@ describe('sign-in through the development provider', () => {
 
   test('ASVS 7.4.1: sign-out ends the session here and at the provider', async () => {
     const visitor = await service.as('viewer');
+    const cookie = visitor.jar.read(service.url);
     const response = await visitor.fetch('/auth/sign-out', { method: 'POST' });
     assert.equal(response.status, 303);
+    await expectProblem(await fetch(`${service.url}/api/v1/stream`, { headers: { cookie, accept: 'text/event-stream' } }), 401, 'session-ended');
     const logout = new URL(response.headers.get('location') ?? '');
     assert.equal(logout.origin, service.config.identity.issuer);
     assert.ok(logout.searchParams.has('id_token_hint'));

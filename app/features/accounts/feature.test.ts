@@ -32,7 +32,7 @@ test('ASVS 6.3.2: on a server’s database nobody has an account who was not giv
 test('in production without settings there is no way in, no page and no operation; with them there is no mailbox', async (t) => {
   const database = await openTestDatabase();
   t.after(() => database.close());
-  const create = (settings: Record<string, string>) => feature.create({ database: database.db, settings, production: true, publicUrl: 'https://stockade.test', log: pino({ level: 'silent' }), metrics: new Registry(), clock: () => new Date() });
+  const create = (settings: Record<string, string>) => feature.create({ database: database.db, settings, production: true, signInFactors: 1, publicUrl: 'https://stockade.test', log: pino({ level: 'silent' }), metrics: new Registry(), clock: () => new Date() });
   assert.deepEqual(create({}), { operations: [], pages: [] });
   const on = create({ ACCOUNTS_KEYS: `a:${'k'.repeat(43)}`, ACCOUNTS_SMTP_URL: 'smtps://mail.test', ACCOUNTS_MAIL_FROM: 'us@x.test' });
   t.after(() => on.stop?.());

@@ -25,7 +25,7 @@ const HOUSEKEEPING_MS = 60_000;
 export const feature: FeatureModule = {
   title: 'Accounts',
   grants: { 'accounts:read': ['manager', 'auditor'], [ADMINISTER]: ['manager'], [READ]: ROLES, [CHANGE]: ROLES },
-  rules: { stepUp: { [CHANGE]: { maxAgeS: FRESH_S, factors: 1 } } },
+  rules: { stepUp: { [CHANGE]: { maxAgeS: FRESH_S, factors: 1 } }, enrolment: [READ, CHANGE] },
   events: {},
   seed,
   create(parts) {
@@ -38,7 +38,7 @@ export const feature: FeatureModule = {
   },
 };
 
-function createAccounts({ database, production, publicUrl, log, metrics, clock }: FeatureParts, settings: AccountSettings): Feature {
+function createAccounts({ database, production, signInFactors, publicUrl, log, metrics, clock }: FeatureParts, settings: AccountSettings): Feature {
   const keys = createKeyRing(settings.keys);
   const { smtpUrl, mailFrom } = settings;
   const mailbox = smtpUrl === undefined ? createMailbox() : undefined;
@@ -51,6 +51,7 @@ function createAccounts({ database, production, publicUrl, log, metrics, clock }
     mailer,
     isBreached: createBreachCheck({ url: settings.breachedPasswordsUrl, log, metrics }),
     publicUrl,
+    signInFactors,
     party: relyingPartyOf(publicUrl, ISSUER),
     outcomes: new Counter({ name: 'accounts_sign_ins_total', help: 'Attempts to sign in with a local account, by method and outcome', labelNames: ['method', 'outcome'], registers: [metrics] }),
     background(work, ownLog) {

@@ -18,6 +18,8 @@ export interface AccountParts {
   readonly mailer: Mailer;
   readonly isBreached: IsBreached;
   readonly publicUrl: string;
+  /** That a sign-in needs: with fewer a person may get a second one, and nothing else. */
+  readonly signInFactors: 1 | 2;
   /** Undefined where passkeys can't be: the service is opened by its address. */
   readonly party: RelyingParty | undefined;
   readonly outcomes: Counter<'method' | 'outcome'>;

@@ -155,6 +155,24 @@ describe('looking after what one signs in with', () => {
     }
   });
 
+  test('ASVS 6.3.3: where two factors are asked for, a password alone opens the page on which one gets another, and nothing else', async (t) => {
+    const strict = await startTestService({ environment: { TRUSTED_PROXIES: '1', SIGN_IN_FACTORS: '2' }, clock: now });
+    t.after(() => strict.close());
+    const account = await createPerson(strict, 'enrolling');
+    const browser = new TestBrowser(strict.url);
+    assert.equal((await browser.signIn(account, PASSWORD, { return_to: '/account/sessions' })).location, `${SECURITY}?problem=second-factor-missing`);
+    assert.match((await browser.get(`${SECURITY}?problem=second-factor-missing`)).text, /Two factors are asked for here/);
+    assert.equal((await browser.get('/account/sessions')).location, '/sign-in?return_to=%2Faccount%2Fsessions&max_age=604800&factors=2');
+    assert.equal((await browser.json('GET', '/api/v1/sessions')).status, 401);
+    const begun = await browser.post(`${SECURITY}/authenticator/begin`, { confirm: 'yes' });
+    const added = await browser.post(`${SECURITY}/authenticator`, { attempt: fieldIn(begun.text, 'attempt'), code: codeAt(keyOnPage(begun.text), now()) });
+    assert.equal(added.status, 200);
+    const step = fieldIn((await browser.signIn(account)).text, 'attempt');
+    const entered = await browser.post('/accounts/sign-in/code', { attempt: step, code: codesOnPage(added.text)[0] ?? '', return_to: '/account/sessions' });
+    assert.equal(entered.location, '/account/sessions');
+    assert.equal((await browser.get('/account/sessions')).status, 200);
+  });
+
   test('for somebody who signed in at the identity provider there is nothing to look after here', async () => {
     const clerk = await service.as('clerk');
     assert.match(await (await clerk.fetch(SECURITY, { headers: { accept: 'text/html' } })).text(), /with your identity provider/);

@@ -9,6 +9,7 @@ import { signInMail, type SuspiciousSignIn } from './mail-texts.ts';
 import { type AccountParts, keepDevice, notify, personOf } from './parts.ts';
 import { askToSignIn, listPasskeys, verifySignIn } from './passkeys.ts';
 import { useCode } from './recovery-codes.ts';
+import { SECURITY_PATH } from './security-view.ts';
 import { passkeyView, secondFactorView, signInView } from './sign-in-view.ts';
 import { type Account, findByEmail, readAccount, replaceHash, toEmailKey, useTotpStep } from './store.ts';
 import { type Counted, succeed, takeTurn } from './throttle.ts';
@@ -187,7 +188,8 @@ async function tryPasskey(parts: AccountParts, context: Asked, tried: { readonly
 
 function enter(parts: AccountParts, { db, now, kept, log, localPath }: Asked, account: Account, factors: 1 | 2, target: string | undefined): Redirect & BrowserChange {
   if (readDevice(parts.keys, kept, { tenantId: account.tenantId, accountId: account.id }) === undefined) parts.background(() => warn(parts, db, account, 'new-browser', now), log);
-  return { redirect: localPath(target), signIn: { person: personOf(account), factors }, keep: keepDevice(parts, account) };
+  const next = factors < parts.signInFactors ? `${SECURITY_PATH}?problem=second-factor-missing` : localPath(target);
+  return { redirect: next, signIn: { person: personOf(account), factors }, keep: keepDevice(parts, account) };
 }
 
 /** The person is told of what may be somebody else (ASVS 6.3.5), and not so often that their mailbox fills. */
