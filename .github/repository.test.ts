@@ -7,10 +7,11 @@ import { fileRules } from './rules/files.ts';
 import { importRules } from './rules/imports.ts';
 import { packageRules } from './rules/packages.ts';
 import { proseRules } from './rules/prose.ts';
+import { templateRules } from './rules/template.ts';
 import { readTree, treeOf } from './rules/tree.ts';
 
 const tree = readTree(resolve(import.meta.dirname, '..'));
-const rules = [...importRules, ...fileRules, ...contentRules, ...packageRules, ...proseRules];
+const rules = [...importRules, ...fileRules, ...contentRules, ...packageRules, ...proseRules, ...templateRules];
 
 test('the tree was read', () => {
   assert.ok(tree.size > 50, `only ${tree.size} files were found`);

@@ -13,6 +13,7 @@ const productionReady = {
   OIDC_AUDIENCE: 'https://stock.example.com/api',
   PUBLIC_URL: 'https://stock.example.com',
   SECURITY_CONTACT: 'mailto:security@stock.example.com',
+  PRIVACY_KEYS: `a:${'A'.repeat(43)}`,
 };
 
 function problemsOf(environment: Record<string, string>): readonly string[] {
@@ -57,7 +58,7 @@ for (const name of Object.keys(productionReady).filter((key) => key !== 'NODE_EN
     Reflect.deleteProperty(environment, name);
     const problems = problemsOf(environment);
     assert.equal(problems.length, 1, problems.join('\n'));
-    assert.ok(problems[0]?.startsWith(`${name} is required in production: `), problems.join('\n'));
+    assert.match(problems[0] ?? '', new RegExp(`^${name}(?: or [A-Z_]+)? is required in production: `), problems.join('\n'));
   });
 }
 
@@ -80,6 +81,34 @@ test('production verifies the database, migrates under another login or not at a
       assert.deepEqual(problemsOf({ ...productionReady, [name]: `postgres://app@db/stockade${parameters}` }).map((problem) => problem.slice(0, name.length + 16)), [`${name} must not weaken`], parameters);
     }
   }
+});
+
+test('personal data is wrapped by keys of one provider: those of the environment or of KMS, and in development by one that everybody knows', () => {
+  const [arn, alias] = ['arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab', 'alias/stockade'];
+  const provider = (environment: Record<string, string>) => parseConfig(environment).privacy.provider;
+  const [development, own] = [provider({}), provider({ PRIVACY_KEYS: `b:${'B'.repeat(43)},a:${'A'.repeat(43)}` })];
+  assert.deepEqual(development.kind === 'local' && development.keys.map(({ id }) => id), ['development']);
+  assert.deepEqual(own.kind === 'local' && own.keys.map(({ id }) => id), ['b', 'a']);
+  assert.deepEqual(provider({ PRIVACY_KMS_KEY: `${arn}, ${arn}9` }), { kind: 'kms', keyIds: [arn, `${arn}9`], region: 'eu-central-1' });
+  assert.deepEqual(provider({ PRIVACY_KMS_KEY: alias, AWS_REGION: 'eu-west-1' }), { kind: 'kms', keyIds: [alias], region: 'eu-west-1' });
+  const { PRIVACY_KEYS, ...others } = productionReady;
+  assert.deepEqual(problemsOf({ ...others, PRIVACY_KMS_KEY: arn }), []);
+  for (const [environment, problem] of [
+    [{ PRIVACY_KEYS, PRIVACY_KMS_KEY: arn }, 'PRIVACY_KEYS and PRIVACY_KMS_KEY exclude each other'],
+    [{ PRIVACY_KMS_KEY: alias }, 'AWS_REGION is required'],
+    [{ PRIVACY_KMS_KEY: `${arn},${alias}`, AWS_REGION: 'eu-west-1' }, 'PRIVACY_KMS_KEY must name keys of one region'],
+    [{ PRIVACY_KMS_KEY: `${arn}${'9'.repeat(255)}` }, 'PRIVACY_KMS_KEY must'],
+    [{ PRIVACY_KMS_KEY: 'stockade' }, 'PRIVACY_KMS_KEY must'],
+    [{ PRIVACY_KEYS: 'a:short' }, 'PRIVACY_KEYS must'],
+  ] as const) {
+    assert.deepEqual(problemsOf({ ...others, ...environment }).map((line) => line.slice(0, problem.length)), [problem]);
+  }
+});
+
+test('CWE-319: production counts over TLS, or within the machine', () => {
+  for (const url of ['rediss://cache.example:6379', 'valkeys://cache.example:6379', 'redis://127.0.0.1:6379', 'valkey://localhost', 'redis://[::1]:6379']) assert.deepEqual(problemsOf({ ...productionReady, VALKEY_URL: url }), [], url);
+  for (const url of ['redis://cache.example:6379', 'valkey://:secret@cache.example', 'redis://127.0.0.1.example']) assert.deepEqual(problemsOf({ ...productionReady, VALKEY_URL: url }).map((problem) => problem.slice(0, 21)), ['VALKEY_URL must start'], url);
+  assert.equal(parseConfig({ VALKEY_URL: 'redis://cache.example:6379' }).limits.valkeyUrl, 'redis://cache.example:6379');
 });
 
 test('migrations ask for a login, and for the same TLS, and for nothing else', () => {
@@ -146,10 +175,11 @@ test('.env.example names every setting, and nothing else', () => {
 test('the values in .env.example are the defaults, where there is one, and all are accepted', () => {
   const text = readFileSync(new URL('../.env.example', import.meta.url), 'utf8');
   const example = Object.fromEntries([...text.matchAll(/^# ?([A-Z][A-Z_]+)=(.*)$/gm)].map((match) => [match[1] ?? '', match[2] ?? '']));
-  const { ACCESS_GRANTS_FILE, DATABASE_URL, DATABASE_MIGRATION_URL, OIDC_ISSUER, PROVIDER_PORT, VALKEY_URL, ...defaults } = example;
+  const { ACCESS_GRANTS_FILE, DATABASE_URL, DATABASE_MIGRATION_URL, OIDC_ISSUER, PROVIDER_PORT, VALKEY_URL, PRIVACY_KMS_KEY, AWS_REGION, ...defaults } = example;
   assert.equal(parseConfig({ ACCESS_GRANTS_FILE }).access.grantsFile, ACCESS_GRANTS_FILE);
   assert.deepEqual(parseConfig({ ...defaults, PROVIDER_PORT }), parseConfig({}));
   assert.equal(parseConfig({ ...defaults, DATABASE_URL, DATABASE_MIGRATION_URL, OIDC_ISSUER }).database.kind, 'server');
+  assert.deepEqual(parseConfig({ PRIVACY_KMS_KEY, AWS_REGION }).privacy.provider, { kind: 'kms', keyIds: [PRIVACY_KMS_KEY], region: AWS_REGION });
   assert.equal(parseConfig({ VALKEY_URL }).limits.valkeyUrl, VALKEY_URL);
   assert.equal(parseConfig({ VALKEY_URL: 'valkeys://cache.example:6379' }).limits.valkeyUrl, 'rediss://cache.example:6379');
 });

@@ -1,6 +1,9 @@
 // The one place where settings become values: a frozen Config, or every problem at once and no value of any.
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { TOKEN_PROFILES, type TokenProfileName } from '#app/identity/token-profiles.ts';
+import { type Key, parseKeys } from '#app/lib/keys.ts';
+import type { KeyProviderConfig } from '#app/privacy/key-provider.ts';
 
 export interface Config {
   readonly production: boolean;
@@ -15,6 +18,12 @@ export interface Config {
   readonly admin: { readonly host: string; readonly port: number };
   readonly database: DatabaseConfig;
   readonly identity: IdentityConfig;
+  /** What wraps the service's own keys, for personal data and the audit trail. */
+  readonly privacy: {
+    readonly provider: KeyProviderConfig;
+    /** Where the audit trail's checkpoints go beside the database; undefined puts them into the log. */
+    readonly checkpointFile: string | undefined;
+  };
   readonly access: { readonly grantsFile: string | undefined; readonly logAllowedOneIn: number };
   readonly live: LiveConfig;
   readonly limits: LimitsConfig;
@@ -128,6 +137,10 @@ const origin = url(['http:', 'https:'])
   .refine((parsed) => parsed?.pathname === '/' && parsed.search === '' && parsed.username === '' && !parsed.hostname.includes('*'), 'must be an origin: scheme, host and port, no path')
   .transform((parsed) => parsed?.origin ?? '');
 
+/** Its length is kept in one byte beside what it wrapped. */
+const KMS_KEY_LONGEST = 255;
+const KMS_KEY = /^(?:arn:aws[a-z-]*:kms:([a-z0-9-]+):\d{12}:(?:key|alias)|alias)\/[\w/-]+$/;
+
 /** Every setting, its form and its default; `.env.example` is tested against it. */
 export const settings = {
   NODE_ENV: z.enum(['development', 'production', 'test'], 'must be development, test or production').default('development'),
@@ -153,6 +166,10 @@ export const settings = {
   OIDC_ROLES_CLAIM: z.string().min(1).default('roles'),
   OIDC_TENANT_CLAIM: z.string().min(1).default('tenant'),
   PROVIDER_PORT: port.optional(),
+  PRIVACY_KEYS: z.string().transform((text) => parseKeys(text)).refine((keys) => keys !== undefined, 'must be "<id>:<32 random bytes as base64url>", parted by commas, the current one first').optional(),
+  PRIVACY_KMS_KEY: z.string().transform((text) => text.split(',').map((one) => one.trim())).refine((keys) => keys.every((key) => KMS_KEY.test(key) && key.length <= KMS_KEY_LONGEST), 'must be ARNs of KMS keys or aliases, or alias/…, parted by commas, the current one first').optional(),
+  AUDIT_CHECKPOINT_FILE: z.string().min(1).optional(),
+  AWS_REGION: z.string().regex(/^[a-z]{2,}-[a-z0-9-]+$/, 'must be the name of a region').optional(),
   SESSION_IDLE_MINUTES: integer(1, 1_440).default(30),
   SESSION_ABSOLUTE_HOURS: integer(1, 168).default(12),
   SESSION_REFRESH_MINUTES: integer(1, 1_440).default(10),
@@ -179,6 +196,9 @@ export const settings = {
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'must be fatal, error, warn, info, debug, trace or silent').optional(),
 } as const;
 
+/** What must never guard anything: it is in the repository for all to read. */
+const DEVELOPMENT_KEYS: readonly Key[] = [{ id: 'development', secret: createHash('sha256').update('personal data in development').digest() }];
+
 /** What the development provider calls a sign-in with two factors. */
 const DEVELOPMENT_MULTI_FACTOR_ACR = 'aal2';
 /** So that it is always the load balancer that closes. */
@@ -196,6 +216,7 @@ export function parseConfig(environment: Environment): Config {
   const problems = [
     ...(parsed.error?.issues ?? []).map((issue) => `${issue.path.join('.')} ${issue.code === 'too_small' && issue.message.startsWith('Too small') ? 'must not be empty' : issue.message}`),
     ...(parsed.success ? idleProblems(parsed.data) : []),
+    ...(parsed.success ? privacyProblems(parsed.data) : []),
     ...(production ? productionProblems(given) : developmentProblems(given)),
   ];
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
@@ -226,12 +247,14 @@ function productionProblems(given: Environment): string[] {
   demand('OIDC_AUDIENCE', 'the audience that access tokens for this API carry');
   demand('PUBLIC_URL', 'the https origin that people open');
   demand('SECURITY_CONTACT', 'where people report a vulnerability, for /.well-known/security.txt');
+  if (given['PRIVACY_KEYS'] === undefined && given['PRIVACY_KMS_KEY'] === undefined) problems.push('PRIVACY_KEYS or PRIVACY_KMS_KEY is required in production: what wraps the keys of personal data; there is no default');
   for (const name of ['DATABASE_URL', 'DATABASE_MIGRATION_URL']) {
     if (weakensTls(given[name])) problems.push(tlsProblem(name));
   }
   for (const name of ['OIDC_ISSUER', 'PUBLIC_URL']) {
     if (given[name] !== undefined && !given[name].startsWith('https://')) problems.push(`${name} must start with https:// in production`);
   }
+  if (leavesMachinePlainly(given['VALKEY_URL'])) problems.push('VALKEY_URL must start with rediss:// or valkeys:// in production, unless the store is on this machine');
   if (given['PROVIDER_PORT'] !== undefined) problems.push('PROVIDER_PORT must not be set in production: it belongs to the embedded provider');
   return problems;
 }
@@ -248,9 +271,34 @@ function weakensTls(address: string | undefined): boolean {
   return searchParams.has('ssl') || searchParams.has('uselibpqcompat') || modes.length > 1 || !['verify-full', 'disable'].includes(modes[0] ?? 'verify-full');
 }
 
+/** What limits count by are addresses and subjects, and whoever changes the counts lifts the limits (CWE-319). */
+function leavesMachinePlainly(address: string | undefined): boolean {
+  if (address === undefined || !URL.canParse(address)) return false;
+  const { protocol, hostname } = new URL(address);
+  return ['redis:', 'valkey:'].includes(protocol) && !['127.0.0.1', 'localhost', '[::1]'].includes(hostname);
+}
+
 /** With half of it, a beat that comes late still comes in time. */
 function idleProblems({ LIVE_HEARTBEAT_SECONDS: beat, LOAD_BALANCER_IDLE_SECONDS: idle }: Settings): string[] {
   return beat * 2 <= idle ? [] : ['LIVE_HEARTBEAT_SECONDS must be at most half of LOAD_BALANCER_IDLE_SECONDS: else the load balancer cuts off streams that have nothing to say'];
+}
+
+function privacyProblems(values: Settings): string[] {
+  if (values.PRIVACY_KMS_KEY === undefined) return [];
+  if (values.PRIVACY_KEYS !== undefined) return ['PRIVACY_KEYS and PRIVACY_KMS_KEY exclude each other: remove one'];
+  const [region, ...others] = regionsOf(values);
+  if (region === undefined) return ['AWS_REGION is required with PRIVACY_KMS_KEY, where that is an alias without a region'];
+  return others.length === 0 ? [] : ['PRIVACY_KMS_KEY must name keys of one region, and AWS_REGION too where one is an alias without'];
+}
+
+/** In which the keys are, AWS_REGION where they don't say. */
+function regionsOf({ PRIVACY_KMS_KEY: keys = [], AWS_REGION: region }: Settings): readonly string[] {
+  return [...new Set(keys.map((key) => KMS_KEY.exec(key)?.[1] ?? region))].filter((each) => each !== undefined);
+}
+
+function keyProviderOf(values: Settings): KeyProviderConfig {
+  const { PRIVACY_KMS_KEY: keyIds, PRIVACY_KEYS: keys = DEVELOPMENT_KEYS } = values;
+  return keyIds === undefined ? { kind: 'local', keys } : { kind: 'kms', keyIds, region: regionsOf(values)[0] ?? '' };
 }
 
 function developmentProblems(given: Environment): string[] {
@@ -304,6 +352,7 @@ function toConfig(values: Settings, production: boolean): Omit<Config, 'others'>
       scope: values.OIDC_SCOPE,
       multiFactorAcr: (values.OIDC_MULTI_FACTOR_ACR ?? (values.OIDC_ISSUER === undefined ? DEVELOPMENT_MULTI_FACTOR_ACR : '')).split(' ').filter((acr) => acr !== ''),
     },
+    privacy: { provider: keyProviderOf(values), checkpointFile: checkpointFileOf(values) },
     access: { grantsFile: values.ACCESS_GRANTS_FILE, logAllowedOneIn: values.ACCESS_LOG_ALLOWED_ONE_IN },
     live: {
       heartbeatMs: values.LIVE_HEARTBEAT_SECONDS * 1_000,
@@ -327,6 +376,11 @@ function toConfig(values: Settings, production: boolean): Omit<Config, 'others'>
   };
 }
 
+/** Beside the embedded database, which has no other place; elsewhere the log is one that its owner can't reach. */
+function checkpointFileOf({ AUDIT_CHECKPOINT_FILE: file, DATABASE_URL: url, DATA_DIRECTORY: directory }: Settings): string | undefined {
+  return file ?? (url === undefined ? `${directory}/audit-checkpoints.ndjson` : undefined);
+}
+
 function providerOf(values: Settings): Pick<IdentityConfig, 'provider' | 'issuer' | 'clientId'> {
   if (values.OIDC_ISSUER !== undefined) {
     return { provider: { kind: 'server' }, issuer: values.OIDC_ISSUER, clientId: values.OIDC_CLIENT_ID ?? '' };
@@ -340,6 +394,7 @@ function providerOf(values: Settings): Pick<IdentityConfig, 'provider' | 'issuer
 }
 
 function freeze<T extends object>(value: T): T {
-  for (const part of Object.values(value)) if (typeof part === 'object' && part !== null) freeze(part as object);
+  // The bytes of a key can't be frozen.
+  for (const part of Object.values(value)) if (typeof part === 'object' && part !== null && !ArrayBuffer.isView(part)) freeze(part as object);
   return Object.freeze(value);
 }

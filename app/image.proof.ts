@@ -110,7 +110,7 @@ async function runImage(engine: Engine, directory: string, config: ImageConfig):
     container = await startContainer(engine, {
       image: IMAGE,
       // Loopback and free ports, since the network is this machine's.
-      environment: { HOST: '127.0.0.1', PORT: String(port), ADMIN_HOST: '127.0.0.1', ADMIN_PORT: String(adminPort), PUBLIC_URL: 'https://image.invalid', SECURITY_CONTACT: 'mailto:nobody@image.invalid', DATABASE_URL: login.url(postgres.url), OIDC_ISSUER: issuer.origin, OIDC_CLIENT_ID: CLIENT_ID, OIDC_CLIENT_SECRET: 'of-no-use-to-anybody', OIDC_AUDIENCE: 'https://image.invalid/api', NODE_EXTRA_CA_CERTS: '/certificate.pem' },
+      environment: { HOST: '127.0.0.1', PORT: String(port), ADMIN_HOST: '127.0.0.1', ADMIN_PORT: String(adminPort), PUBLIC_URL: 'https://image.invalid', SECURITY_CONTACT: 'mailto:nobody@image.invalid', PRIVACY_KEYS: `image:${'A'.repeat(43)}`, DATABASE_URL: login.url(postgres.url), OIDC_ISSUER: issuer.origin, OIDC_CLIENT_ID: CLIENT_ID, OIDC_CLIENT_SECRET: 'of-no-use-to-anybody', OIDC_AUDIENCE: 'https://image.invalid/api', NODE_EXTRA_CA_CERTS: '/certificate.pem' },
       files,
     });
     await askContainer(container, { port, adminPort, config, from });

@@ -54,7 +54,7 @@ test('it starts with nothing but a port, says what runs where, keeps its data, a
 test('in production it refuses to start on defaults, with every problem on its own line and no value', async (t) => {
   const started = start(t, { NODE_ENV: 'production', PORT: 'canary-port', OIDC_ISSUER: 'http://canary-issuer' });
   assert.equal(await started.ended(), 78);
-  for (const name of ['DATABASE_URL', 'OIDC_ISSUER', 'OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET', 'OIDC_AUDIENCE', 'PUBLIC_URL', 'PORT']) {
+  for (const name of ['DATABASE_URL', 'OIDC_ISSUER', 'OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET', 'OIDC_AUDIENCE', 'PUBLIC_URL', 'PRIVACY_KEYS', 'PORT']) {
     assert.match(started.stderr(), new RegExp(`^  - ${name} `, 'm'));
   }
   assert.ok(!(started.stderr() + started.stdout()).includes('canary'));

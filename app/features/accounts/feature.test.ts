@@ -12,7 +12,7 @@ test('an example account has no password: its person sets one by a mail at the m
   const service = await startTestService();
   t.after(() => service.close());
   const mia = { tenantId: 'acme', email: 'mia@acme.example' };
-  await service.database.forTenant('acme').transaction().execute((db) => feature.seed?.({ db, tenantId: 'acme', now: new Date() }) ?? Promise.resolve());
+  await service.database.forTenant('acme').transaction().execute((db) => feature.seed?.({ db, people: service.people.of(db, 'acme'), tenantId: 'acme', now: new Date() }) ?? Promise.resolve());
   const browser = new TestBrowser(service.url);
   assert.equal((await browser.signIn(mia)).status, 422);
   await browser.post('/accounts/reset-request', { organisation: mia.tenantId, email: mia.email });

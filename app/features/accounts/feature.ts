@@ -9,6 +9,7 @@ import { ADMINISTER, createOperations } from './operations.ts';
 import { type AccountParts, ISSUER } from './parts.ts';
 import { relyingPartyOf } from './passkeys.ts';
 import { createPasswords } from './passwords.ts';
+import { personalData } from './personal-data.ts';
 import { createReset } from './reset.ts';
 import { CHANGE, createSecurity, READ } from './security.ts';
 import { seed } from './seed.ts';
@@ -27,6 +28,7 @@ export const feature: FeatureModule = {
   grants: { 'accounts:read': ['manager', 'auditor'], [ADMINISTER]: ['manager'], [READ]: ROLES, [CHANGE]: ROLES },
   rules: { stepUp: { [CHANGE]: { maxAgeS: FRESH_S, factors: 1 } }, enrolment: [READ, CHANGE] },
   events: {},
+  personalData,
   seed,
   create(parts) {
     const settings = parseAccountSettings(parts.settings, parts.production);

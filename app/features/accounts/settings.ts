@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { AppError } from '#app/errors.ts';
-import { type Key, parseKeys } from './keys.ts';
+import { type Key, parseKeys } from '#app/lib/keys.ts';
 
 export interface AccountSettings {
   /** The current one first. */
