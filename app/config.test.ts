@@ -200,6 +200,13 @@ test('pages of other origins are named one by one, and nothing else is an origin
   }
 });
 
+test('ASVS 12.3.1, 13.2.4: the provider may be asked at its issuer’s origin and at those that are named, in production over TLS alone', () => {
+  assert.deepEqual(parseConfig({}).identity.origins, []);
+  assert.deepEqual(parseConfig({ ...productionReady, OIDC_ORIGINS: 'https://a.example, https://b.example:8443' }).identity.origins, ['https://a.example', 'https://b.example:8443']);
+  for (const text of ['http://a.example', 'https://a.example,http://b.example']) assert.deepEqual(problemsOf({ ...productionReady, OIDC_ORIGINS: text }), ['OIDC_ORIGINS must start with https://, each of them, in production']);
+  for (const text of ['*', 'a.example', 'https://*.example', 'https://a.example/path']) assert.equal(problemsOf({ OIDC_ORIGINS: text }).length, 1, text);
+});
+
 test('connections are limited by address only where no proxy stands between', () => {
   assert.equal(parseConfig({ MAX_CONNECTIONS_OF_ADDRESS: '20' }).connections.mostOfAddress, 20);
   assert.equal(parseConfig({ MAX_CONNECTIONS_OF_ADDRESS: '20', TRUSTED_PROXIES: '1' }).connections.mostOfAddress, undefined);

@@ -55,6 +55,8 @@ export interface IdentityConfig {
   readonly issuer: string;
   readonly clientId: string;
   readonly clientSecret: string | undefined;
+  /** Where its token endpoint and its keys may be, beside the issuer's own origin. */
+  readonly origins?: readonly string[];
   /** Resource indicator of the API (RFC 8707): the `aud` that bearer tokens must carry. */
   readonly audience: string;
   /** How the provider writes access tokens. */
@@ -162,6 +164,7 @@ export const settings = {
   OIDC_SCOPE: z.string().regex(/^openid(?![^ ])[\x20-\x7e]*$/, 'must be scopes parted by blanks, openid first').default('openid profile'),
   OIDC_MULTI_FACTOR_ACR: z.string().regex(/^[\x20-\x7e]+$/, 'must be values parted by blanks').optional(),
   SIGN_IN_FACTORS: z.enum(['1', '2'], 'must be 1 or 2').optional(),
+  OIDC_ORIGINS: z.string().transform((text) => text.split(',').map((one) => one.trim())).pipe(z.array(origin, 'must be origins, parted by commas')).default([]),
   OIDC_TOKEN_PROFILE: z.enum(TOKEN_PROFILES, `must be one of ${TOKEN_PROFILES.join(', ')}`).default('rfc9068'),
   OIDC_ROLES_CLAIM: z.string().min(1).default('roles'),
   OIDC_TENANT_CLAIM: z.string().min(1).default('tenant'),
@@ -255,6 +258,7 @@ function productionProblems(given: Environment): string[] {
     if (given[name] !== undefined && !given[name].startsWith('https://')) problems.push(`${name} must start with https:// in production`);
   }
   if (leavesMachinePlainly(given['VALKEY_URL'])) problems.push('VALKEY_URL must start with rediss:// or valkeys:// in production, unless the store is on this machine');
+  if (given['OIDC_ORIGINS']?.split(',').some((one) => !one.trim().startsWith('https://'))) problems.push('OIDC_ORIGINS must start with https://, each of them, in production');
   if (given['PROVIDER_PORT'] !== undefined) problems.push('PROVIDER_PORT must not be set in production: it belongs to the embedded provider');
   return problems;
 }
@@ -340,6 +344,7 @@ function toConfig(values: Settings, production: boolean): Omit<Config, 'others'>
     identity: {
       ...providerOf(values),
       clientSecret: values.OIDC_CLIENT_SECRET,
+      origins: values.OIDC_ORIGINS,
       audience: values.OIDC_AUDIENCE ?? `${publicUrl}/api`,
       tokenProfile: values.OIDC_TOKEN_PROFILE,
       rolesClaim: values.OIDC_ROLES_CLAIM,

@@ -18,6 +18,7 @@ import { limitConnections } from '#app/http/connections.ts';
 import type { HttpState } from '#app/http/context.ts';
 import { allowOrigins } from '#app/http/cross-origin.ts';
 import { createDocumentRenderer, createProblemRenderer } from '#app/http/documents.ts';
+import { type EncryptedOptions, refusePlain, requireEncrypted } from '#app/http/encrypted.ts';
 import { API_PREFIX, type Change, mountOperation, type RouteParts } from '#app/http/operation-routes.ts';
 import { requireOwnOrigin } from '#app/http/origin.ts';
 import { mountPage } from '#app/http/page-routes.ts';
@@ -42,7 +43,7 @@ import type { AuditWriter } from '#app/privacy/audit-trail.ts';
 import type { PeopleDirectory } from '#app/privacy/people.ts';
 
 export interface ServerParts {
-  readonly config: Pick<Config, 'production' | 'publicUrl' | 'corsOrigins' | 'overload' | 'connections'> & Partial<Pick<Config, 'securityContact'>> & { readonly identity: Pick<Config['identity'], 'issuer'> };
+  readonly config: Pick<Config, 'production' | 'publicUrl' | 'corsOrigins' | 'overload' | 'connections'> & Partial<Pick<Config, 'securityContact'>> & { readonly trustedProxies?: number } & { readonly identity: Pick<Config['identity'], 'issuer'> };
   readonly database: Pick<OpenDatabase, 'db' | 'forTenant'>;
   readonly identity: Pick<Identity, 'authenticate' | 'routes' | 'issuerOrigin' | 'browser' | 'sessionsEnded' | 'endByProvider'>;
   readonly access: Pick<Access, 'decide' | 'can'>;
@@ -72,6 +73,7 @@ export function createServer(parts: ServerParts): http.Server {
   const shed = new Counter({ name: 'http_requests_shed_total', help: 'Requests refused because the event loop was late', registers: [parts.metrics] });
   app.use(shedLoad({ lag, maxLagMs: config.overload.maxLagMs, shed }));
   app.use(requireClearTarget());
+  app.use(requireEncrypted(encryptedOptions(config)));
   app.use(allowOrigins(config.corsOrigins, API_PREFIX));
   app.use(parts.limits.ofAddress);
   app.use(requireOwnOrigin(config.publicUrl));
@@ -95,11 +97,15 @@ export function createServer(parts: ServerParts): http.Server {
 }
 
 /** Who opens a WebSocket, or why not: what the middleware above asks, for a request that never reaches it. */
-async function admitUpgrade(request: http.IncomingMessage, { identity, limits }: ServerParts): Promise<Subject | Refusal> {
-  const refusal = refuseUnclearUpgrade(request) ?? (await limits.refuseAddress(request));
+async function admitUpgrade(request: http.IncomingMessage, { config, identity, limits }: ServerParts): Promise<Subject | Refusal> {
+  const refusal = refuseUnclearUpgrade(request) ?? refusePlain(request, encryptedOptions(config)) ?? (await limits.refuseAddress(request));
   if (refusal !== undefined) return refusal;
   const subject = (await identity.authenticate(request)) ?? refuse(401, 'authentication-required', 'Send a bearer token, or sign in.');
   return isRefusal(subject) ? subject : ((await limits.refuseStream(subject)) ?? subject);
+}
+
+function encryptedOptions({ publicUrl, trustedProxies = 0 }: ServerParts['config']): EncryptedOptions {
+  return { publicUrl, trustedProxies };
 }
 
 /** For a test that walks them: every route of the API is in its documentation. */

@@ -154,7 +154,7 @@ async function startParts(config: Config, { log, database: given, clock = () => 
   const limits = createRateLimits({ ...config.limits, store, signInStore: store === undefined ? openSignInStore(database.db, { log }) : undefined, log, metrics });
   const features = [sessions, privacy, ...createFeatures(found, { database: database.db, environment: config.others, production: config.production, signInFactors: config.identity.signInFactors, publicUrl: config.publicUrl, log, metrics, clock })];
   onStop('features', () => Promise.all(features.map(async ({ feature }) => feature.stop?.())));
-  const server = createServer({ config, database, identity, access, live: hub, limits, features, people, trail, log, metrics, clock, isReady: () => ready });
+  const server = createServer({ config: { ...config, trustedProxies: config.limits.trustedProxies }, database, identity, access, live: hub, limits, features, people, trail, log, metrics, clock, isReady: () => ready });
 
   const [closeAdmin, closeServer] = [prepareClose(admin), prepareClose(server)];
 

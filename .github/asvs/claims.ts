@@ -39,7 +39,7 @@ export interface Loaded {
 }
 
 export const REQUIREMENTS = '.github/asvs/requirements.json';
-const claimFiles = /^(?:\.github\/asvs\/claims\/v\d\d|app\/features\/[^/]+\/asvs)\.json$/;
+const claimFiles = /^(?:\.github\/asvs\/claims\/v\d\d|app\/features\/[^/]+\/asvs(?:-v\d\d)?)\.json$/;
 
 export function loadClaims(tree: Tree): Loaded {
   const known = requirements.parse(JSON.parse(tree.get(REQUIREMENTS) ?? '[]'));
@@ -106,5 +106,5 @@ function brokenWords(tree: Tree, each: Claim): readonly string[] {
   }
   if (each.by !== 'not applicable' || each.absent === undefined) return [];
   const pattern = new RegExp(each.absent, 'i');
-  return matching(tree, service).flatMap(([path, text]) => (!/\/asvs(?:\.[a-z-]+)?\.json$/.test(path) && pattern.test(text) ? [`is said not to apply, but ${path} matches ${each.absent}`] : []));
+  return matching(tree, service).flatMap(([path, text]) => (!/\/asvs(?:[.-][a-z\d-]+)*\.json$/.test(path) && pattern.test(text) ? [`is said not to apply, but ${path} matches ${each.absent}`] : []));
 }

@@ -19,7 +19,7 @@ interface Results {
 
 const RESULTS = '.cache/test-results.json';
 /** What is said about the tests, or made from their results, does not change how they end. */
-const saidAboutTests = /^\.github\/(?:ASVS\.md$|asvs\/claims\/)|^app\/features\/[^/]+\/asvs(?:\.seen-red)?\.json$/;
+const saidAboutTests = /^\.github\/(?:ASVS\.md$|asvs\/claims\/)|^app\/features\/[^/]+\/asvs(?:-v\d\d)?(?:\.seen-red)?\.json$/;
 
 /** Of every file that a test could read. A commit's hash would not do: what is not committed runs too. */
 export function digestOf(root: string): string {

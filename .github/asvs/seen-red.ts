@@ -24,7 +24,7 @@ export function hashOf(tree: Tree, id: string, removal: Removal): string {
 }
 
 export function loadSeen(tree: Tree): readonly Seen[] {
-  return matching(tree, /(?:^\.github\/asvs\/claims\/v\d\d|^app\/features\/[^/]+\/asvs)\.seen-red\.json$/).flatMap(([, text]) => JSON.parse(text) as readonly Seen[]);
+  return matching(tree, /(?:^\.github\/asvs\/claims\/v\d\d|^app\/features\/[^/]+\/asvs(?:-v\d\d)?)\.seen-red\.json$/).flatMap(([, text]) => JSON.parse(text) as readonly Seen[]);
 }
 
 /** The removals that were not seen to turn a test red as they are now. */

@@ -44,7 +44,7 @@ before(async () => {
       metrics: new Registry(),
       clock: () => new Date(),
     });
-    return { live, config: { ...SAMPLE_CONFIG, production: true, signInFactors: 1, publicUrl: PUBLIC_URL, identity: { issuer: 'https://provider.test' } } };
+    return { live, config: { ...SAMPLE_CONFIG, production: true, publicUrl: PUBLIC_URL, trustedProxies: 1, identity: { issuer: 'https://provider.test' } } };
   });
 });
 after(async () => {
@@ -87,6 +87,7 @@ for (const [name, status, bytes] of [
   ['an unknown expectation', 417, `GET /docs HTTP/1.1\r\n${HOST}Expect: magic\r\n\r\n`],
   ['an upgrade by nobody', 401, `GET /api/v1/socket HTTP/1.1\r\n${SOCKET}\r\n`],
   ['an upgrade from another site', 403, `GET /api/v1/socket HTTP/1.1\r\n${SOCKET}Authorization: Bearer clerk\r\nOrigin: https://evil.test\r\n\r\n`],
+  ['an upgrade without TLS', 403, `GET /api/v1/socket HTTP/1.1\r\n${SOCKET}Authorization: Bearer clerk\r\nX-Forwarded-Proto: ws\r\n\r\n`],
   ['an upgrade elsewhere', 404, `GET /docs HTTP/1.1\r\n${SOCKET}\r\n`],
   ['an upgrade of an unknown version', 426, `GET /api/v1/socket HTTP/1.1\r\n${UPGRADE}Sec-WebSocket-Version: 8\r\n\r\n`],
 ] as const) {

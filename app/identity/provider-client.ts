@@ -2,14 +2,18 @@
 // Tested by bearer.test.ts: with a provider that is there, and one that is not.
 import * as client from 'openid-client';
 import { AppError } from '#app/errors.ts';
+import { createOutboundFetch, type OutboundFetch } from '#app/identity/outbound.ts';
 
 export interface ProviderClientOptions {
   readonly issuer: string;
   readonly clientId: string;
   readonly clientSecret: string | undefined;
+  /** Where its token endpoint and its keys may be, beside the issuer's own origin. */
+  readonly origins?: readonly string[];
 }
 
 export interface ProviderClient {
+  readonly fetch: OutboundFetch;
   /** @throws AppError 503 while the provider can't be reached. */
   configuration(): Promise<client.Configuration>;
   /** Rejects when the provider's metadata doesn't come in time. */
@@ -20,8 +24,9 @@ const TIMEOUT_SECONDS = 5;
 /** Keys of discovery (OpenID Connect Discovery 1.0, section 4). */
 const METADATA_PATH = '/.well-known/openid-configuration';
 
-export function createProviderClient({ issuer, clientId, clientSecret }: ProviderClientOptions): ProviderClient {
+export function createProviderClient({ issuer, clientId, clientSecret, origins = [] }: ProviderClientOptions): ProviderClient {
   const url = new URL(issuer);
+  const outbound = createOutboundFetch([url.origin, ...origins]);
   const authentication = clientSecret === undefined ? client.None() : client.ClientSecretBasic(clientSecret);
   let discovered: Promise<client.Configuration> | undefined;
 
@@ -29,6 +34,7 @@ export function createProviderClient({ issuer, clientId, clientSecret }: Provide
     try {
       const configuration = await client.discovery(url, clientId, undefined, authentication, {
         timeout: TIMEOUT_SECONDS,
+        [client.customFetch]: outbound as client.CustomFetch,
         // Signatures of ID tokens too: the library leaves them out where the token came over TLS (OpenID Connect Core 1.0, 3.1.3.7).
         // eslint-disable-next-line @typescript-eslint/no-deprecated -- marked so to stand out; loopback only, and production demands https
         execute: [client.enableNonRepudiationChecks, ...(isLoopbackHttp(url) ? [client.allowInsecureRequests] : [])],
@@ -43,9 +49,10 @@ export function createProviderClient({ issuer, clientId, clientSecret }: Provide
     }
   };
   return {
+    fetch: outbound,
     configuration: () => (discovered ??= discover()),
     async check(timeoutMs) {
-      const response = await fetch(new URL(url.pathname.replace(/\/$/, '') + METADATA_PATH, url), { signal: AbortSignal.timeout(timeoutMs), redirect: 'error' });
+      const response = await outbound(new URL(url.pathname.replace(/\/$/, '') + METADATA_PATH, url), { signal: AbortSignal.timeout(timeoutMs) });
       await response.body?.cancel();
       if (!response.ok) throw new Error(`the provider answered ${response.status}`);
     },

@@ -139,6 +139,26 @@ describe('sign-in through the development provider', () => {
     await expectProblem(await visitor.fetch('/api/v1/stream', { headers: { accept: 'text/event-stream' } }), 401, 'authentication-required');
   });
 
+  test('ASVS 16.3.1: signing in, failing to, and signing out are logged: who, how, by how many factors, in which request', async () => {
+    const from = service.logLines.length;
+    const lines = (message: string) => service.logLines.slice(from).map((line) => JSON.parse(line) as Record<string, unknown>).filter(({ msg }) => msg === message);
+    const visitor = await service.as('viewer');
+    const [signedIn] = lines('signed in');
+    assert.deepEqual(signedIn?.['signIn'], { outcome: 'passed', method: 'provider', factors: 1, tenant: 'acme', subject: 'viewer' });
+    assert.match(String(signedIn['requestId']), /^[\w-]{8,64}$/);
+    await visitor.fetch('/auth/sign-out', { method: 'POST' });
+    assert.equal(lines('signed out').length, 1);
+    await visitor.fetch('/auth/sign-out', { method: 'POST' });
+    assert.equal(lines('signed out').length, 1, 'nobody was signed in');
+
+    const jar = new CookieJar();
+    const callback = await reachCallback(jar);
+    callback.searchParams.set('code', 'made-up');
+    await jar.fetch(callback);
+    const [failed] = lines('sign-in failed');
+    assert.deepEqual([failed?.['signIn'], typeof failed?.['requestId']], [{ outcome: 'failed', method: 'provider' }, 'string']);
+  });
+
   test('CWE-352: a page of another origin can not sign a person out', async () => {
     const visitor = await service.as('viewer');
     const response = await visitor.fetch('/auth/sign-out', { method: 'POST', headers: { origin: 'https://evil.example', accept: 'application/json' } });

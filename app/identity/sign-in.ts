@@ -80,9 +80,10 @@ export function completeSignIn(parts: SignInParts): Middleware {
     if (attempt === undefined) {
       throw new AppError('This sign-in was not begun in this browser, has expired, or was completed before: sign in again.', { status: 400, code: 'sign-in-expired' });
     }
-    const tokens = await exchange(parts, new URL(publicUrl + CALLBACK_PATH + ctx.search), attempt);
+    const tokens = await exchange({ ...parts, log: logOf(ctx, parts.log) }, new URL(publicUrl + CALLBACK_PATH + ctx.search), attempt);
     const said: Readonly<Record<string, unknown>> = tokens.claims() ?? {};
     const person = readPerson(said, claims);
+    if (isRefusal(person)) logOf(ctx, parts.log).warn({ signIn: { outcome: 'refused', method: 'provider', reason: person.code } }, 'sign-in refused');
     if (isRefusal(person)) throw new AppError(person.detail, { status: person.status, code: person.code });
     const assurance = readAssurance(said, parts.multiFactorAcr);
     if (assurance.factors < parts.signInFactors) throw new AppError('This service takes two factors, and the identity provider tells of one.', { status: 403, code: 'second-factor-missing' });
@@ -108,7 +109,8 @@ async function beginSession(parts: SignInParts, ctx: Context, session: Omit<NewS
   if (previous !== undefined) await sessions.end(previous);
   const token = await sessions.create({ ...session, userAgent: ctx.get('user-agent') }, clock());
   setCookies(ctx, [writeCookie(SESSION_COOKIE, token, Math.floor(parts.sessionAbsoluteMs / 1_000), cookies)]);
-  log.info({ tenant: session.person.tenantId }, 'signed in');
+  const { tenantId, id } = session.person;
+  logOf(ctx, log).info({ signIn: { outcome: 'passed', method: session.provider === undefined ? 'local' : 'provider', factors: session.assurance.factors, tenant: tenantId, subject: id } }, 'signed in');
   // Its own end, and that of others which it has superseded.
   parts.onSessionEnd();
 }
@@ -118,10 +120,16 @@ export function signOut(parts: SignInParts): Middleware {
   return async (ctx) => {
     const token = sessionToken(ctx.req, parts.cookies);
     const ended = token === undefined ? undefined : await endSession(parts, token);
+    if (ended !== undefined) logOf(ctx, parts.log).info('signed out');
     setCookies(ctx, [clearCookie(SESSION_COOKIE, parts.cookies)]);
     ctx.set('Clear-Site-Data', '"cache"');
     redirect(ctx, ended?.idToken === undefined ? '/' : await logoutUrl(parts, ended.idToken));
   };
+}
+
+/** The request's own, which carries its ids. */
+function logOf(ctx: Context, otherwise: Logger): Logger {
+  return (ctx.state as { readonly log?: Logger }).log ?? otherwise;
 }
 
 export function sessionToken(request: IncomingMessage, scheme: CookieScheme): string | undefined {
@@ -139,7 +147,7 @@ async function exchange({ provider, log }: SignInParts, callback: URL, attempt: 
       ...(attempt.maxAgeS === undefined ? {} : { maxAge: attempt.maxAgeS }),
     });
   } catch (cause) {
-    log.warn({ err: cause }, 'sign-in failed');
+    log.warn({ signIn: { outcome: 'failed', method: 'provider' }, err: cause }, 'sign-in failed');
     if (cause instanceof client.AuthorizationResponseError && cause.error === 'access_denied') {
       throw new AppError('The sign-in was cancelled, or the identity provider refused it.', { status: 403, code: 'sign-in-denied', cause });
     }

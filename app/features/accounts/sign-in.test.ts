@@ -240,6 +240,27 @@ describe('signing in with an account', () => {
     assert.equal((await visit().post('/accounts/sign-in/passkey/begin', { return_to: '/' })).status, 409);
   });
 
+  test('ASVS 16.3.1: every try is logged with its way, its outcome and whose it was, and nobody’s without a name', async () => {
+    const account = await createPerson(service, 'told');
+    await addAuthenticator(account);
+    const from = service.logLines.length;
+    const browser = visit();
+    await browser.signIn(account, 'not the password at all');
+    await browser.signIn({ tenantId: 'acme', email: 'nobody-told@acme.test' });
+    const attempt = fieldIn((await browser.signIn(account)).text, 'attempt');
+    await browser.post('/accounts/sign-in/code', { attempt, code: '1234567' });
+    await browser.post('/accounts/sign-in/code', { attempt, code: codeAt(SECRET, now()) });
+    const lines = service.logLines.slice(from).map((line) => JSON.parse(line) as { msg: string; requestId?: string; signIn?: object }).filter(({ signIn }) => signIn !== undefined);
+    const whose = { tenant: 'acme', account: account.id };
+    assert.deepEqual(lines.map(({ msg, signIn }) => [msg, signIn]), [
+      ['a sign-in failed', { method: 'password', outcome: 'failed', ...whose }],
+      ['a sign-in failed', { method: 'password', outcome: 'failed' }],
+      ['a second factor failed', { method: 'code', outcome: 'failed', ...whose }],
+      ['signed in', { method: 'local', outcome: 'passed', factors: 2, tenant: 'acme', subject: `account:${account.id}` }],
+    ]);
+    assert.ok(lines.every(({ requestId }) => typeof requestId === 'string'));
+  });
+
   test('no password, code or token is in the log (CWE-532)', async () => {
     const account = await createPerson(service, 'logged');
     await visit().signIn(account, 'canary of a wrong password');

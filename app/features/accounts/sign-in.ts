@@ -103,13 +103,13 @@ async function tryPassword({ keys, passwords, outcomes }: AccountParts, { db, no
   const waitS = await takeTurn(db, counted, now);
   if (waitS !== undefined) {
     outcomes.inc({ method: 'password', outcome: 'delayed' });
-    log.warn({ signIn: { method: 'password', outcome: 'delayed' } }, 'a sign-in was delayed');
+    log.warn({ signIn: { method: 'password', outcome: 'delayed', ...whose(account) } }, 'a sign-in was delayed');
     return { kind: 'delayed', waitS };
   }
   const { good, stale } = await passwords.verify(account?.passwordHash, tried.password);
   if (!good || account === undefined || account.disabled) {
     outcomes.inc({ method: 'password', outcome: 'failed' });
-    log.info({ signIn: { method: 'password', outcome: 'failed' } }, 'a sign-in failed');
+    log.info({ signIn: { method: 'password', outcome: 'failed', ...whose(account) } }, 'a sign-in failed');
     return { kind: 'wrong' };
   }
   await succeed(db, counted);
@@ -140,13 +140,14 @@ async function tryCode(parts: AccountParts, context: Asked, tried: { readonly at
   const waitS = await takeTurn(db, counted, now);
   if (waitS !== undefined) {
     outcomes.inc({ method: 'code', outcome: 'delayed' });
+    log.warn({ signIn: { method: 'code', outcome: 'delayed', ...whose(account) } }, 'a second factor was delayed');
     return again(429, explainDelay(waitS));
   }
   const method = await findMethod(parts, db, account, tried.code, now);
   if (method === undefined || !(await endAttempt(db, tried.attempt))) {
     outcomes.inc({ method: 'code', outcome: 'failed' });
     if (device === undefined) parts.background(() => warn(parts, db, account, 'second-factor-failed', now), log);
-    log.info({ signIn: { method: 'code', outcome: 'failed' } }, 'a second factor failed');
+    log.info({ signIn: { method: 'code', outcome: 'failed', ...whose(account) } }, 'a second factor failed');
     return again(422, WRONG_CODE);
   }
   await succeed(db, counted);
@@ -178,7 +179,7 @@ async function tryPasskey(parts: AccountParts, context: Asked, tried: { readonly
   const isOther = attempt.account !== undefined && (attempt.account.id !== account?.id || attempt.account.tenantId !== account.tenantId);
   if (account === undefined || account.disabled || isOther) {
     parts.outcomes.inc({ method: 'passkey', outcome: 'failed' });
-    log.info({ signIn: { method: 'passkey', outcome: 'failed' } }, 'a sign-in failed');
+    log.info({ signIn: { method: 'passkey', outcome: 'failed', ...whose(account) } }, 'a sign-in failed');
     return refuse(403, 'passkey-refused', 'This passkey is not known here, or its answer could not be accepted. Sign in again.');
   }
   parts.outcomes.inc({ method: 'passkey', outcome: 'passed' });
@@ -202,6 +203,11 @@ async function warn({ mailer }: AccountParts, db: Database, account: Account, wh
 async function accountOf(db: Database, attempt: Attempt | undefined): Promise<Account | undefined> {
   const account = attempt?.account && (await readAccount(db, attempt.account));
   return account?.disabled === true ? undefined : account;
+}
+
+/** For the log, by identifiers alone: what was typed may be anything, a password in the wrong field among it. */
+function whose(account: Account | undefined): { readonly tenant?: string; readonly account?: string } {
+  return account === undefined ? {} : { tenant: account.tenantId, account: account.id };
 }
 
 function refuseExpired(): Refusal {
