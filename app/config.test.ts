@@ -55,7 +55,7 @@ test('production with everything set is accepted, and the config is frozen throu
 });
 
 for (const name of Object.keys(productionReady).filter((key) => key !== 'NODE_ENV')) {
-  test(`production refuses to run without ${name}`, () => {
+  test(`${name === 'OIDC_ISSUER' ? 'ASVS 6.3.2: ' : ''}production refuses to run without ${name}`, () => {
     const environment: Record<string, string> = { ...productionReady };
     Reflect.deleteProperty(environment, name);
     const problems = problemsOf(environment);
@@ -207,6 +207,13 @@ for (const [name, bad] of [
     assert.ok(problems.some((problem) => problem.startsWith(`${name} must`)), problems.join('\n'));
   });
 }
+
+test('ASVS 6.3.3: production asks people for two factors unless it is told that one is enough', () => {
+  const factorsOf = (environment: Readonly<Record<string, string>>) => parseConfig(environment).identity.signInFactors;
+  assert.equal(factorsOf(productionReady), 2);
+  assert.equal(factorsOf({ ...productionReady, SIGN_IN_FACTORS: '1' }), 1);
+  assert.deepEqual([factorsOf({}), factorsOf({ SIGN_IN_FACTORS: '2' })], [1, 2]);
+});
 
 test('.env.example names every setting, and nothing else', () => {
   const text = readFileSync(new URL('../.env.example', import.meta.url), 'utf8');

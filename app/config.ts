@@ -79,6 +79,8 @@ export interface IdentityConfig {
   /** How often the provider is asked whether the person is still who they were. */
   readonly sessionRefreshMs: number;
   readonly sessionsPerPerson: number;
+  /** By how many people must have signed in for whatever they do. */
+  readonly signInFactors: 1 | 2;
 }
 
 export interface LiveConfig {
@@ -170,6 +172,7 @@ export const settings = {
   OIDC_AUDIENCE: z.string().min(1).optional(),
   OIDC_SCOPE: z.string().regex(/^openid(?![^ ])[\x20-\x7e]*$/, 'must be scopes parted by blanks, openid first').default('openid profile'),
   OIDC_MULTI_FACTOR_ACR: z.string().regex(/^[\x20-\x7e]+$/, 'must be values parted by blanks').optional(),
+  SIGN_IN_FACTORS: z.enum(['1', '2'], 'must be 1 or 2').optional(),
   OIDC_ORIGINS: z.string().transform((text) => text.split(',').map((one) => one.trim())).pipe(z.array(origin, 'must be origins, parted by commas')).default([]),
   OIDC_TOKEN_PROFILE: z.enum(TOKEN_PROFILES, `must be one of ${TOKEN_PROFILES.join(', ')}`).default('rfc9068'),
   OIDC_ROLES_CLAIM: z.string().min(1).default('roles'),
@@ -426,6 +429,7 @@ function toConfig(values: Settings, production: boolean, files: SecretFiles['fil
       sessionAbsoluteMs: values.SESSION_ABSOLUTE_HOURS * 60 * minuteMs,
       sessionRefreshMs: values.SESSION_REFRESH_MINUTES * minuteMs,
       sessionsPerPerson: values.SESSIONS_PER_PERSON,
+      signInFactors: values.SIGN_IN_FACTORS === undefined ? (production ? 2 : 1) : values.SIGN_IN_FACTORS === '2' ? 2 : 1,
       scope: values.OIDC_SCOPE,
       multiFactorAcr: (values.OIDC_MULTI_FACTOR_ACR ?? (values.OIDC_ISSUER === undefined ? DEVELOPMENT_MULTI_FACTOR_ACR : '')).split(' ').filter((acr) => acr !== ''),
     },

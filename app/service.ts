@@ -113,7 +113,7 @@ async function startParts(config: Config, { log, database: given, clock = () => 
   const sessions = createSessionsFeature({ limits: config.identity, onSessionEnd: () => live.current?.recheck() });
   const register = collectRegister(found.map(({ module }) => module), config);
   const privacy = createPrivacyFeature({ people, register, onSessionEnd: () => live.current?.recheck() });
-  const access = await createAccess([...found, sessions, privacy].map(({ module }) => module), { log, clock, logAllowedOneIn: config.access.logAllowedOneIn });
+  const access = await createAccess([...found, sessions, privacy].map(({ module }) => module), { log, clock, logAllowedOneIn: config.access.logAllowedOneIn, signInFactors: config.identity.signInFactors });
   if (config.access.grantsFile !== undefined) {
     const stopFollowing = followGrants({ file: config.access.grantsFile, access, log, metrics });
     onStop('grants', async () => {
@@ -152,7 +152,7 @@ async function startParts(config: Config, { log, database: given, clock = () => 
   });
   const store = await openStore(config, log, onStop);
   const limits = createRateLimits({ ...config.limits, store, signInStore: store === undefined ? openSignInStore(database.db, { log }) : undefined, log, metrics });
-  const features = [sessions, privacy, ...createFeatures(found, { database: database.db, environment: config.others, production: config.production, publicUrl: config.publicUrl, log, metrics, clock })];
+  const features = [sessions, privacy, ...createFeatures(found, { database: database.db, environment: config.others, production: config.production, signInFactors: config.identity.signInFactors, publicUrl: config.publicUrl, log, metrics, clock })];
   onStop('features', () => Promise.all(features.map(async ({ feature }) => feature.stop?.())));
   const server = createServer({ config: { ...config, trustedProxies: config.limits.trustedProxies }, database, identity, access, live: hub, limits, features, people, trail, log, metrics, clock, isReady: () => ready });
 
