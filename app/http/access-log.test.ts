@@ -41,7 +41,7 @@ test('a line carries the trace that the caller began, or one of its own', async 
   }
 });
 
-test('CWE-117: an inbound request id that is not plain is replaced', async () => {
+test('ASVS 1.3.3 (CWE-117): an inbound request id that is not plain is replaced', async () => {
   const response = await service.send('/docs', { headers: { 'x-request-id': 'a b"c' } });
   assert.match(response.headers.get('x-request-id') ?? '', /^[0-9a-f-]{36}$/);
 });
