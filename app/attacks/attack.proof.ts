@@ -9,7 +9,7 @@ import type { Attack, AttackClass, Outcome, Setup } from './attack.ts';
 import { type StartedTarget, startTarget } from './target.ts';
 import { findProblems, judge, type Result } from './verdict.ts';
 
-const SETUPS: readonly Setup[] = ['open', 'guarded', 'hostile'];
+const SETUPS: readonly Setup[] = ['open', 'guarded', 'hostile', 'forged'];
 
 async function tryOne(run: () => Promise<Outcome>): Promise<Outcome> {
   try {

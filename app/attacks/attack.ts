@@ -3,8 +3,8 @@ import type { Answer } from '#app/testing/fuzz/client.ts';
 import type { Leak } from './front.ts';
 import type { Target } from './target.ts';
 
-/** `open`: limits raised, so that nothing but the defence itself stands in the way. `guarded`: as deployed behind TLS and one proxy. `hostile`: the identity provider is the attacker's. */
-export type Setup = 'open' | 'guarded' | 'hostile';
+/** `open`: limits raised, so that nothing but the defence itself stands in the way. `guarded`: as deployed behind TLS and one proxy. `hostile`: the identity provider is the attacker's. `forged`: its keys are the forge's, which signs what must not be taken. */
+export type Setup = 'open' | 'guarded' | 'hostile' | 'forged';
 
 /** `failed`: it did not come to an end, and so says nothing. */
 export type Outcome = { readonly verdict: 'holds' | 'broken'; readonly seen: string } | { readonly verdict: 'not run' | 'failed'; readonly seen: string };

@@ -20,10 +20,14 @@ export interface FrontAnswer {
 
 export interface LeakContext {
   readonly origin: string;
+  /** Of the identity provider. */
+  readonly issuer: string;
   /** The service's own answer. */
   readonly forward: (request: FrontRequest) => Promise<FrontAnswer>;
   /** Of somebody who may do everything in the tenant of an attack's victim. */
   readonly tokens: () => Promise<readonly string[]>;
+  /** As a service writes that puts its lines together by hand. */
+  readonly log: (text: string) => void;
 }
 
 export interface Leak {
@@ -49,6 +53,8 @@ export async function startFront(address: string, { answer, pass, holdsStreams }
     const outgoing = http.request({ hostname, port, method, path: target, headers: { ...withoutHops(headers), ...(body.length === 0 ? {} : { 'content-length': String(body.length) }) }, agent: false });
     outgoing.end(body);
     const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
+    // The service may answer before it has read a body to its end.
+    outgoing.on('error', () => undefined);
     return { status: response.statusCode ?? 0, headers: response.headers, body: await buffer(response) };
   };
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -56,6 +62,7 @@ export async function startFront(address: string, { answer, pass, holdsStreams }
     if (given.headers['accept']?.startsWith('text/event-stream') === true) {
       const { method, target, headers } = pass?.(given) ?? given;
       const outgoing = http.request({ hostname, port, method, path: target, headers: withoutHops(headers), agent: false }).end();
+      outgoing.on('error', () => response.destroy());
       response.once('close', () => outgoing.destroy());
       const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
       response.writeHead(incoming.statusCode ?? 0, incoming.headers);

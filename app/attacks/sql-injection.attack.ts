@@ -9,7 +9,7 @@ import type { Request, Target } from './target.ts';
 const SLEEP_S = 3;
 /** The row's own text is looked for in every answer, so no payload has it in itself. */
 const PAYLOADS = ["'", "''", '"', "' or '1'='1", "' or 1=1 --", "') or ('1'='1", "1' or true#", "' union select null --", "' union select tenant_id, email, name from account --", `'; select pg_sleep(${SLEEP_S}) --`, `' || pg_sleep(${SLEEP_S}) --`, `1; select pg_sleep(${SLEEP_S})`, `' and 1=(select 1 from pg_sleep(${SLEEP_S})) --`, "'; drop table attack_canary; --", "'; update attack_canary set secret = 'gone'; --", "$$;drop table attack_canary;$$", "\\'; drop table attack_canary; --", "' and cast((select secret from attack_canary) as int) = 1 --", "%' or '%'='", "_", "' collate \"C", "e'\\x27", 'ʼ or ʼ1ʼ=ʼ1', '＇ or 1=1', "'||(select set_config('app.tenant_id','globex',true))||'", "1)) or ((1=1"];
-const TELLS = /syntax error|unterminated|pg_|sqlstate|invalid input syntax|operator does not exist/i;
+const TELLS = /syntax error|unterminated|pg_catalog|relation "|sqlstate|invalid input syntax|operator does not exist/i;
 
 async function inject(target: Target): Promise<Outcome> {
   const sightings = new Sightings();

@@ -13,6 +13,7 @@ import { raisedLimits, type ServiceProcess, startServiceProcess } from '#app/tes
 import type { PublicForm, PublicPage } from '#app/feature.ts';
 import type { Setup } from './attack.ts';
 import { type Leak, startFront } from './front.ts';
+import { type Forge, startForge } from '#app/testing/forged-tokens.ts';
 import { type HostileProvider, startHostileProvider } from './hostile-provider.ts';
 
 export type Lines = readonly (readonly [name: string, value: string])[];
@@ -38,7 +39,9 @@ export interface Target {
   readonly routes: readonly Route[];
   readonly document: OpenApiDocument;
   readonly features: readonly LoadedFeature[];
+  /** Of the setups `hostile` and `forged`. */
   readonly provider: HostileProvider | undefined;
+  readonly forge: Forge | undefined;
   readonly resolve: (reference: string) => Schema;
   ask(request: Request): Promise<Answer>;
   /** The header lines of a program that somebody has authorised. */
@@ -49,7 +52,10 @@ export interface Target {
   newBrowser(user: string): Promise<Lines>;
   /** A sign-in of its own: the cookie. */
   signIn(user: string): Promise<string>;
+  /** The service's log, line by line. */
   logged(): readonly string[];
+  /** What a front has logged. */
+  frontLog?(): readonly string[];
 }
 
 export interface StartedTarget extends Target {
@@ -64,6 +70,7 @@ export interface StartedTarget extends Target {
 const BROWSER = ['User-Agent', 'node'] as const;
 const DEADLINE_MS = 15_000;
 const CONNECTIONS = 16;
+const FORGED_AUDIENCE = 'https://api.example.com';
 export const TLS_ORIGIN = 'https://stockade.test';
 /** A proxy writes it behind whatever the client has written. */
 export const CLIENT_ADDRESS = '203.0.113.7';
@@ -72,31 +79,35 @@ const ENVIRONMENTS: Readonly<Record<Setup, Readonly<Record<string, string | unde
   open: { ...raisedLimits(), LOG_LEVEL: 'info', SESSIONS_PER_PERSON: '1000', LIVE_HEARTBEAT_SECONDS: '1' },
   guarded: { PUBLIC_URL: TLS_ORIGIN, TRUSTED_PROXIES: '1', OIDC_AUDIENCE: `${TLS_ORIGIN}/api`, LOOP_LAG_LIMIT_MS: '60000', ...defaultLimits() },
   hostile: { ...raisedLimits(), LOG_LEVEL: 'warn' },
+  forged: { ...raisedLimits(), OIDC_AUDIENCE: FORGED_AUDIENCE },
 };
 
 export async function startTarget(setup: Setup, serverUrl: string | undefined): Promise<StartedTarget> {
   const sessions = createSessionsFeature({ limits: { sessionIdleMs: 1 }, onSessionEnd: () => undefined });
   const found = await findRoutes([sessions]);
   const provider = setup === 'hostile' ? await startHostileProvider() : undefined;
-  const service = await startServiceProcess(`attack-${setup}`, serverUrl, { ...ENVIRONMENTS[setup], ...(provider === undefined ? {} : { PROVIDER_PORT: undefined, OIDC_ISSUER: provider.issuer, OIDC_CLIENT_ID: 'attack' }) });
+  const forge = setup === 'forged' ? await startForge(FORGED_AUDIENCE, () => new Date()) : undefined;
+  const issuer = (provider ?? forge)?.issuer;
+  const service = await startServiceProcess(`attack-${setup}`, serverUrl, { ...ENVIRONMENTS[setup], ...(issuer === undefined ? {} : { PROVIDER_PORT: undefined, OIDC_ISSUER: issuer, OIDC_CLIENT_ID: 'attack' }) });
   if (service.databaseUrl !== undefined) await seed(service.databaseUrl, found);
   const origin = setup === 'guarded' ? TLS_ORIGIN : service.origin;
   const audience = `${origin}/api`;
   const tokens = new Map<string, Promise<string>>();
   const tokenOf = (user: string): Promise<string> => {
-    const token = tokens.get(user) ?? (provider === undefined ? obtainToken({ issuer: service.issuer, audience, user }) : provider.accessToken(user, audience));
+    const token = tokens.get(user) ?? forge?.sign({ ...forge.claims(), ...claimsOf(user) }) ?? provider?.accessToken(user, audience) ?? obtainToken({ issuer: service.issuer, audience, user });
     tokens.set(user, token);
     return token;
   };
   const shared = {
     setup,
     origin,
-    issuer: provider?.issuer ?? service.issuer,
+    issuer: issuer ?? service.issuer,
     service,
     routes: [...found.routes.map((route) => describePublic(route, found.features))],
     document: found.document,
     features: found.features,
     provider,
+    forge,
     resolve: (reference: string) => found.document.components.schemas[reference.slice(reference.lastIndexOf('/') + 1)] as Schema,
     bearer: async (user: string): Promise<Lines> => [['Authorization', `Bearer ${await tokenOf(user)}`]],
     logged: () => service.process.stdout().split('\n').filter((line) => line !== ''),
@@ -125,10 +136,12 @@ export async function startTarget(setup: Setup, serverUrl: string | undefined): 
     ...direct.target,
     fresh: () => at(service.origin).target,
     async behind(leak) {
-      const front = await startFront(service.origin, leak, { origin, tokens: () => Promise.all(DEVELOPMENT_USERS.map(({ id }) => tokenOf(id))) });
+      let written = '';
+      const front = await startFront(service.origin, leak, { origin, issuer: shared.issuer, tokens: () => Promise.all(DEVELOPMENT_USERS.map(({ id }) => tokenOf(id))), log: (text) => (written += `${text}\n`) });
       const { target, client } = at(front.address);
       return {
         ...target,
+        frontLog: () => written.split('\n').filter((line) => line !== ''),
         async close() {
           client.close();
           await front.close();
@@ -139,8 +152,14 @@ export async function startTarget(setup: Setup, serverUrl: string | undefined): 
       direct.client.close();
       await service.close();
       provider?.close();
+      forge?.close();
     },
   };
+}
+
+function claimsOf(user: string) {
+  const { id = user, name = user, tenantId = 'acme', roles = [] } = DEVELOPMENT_USERS.find((each) => each.id === user) ?? {};
+  return { sub: id, name, tenant: tenantId, roles: [...roles] };
 }
 
 /** As they are where nobody sets them. */

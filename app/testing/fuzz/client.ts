@@ -46,7 +46,7 @@ function ask(options: http.RequestOptions, body: Buffer | undefined, deadlineMs:
       end({ failure: `no answer within ${deadlineMs} ms` });
       request.destroy();
     }, deadlineMs);
-    request.once('error', (error: NodeJS.ErrnoException) => {
+    request.on('error', (error: NodeJS.ErrnoException) => {
       end({ failure: `cut off without an answer: ${error.code ?? error.message}` });
     });
     const endEarly = (response: IncomingMessage): void => {
