@@ -92,9 +92,31 @@ for (const [what, code] of [
   ['starts a program', "child_process.execSync('true')"],
   ['starts a worker', "new worker_threads.Worker('1', { eval: true })"],
 ] as const) {
-  test(`CWE-250: a process with the permissions of npm start that ${what} is refused`, () => {
+  test(`ASVS 13.2.5, 15.2.5: a process with the permissions of npm start that ${what} is refused (CWE-250)`, () => {
     const { status, stderr } = spawnSync(process.execPath, [...startFlags(), '--eval', code], { encoding: 'utf8' });
     assert.notEqual(status, 0);
     assert.match(stderr, /ERR_ACCESS_DENIED/);
   });
 }
+
+test('ASVS 13.4.2: a process with the permissions of npm start takes no debugger', () => {
+  const { status, stderr } = spawnSync(process.execPath, [...startFlags(), '--eval', "require('node:inspector').open(0, '127.0.0.1')"], { encoding: 'utf8' });
+  assert.notEqual(status, 0);
+  assert.match(stderr, /ERR_ACCESS_DENIED/);
+});
+
+test('ASVS 16.5.4: what nobody caught is logged in full, and ends the process, so that a supervisor starts a whole one', async (t) => {
+  const settings = await settingsFor(t);
+  const throwLater = `data:text/javascript,${encodeURIComponent("process.on('SIGUSR2', () => { throw new Error('nobody caught this'); }); process.on('SIGURG', () => { Promise.reject(new Error('nobody awaited this')); });")}`;
+  for (const [signal, words] of [['SIGUSR2', 'nobody caught this'], ['SIGURG', 'nobody awaited this']] as const) {
+    const started = startProgram(MAIN, [], settings, [...startFlags(), ...['read', 'write'].map((right) => `--allow-fs-${right}=${settings['DATA_DIRECTORY'] ?? ''}`), '--import', throwLater]);
+    t.after(() => started.child.kill('SIGKILL'));
+    await started.sees(READY);
+    started.child.kill(signal);
+    assert.equal(await started.ended(), 1);
+    const line = started.stdout().split('\n').find((one) => one.includes(words)) ?? '';
+    const { level, msg, err } = JSON.parse(line) as { readonly level: string; readonly msg: string; readonly err: { readonly stack: string } };
+    assert.deepEqual([level, msg], ['fatal', 'uncaught exception']);
+    assert.match(err.stack, new RegExp(words));
+  }
+});

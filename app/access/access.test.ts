@@ -83,7 +83,7 @@ test('what is sensitive is for who is cleared for it; lists are told which they 
   assert.deepEqual([seen('clerk'), seen('manager'), seen('clerk', 'auditor')], [['normal'], ['normal', 'restricted'], ['normal', 'restricted', 'secret']]);
 });
 
-test('fields that a role may not see are named, of that kind of resource', async () => {
+test('ASVS 8.2.3: fields that a role may not see are named, of that kind of resource', async () => {
   const { access } = await open([{ grants: { 'movements:read': [...ROLES], 'items:read': [...ROLES] }, rules: { fields: { movements: { actor: ['clerk'], note: ['clerk', 'viewer'] } } } }]);
   const omitted = (action: 'movements:read' | 'items:read', ...roles: readonly Role[]) => {
     const decision = access.decide(subjectWith(...roles), action);
@@ -115,7 +115,7 @@ test('ASVS 6.3.3: where two factors are asked for, a person with one may do noth
   assert.equal(reasonOf(access, { ...subjectWith('clerk'), credential: { kind: 'bearer', expiresAt: now } }, 'items:read'), 'granted');
 });
 
-test('a cookie that turned up in another browser reads on, and changes nothing without a new sign-in', async () => {
+test('ASVS 8.2.4: a cookie that turned up in another browser reads on, and changes nothing without a new sign-in', async () => {
   const { access } = await open([{ grants: { 'items:read': ['clerk'], 'items:move': ['clerk'] } }]);
   const risky: Subject = { ...subjectWith('clerk'), risk: 'elevated', assurance: { authenticatedAt: now, factors: 2 } };
   assert.equal(reasonOf(access, risky, 'items:read'), 'granted');

@@ -17,7 +17,7 @@ test('query parameters are validated and coerced; a list may have one member', a
   assert.deepEqual(body.tags, ['one']);
 });
 
-test('400 names each parameter and each field that is wrong', async () => {
+test('ASVS 2.2.1 and 2.2.2: 400 names each parameter and each field that is wrong', async () => {
   const query = await expectProblem(await service.send('/api/v1/notes?limit=0&colour=red', { as: 'viewer' }), 400, 'invalid-request');
   assert.deepEqual(query.errors?.map(({ parameter }) => parameter), ['limit', 'colour']);
   assert.equal(query.instance, '/api/v1/notes');
@@ -27,7 +27,7 @@ test('400 names each parameter and each field that is wrong', async () => {
   assert.deepEqual(body.errors?.map(({ pointer }) => pointer), ['#/text', '#/extra']);
 });
 
-test('400: a route without a query schema refuses every parameter', async () => {
+test('ASVS 2.2.1: 400: a route without a query schema refuses every parameter', async () => {
   await expectProblem(await service.send('/api/v1/notes/a-1?x=1', { as: 'viewer' }), 400, 'invalid-request');
 });
 
@@ -77,7 +77,7 @@ test('ASVS 16.3.3: the line of a refused request names the control that refused 
   assert.deepEqual(lines.map(({ status, problem }) => [status, problem]), [[400, 'invalid-request'], [400, 'malformed-body'], [428, 'precondition-required'], [403, 'cross-site-request'], [403, 'role-not-granted'], [200, undefined]]);
 });
 
-test('403 with the reason as its code', async () => {
+test('ASVS 8.3.1: whoever may not do it gets 403 with the reason as its code, whatever a page would have shown them', async () => {
   await expectProblem(await service.send('/api/v1/notes/a-1', { method: 'DELETE', as: 'viewer' }), 403, 'role-not-granted');
 });
 

@@ -52,6 +52,18 @@ for (const engine of testDatabases()) {
       assert.ok(rows.every(({ row }) => secrets.every((secret) => !row.includes(secret) && !row.includes(Buffer.from(secret).toString('hex')))));
     });
 
+    test('ASVS 11.5.1: a token is 256 random bits, each of which is one as often as not', async () => {
+      const tokens = await Promise.all(Array.from({ length: 200 }, () => sessions.create({ ...newSession, person: { ...person, id: 'u-random' } }, start)));
+      const values = tokens.map((token) => Buffer.from(token, 'base64url'));
+      assert.ok(values.every(({ length }) => length === 32));
+      assert.equal(new Set(tokens).size, tokens.length);
+      // 200 throws of a coin: fewer than 50 heads come once in 10^13.
+      for (let bit = 0; bit < 256; bit += 1) {
+        const ones = values.filter((value) => ((value[bit >> 3] ?? 0) >> (bit & 7)) & 1).length;
+        assert.ok(ones > 50 && ones < 150, `bit ${bit}: ${ones} of 200`);
+      }
+    });
+
     test('ASVS 7.3.1: a session that is not used ends after the idle time', async () => {
       const token = await sessions.create(newSession, start);
       assert.ok(await sessions.find(token, browser, later(29 * minuteMs)));
@@ -87,7 +99,7 @@ for (const engine of testDatabases()) {
       return credential?.kind === 'session' ? credential.sessionId : undefined;
     };
 
-    test('a cookie that turns up in another browser is a risk; an update of the browser is none', async () => {
+    test('ASVS 8.2.4: a cookie that turns up in another browser is a risk; an update of the browser is none', async () => {
       const token = await sessions.create(newSession, start);
       const riskOf = async (userAgent: string) => (await sessions.find(token, userAgent, start))?.subject.risk;
       assert.equal(await riskOf(browser.replace('140.0', '141.2')), undefined);
@@ -150,7 +162,7 @@ for (const engine of testDatabases()) {
       assert.deepEqual(await sessions.claimRefresh(token, later(minuteMs), later(2 * minuteMs)), { idToken: 'id-2', refreshToken: 'refresh-2' });
     });
 
-    test('a purge removes what is idle or too old, and nothing else', async () => {
+    test('ASVS 14.2.7: a purge removes what is idle or too old, and nothing else', async () => {
       await sql`delete from session`.execute(database.db);
       const idle = await sessions.create(newSession, start);
       const used = await sessions.create(newSession, later(40 * minuteMs));

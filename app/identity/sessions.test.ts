@@ -35,7 +35,7 @@ describe('sessions of a person', () => {
     assert.equal((await visitor.fetch('/api/v1/sessions', { method: 'DELETE' })).status, 200);
   };
 
-  test('ASVS 7.5.2: a person sees their own sessions, and which of them asks', async () => {
+  test('ASVS 7.5.2, 14.2.6: a person sees their own sessions, which of them asks, and no more of them than is needed', async () => {
     const [one, two] = [await service.as('clerk'), await service.as('clerk')];
     await service.as('manager');
     const sessions = await list(one);
@@ -43,6 +43,8 @@ describe('sessions of a person', () => {
     assert.deepEqual(sessions.map(({ current }) => current).toSorted(), [false, true]);
     assert.deepEqual(sessions.map(({ id }) => id).toSorted(), (await list(two)).map(({ id }) => id).toSorted());
     assert.equal(sessions[0]?.browser, 'node');
+    // Neither address, nor the whole User-Agent, nor anything that stands for the session.
+    for (const session of sessions) assert.deepEqual(Object.keys(session).sort(), ['browser', 'createdAt', 'current', 'expiresAt', 'factors', 'id', 'lastSeenAt']);
     await endAll(one);
   });
 
@@ -77,7 +79,7 @@ describe('sessions of a person', () => {
     assert.equal(await isIn(two), false);
   });
 
-  test('CWE-639: nobody ends another’s session by its id, not even a manager or a namesake of another tenant', async () => {
+  test('ASVS 8.2.2: nobody ends another’s session by its id, not even a manager or a namesake of another tenant (CWE-639)', async () => {
     const [mine, manager, stranger] = [await service.as('clerk'), await service.as('manager'), await service.as('globex-clerk')];
     const id = (await list(mine))[0]?.id ?? '';
     for (const visitor of [manager, stranger]) await expectProblem(await visitor.fetch(`/api/v1/sessions/${id}`, { method: 'DELETE', headers: json }), 404, 'session-not-found');

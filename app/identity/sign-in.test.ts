@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import { after, before, describe, test } from 'node:test';
+import { obtainToken } from '#app/identity/token.ts';
 import { openTokens } from '#app/identity/sealed-tokens.ts';
 import { CookieJar } from '#app/lib/cookie-jar.ts';
 import { expectProblem } from '#app/testing/problem.ts';
@@ -159,6 +160,22 @@ describe('sign-in through the development provider', () => {
     assert.deepEqual([failed?.['signIn'], typeof failed?.['requestId']], [{ outcome: 'failed', method: 'provider' }, 'string']);
   });
 
+  test('ASVS 14.2.1: a token counts as a header alone: in the query or the body it is nobody’s', async () => {
+    const token = await obtainToken({ ...service.config.identity, user: 'clerk' });
+    const asked = `${service.url}/api/v1/sessions`;
+    assert.equal((await fetch(asked, { headers: { authorization: `Bearer ${token}` } })).status, 200);
+    for (const name of ['access_token', 'token', 'bearer', 'authorization', 'session']) await expectProblem(await fetch(`${asked}?${name}=${token}`), 401, 'authentication-required');
+    const form = { method: 'DELETE', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: `access_token=${token}` };
+    await expectProblem(await fetch(asked, form), 401, 'authentication-required');
+  });
+
+  test('ASVS 14.3.1: signing out tells the browser to forget what it keeps of us', async () => {
+    const visitor = await service.as('viewer');
+    const response = await visitor.fetch('/auth/sign-out', { method: 'POST' });
+    assert.equal(response.headers.get('clear-site-data'), '"cache", "storage"');
+    assert.ok(response.headers.getSetCookie().some((cookie) => cookie.startsWith('session=;') && cookie.includes('Max-Age=0')));
+  });
+
   test('CWE-352: a page of another origin can not sign a person out', async () => {
     const visitor = await service.as('viewer');
     const response = await visitor.fetch('/auth/sign-out', { method: 'POST', headers: { origin: 'https://evil.example', accept: 'application/json' } });
@@ -178,6 +195,19 @@ describe('sign-in through the development provider', () => {
     const before = await count();
     for (let visit = 0; visit < 5; visit += 1) await new CookieJar().fetch(`${service.url}/auth/sign-in`);
     assert.equal(await count(), before);
+  });
+
+  test('ASVS 2.3.1: the second step of a sign-in counts once, and only after the first', async () => {
+    const jar = new CookieJar();
+    const callback = await reachCallback(jar);
+    for (const browser of [new CookieJar(), jar, jar]) {
+      const response = await browser.fetch(callback, { headers: { accept: 'application/json' } });
+      if (browser === jar && response.status === 303) continue;
+      assert.equal(sessionOf(response), undefined);
+      await expectProblem(response, 400, 'sign-in-expired');
+    }
+    // The browser that began has its session; it is asked for by no answer but the first.
+    assert.equal((await jar.fetch(`${service.url}/api/v1/stream`, { method: 'HEAD', headers: { accept: 'text/event-stream' } })).status, 200);
   });
 
   test('no log line holds a token, a code or a cookie', async () => {

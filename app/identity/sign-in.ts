@@ -122,7 +122,8 @@ export function signOut(parts: SignInParts): Middleware {
     const ended = token === undefined ? undefined : await endSession(parts, token);
     if (ended !== undefined) logOf(ctx, parts.log).info('signed out');
     setCookies(ctx, [clearCookie(SESSION_COOKIE, parts.cookies)]);
-    ctx.set('Clear-Site-Data', '"cache"');
+    // Not "cookies": features keep some in the browser that belong to no session.
+    ctx.set('Clear-Site-Data', '"cache", "storage"');
     redirect(ctx, ended?.idToken === undefined ? '/' : await logoutUrl(parts, ended.idToken));
   };
 }

@@ -12,7 +12,7 @@ test('keys are read in their order; anything else is none', () => {
   for (const bad of ['', 'a', `a:${'A'.repeat(42)}`, `A:${'A'.repeat(43)}`, `a:${'A'.repeat(43)},a:${'B'.repeat(43)}`, `a:${'='.repeat(43)}`]) assert.equal(parseKeys(bad), undefined, bad);
 });
 
-test('ASVS 11.3.2: what is sealed opens at its place alone, whole alone, and never reads the same twice', () => {
+test('ASVS 11.3.3: what is sealed opens at its place alone, whole alone, and never reads the same twice', () => {
   fc.assert(
     fc.property(fc.uint8Array(), fc.nat(), (plain, place) => {
       const sealed = seal(old, plain, 'here');

@@ -12,13 +12,13 @@ test('what is sealed opens to the same bytes, nothing at all included', () => {
   assert.deepEqual(open(key, seal(key, Buffer.alloc(0), 'person'), 'person'), Buffer.alloc(0));
 });
 
-test('it is another text each time, and longer by nonce and tag alone', () => {
+test('ASVS 11.3.4: it is another text each time, and longer by nonce and tag alone', () => {
   const [one, two] = [seal(key, plain, 'person'), seal(key, plain, 'person')];
   assert.notDeepEqual(one, two);
   assert.equal(one.length, plain.length + 28);
 });
 
-test('it does not open with another key, in another place, or when any byte of it was changed, cut off or added', () => {
+test('ASVS 11.2.5, 11.3.3: it does not open with another key, in another place, or when any byte of it was changed, cut off or added', () => {
   const sealed = seal(key, plain, 'person');
   assert.equal(open(randomBytes(KEY_BYTES), sealed, 'person'), undefined);
   assert.equal(open(key, sealed, 'person2'), undefined);

@@ -41,7 +41,7 @@ for (const engine of testDatabases()) {
     assert.equal(await make().find(db, 'acme', 'nobody'), undefined);
   });
 
-  test(`${engine.name}: the tables hold neither name nor subject in the clear`, async (t) => {
+  test(`${engine.name}: ASVS 14.2.4: the tables hold neither name nor subject in the clear`, async (t) => {
     const { database, db, people } = await open(t, engine);
     await people.of(db, 'acme').idOf({ id: 'canary-subject', name: 'Canary Name' });
     const text = await dump(database.owner);
@@ -114,7 +114,7 @@ for (const engine of testDatabases()) {
     assert.equal((await make().of(db, 'acme').known([dora])).size, 0);
   });
 
-  test(`${engine.name}: a new service key takes over: both work, then the keys of people move to it, and the old one may go`, async (t) => {
+  test(`${engine.name}: ASVS 11.2.2: a new service key takes over: both work, then the keys of people move to it, and the old one may go`, async (t) => {
     const { database, db, keys, make, people } = await open(t, engine);
     const ids = await Promise.all(Array.from({ length: 5 }, (_, n) => people.of(db, 'acme').idOf({ id: `p${n}`, name: `Person ${n}` })));
     const next: ServiceKeys = { ...keys, people: [{ id: randomUUID(), secret: randomBytes(32) }, ...keys.people] };
