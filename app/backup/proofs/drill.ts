@@ -111,7 +111,11 @@ export class Drill {
       await until('a segment that is old enough to be archived', async () => (await archive.count()) > archived, 60_000);
     }
     await this.#eraseSomebody();
-    await this.#acknowledged('before', ENOUGH);
+    // A moment after a segment went there nothing is lost, and nothing shown.
+    for (let archived = -1; archived !== (await archive.count()); ) {
+      archived = await archive.count();
+      await this.#acknowledged('before', ENOUGH / 2);
+    }
     this.#lostAt = Date.now();
     say('everything but the archive is lost');
     this.#service?.child.kill('SIGKILL');
@@ -154,6 +158,7 @@ export class Drill {
       await until('/readyz', async () => (await fetch(admin)).status === 200);
     });
     for (const written of this.#written) written.restored = (await written.workload.read()).ids;
+    if (!whole) this.#checks.push({ what: 'something was lost, for the rest of this to be about', expected: 'some', actual: this.#written.some(({ before, restored }) => before.some(({ id }) => !restored.includes(id))) ? 'some' : 'nothing' });
     const firstChangeMs = await timed(() => until('the first change', () => this.#written[0]?.workload.change(), 30_000));
     return { serverMs, settledMs, readyMs, firstChangeMs };
   }
