@@ -42,7 +42,7 @@ test('ASVS 4.1.1: files are served under one hash, immutable, with their type; T
   assert.equal((await service.send(`${prefix}sample/board.css`, { headers: { 'if-none-match': script.headers.get('etag') ?? '' } })).status, 304);
 });
 
-test('ASVS 3.7.1 and 5.3.2 (CWE-22): only files that were there at the start, of known types, can be named', async () => {
+test('ASVS 3.7.1, 5.3.2, 13.4.3, 13.4.7: only files that were there at the start, of known types, can be named, and no folder (CWE-22)', async () => {
   for (const file of ['sample/secret.env', 'sample/board.test.ts', 'sample/none.css', 'sample/../feature.ts', 'sample/..%2f..%2fpackage.json', 'sample/%2e%2e/package.json', 'constructor', '__proto__', 'sample/', '']) {
     assert.equal((await service.send(prefix + file)).status, 404, file);
   }

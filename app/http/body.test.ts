@@ -41,7 +41,7 @@ test('400 with the position where the text stops being JSON', async () => {
   assert.match(problem.detail, /position 12/);
 });
 
-test('400 for what is not UTF-8, for doubled names, for __proto__ and for deep nesting', async () => {
+test('ASVS 15.3.6, 15.3.7: 400 for what is not UTF-8, for doubled names, for __proto__ and for deep nesting', async () => {
   await expectProblem(await post(new Uint8Array([0x22, 0xff, 0x22])), 400, 'malformed-body');
   for (const body of ['{"id":"b","id":"c","text":"x"}', '{"__proto__":{},"id":"b","text":"x"}', '['.repeat(33), '\ufeff{}']) {
     await expectProblem(await post(body), 400, 'malformed-body');

@@ -5,11 +5,11 @@ import { clientAddress, limitKeyOf } from '#app/http/client-address.ts';
 
 const from = (forwarded: string | undefined, trustedProxies: number, remoteAddress = '10.0.0.9') => clientAddress({ headers: { 'x-forwarded-for': forwarded }, socket: { remoteAddress } }, trustedProxies);
 
-test('ASVS 4.1.3 (CWE-348): without a trusted proxy no header says who asks', () => {
+test('ASVS 4.1.3, 15.3.4: without a trusted proxy no header says who asks (CWE-348)', () => {
   assert.equal(from('192.0.2.1', 0), '10.0.0.9');
 });
 
-test('each trusted proxy leads one step to the left, and never to what the client wrote', () => {
+test('ASVS 15.3.4: each trusted proxy leads one step to the left, and never to what the client wrote', () => {
   assert.equal(from('6.6.6.6, 192.0.2.1', 1), '192.0.2.1');
   assert.equal(from('6.6.6.6, 192.0.2.1, 10.0.0.2', 2), '192.0.2.1');
 });

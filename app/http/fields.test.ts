@@ -14,7 +14,7 @@ test('what URLSearchParams writes is read back, whatever names and values hold',
   );
 });
 
-test('a doubled name is a list; __proto__ is a name like any other', () => {
+test('ASVS 15.3.6, 15.3.7: a doubled name is a list; __proto__ is a name like any other', () => {
   const result = parseFields('a=1&a=2&__proto__=x&b');
   assert.ok('value' in result);
   assert.deepEqual(Object.entries(result.value), [['a', ['1', '2']], ['__proto__', 'x'], ['b', '']]);

@@ -104,7 +104,7 @@ test('204 has no body and no type', async () => {
   assert.equal(response.headers.get('content-type'), null);
 });
 
-test('outside production an answer or an event that its schema refuses is a defect; in production it is sent', async () => {
+test('ASVS 15.3.1: outside production an answer or an event that its schema refuses is a defect; in production it is sent', async () => {
   const wrong = defineQuery({
     operationId: 'wrong',
     path: '/wrong',

@@ -53,7 +53,7 @@ test('ASVS 2.4.1: an address that asks too often is refused before anybody is au
   for (const as of ['forged', 'clerk', undefined]) await expectProblem(await service.send('/api/v1/notes', as === undefined ? {} : { as }), 429, 'too-many-requests');
 });
 
-test('sign-in is counted by address, and apart', async (t) => {
+test('ASVS 8.2.4: sign-in is counted by address, and apart', async (t) => {
   const service = await startLimited(t, { 'sign-in': 2 });
   for (const path of ['/auth/sign-in', '/auth/callback?code=x']) assert.notEqual((await service.send(path)).status, 429);
   await expectProblem(await service.send('/auth/callback?code=y', { headers: { accept: 'application/json' } }), 429, 'too-many-requests');

@@ -152,6 +152,16 @@ describe('entrance', () => {
     assert.equal(server.live.sessionCount, 0);
   });
 
+  test('ASVS 16.3.1, 16.3.3: an upgrade that is refused is logged, with its reason and its id, and without the path', async () => {
+    const logLines: string[] = [];
+    server = await startLive(database, { logLines });
+    for (const [url, headers] of [[server.socketUrl, { ...COOKIE, origin: 'https://evil.example' }], [server.socketUrl, { cookie: 'user=nobody', origin: SOURCE }], [server.socketUrl.replace('/api/v1/socket', '/canary'), { ...COOKIE, origin: SOURCE }]] as const) await connectSocket(url, { headers }).opened;
+    const lines = logLines.map((line) => JSON.parse(line) as Record<string, unknown>).filter(({ msg }) => msg === 'upgrade refused');
+    assert.deepEqual(lines.map(({ route, status, problem }) => [route, status, problem]), [['/api/v1/socket', 403, 'foreign-origin'], ['/api/v1/socket', 401, 'invalid-token'], ['none', 404, 'not-found']]);
+    assert.ok(lines.every(({ requestId }) => typeof requestId === 'string'));
+    assert.ok(!logLines.join('').includes('canary'));
+  });
+
   test('a client that sends anything, or too much, is closed', async () => {
     server = await startLive(database);
     const options = { headers: { ...COOKIE, origin: SOURCE } };

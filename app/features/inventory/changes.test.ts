@@ -6,7 +6,7 @@ import { testDatabases, type TestedDatabase } from '#app/testing/database.ts';
 import { changeItem, createItem, moveStock, type NewMovement, retireItem } from './changes.ts';
 import { events } from './events.ts';
 import { listMovements, readItem } from './store.ts';
-import { allOf, type ContextOptions, subjectOf, writeContext } from './test-context.ts';
+import { actorOf, allOf, type ContextOptions, subjectOf, writeContext } from './test-context.ts';
 
 const draft = { name: 'Bolt', location: 'Aisle 1', unit: 'box', reorderLevel: 5 };
 
@@ -76,7 +76,7 @@ for (const engine of testDatabases()) {
       assertDone(moved);
       assert.deepEqual([moved.item.quantity, moved.item.version, moved.item.updatedAt], [7, 3, now]);
       const { rows } = await listMovements(db, allOf('acme'), 'MOVE-1', { limit: 1 });
-      assert.deepEqual(rows, [moved.movement]);
+      assert.deepEqual(rows, [{ ...moved.movement, actor: actorOf(subjectOf('acme', 'clerk', 'Cleo Clerk')) }]);
       const { id, ...rest } = moved.movement;
       assert.match(id, /^[\da-f-]{36}$/);
       assert.deepEqual(rest, { sku: 'MOVE-1', delta: -3, reason: 'sold', note: 'To the fair', actor: { id: 'clerk', name: 'Cleo Clerk' }, quantityAfter: 7, occurredAt: now, itemVersion: 3 });
@@ -101,16 +101,6 @@ for (const engine of testDatabases()) {
       assertRefused(await changeItem(writeContext(db, { subject }), 'MINE', { name: 'Stolen' }), 404, 'item-not-found');
       assertRefused(await retireItem(writeContext(db, { subject }), 'MINE'), 404, 'item-not-found');
       assert.equal((await readItem(db, allOf('acme'), 'MINE'))?.quantity, 5);
-    });
-
-    it("bounds the actor's name, and falls back on the identifier", async () => {
-      await stock('ACTOR', 5);
-      const long = await move('ACTOR', { delta: -1, reason: 'sold' }, { subject: subjectOf('acme', 'clerk', '📦'.repeat(300)) });
-      assertDone(long);
-      assert.equal(long.movement.actor.name, '📦'.repeat(255));
-      const nameless = await move('ACTOR', { delta: -1, reason: 'sold' }, { subject: subjectOf('acme', 'clerk', ' ') });
-      assertDone(nameless);
-      assert.equal(nameless.movement.actor.name, 'clerk');
     });
 
     it('ASVS 2.2.3: changes only what it is told, under the version that the client read', async () => {
