@@ -5,7 +5,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { readTree, type Tree } from '../rules/tree.ts';
 import { loadClaims, type Loaded } from './claims.ts';
-import { findsControl, openCopy, prove } from './prover.ts';
+import { findFaults, openCopy, type Proof, prove } from './prover.ts';
 import { digestOf, readResults } from './results.ts';
 import { hashOf, type Seen, seenFileOf, unproven } from './seen-red.ts';
 import { countRows, markdown } from './table.ts';
@@ -53,24 +53,31 @@ async function proveAll(names: readonly string[]): Promise<void> {
     return;
   }
   const copy = openCopy(root);
-  const controlled = new Map<string, string | undefined>();
-  let failures = 0;
   process.once('exit', () => {
     copy.close();
   });
-  for (const [index, each] of chosen.entries()) {
-    const { id, removal } = each;
-    const key = `${id} ${removal.test}`;
-    if (!controlled.has(key)) controlled.set(key, await findsControl(copy.directory, removal.test, id));
-    const problem = controlled.get(key);
-    const proof = problem === undefined ? await prove(copy.directory, id, removal) : { problem };
-    const isRed = 'red' in proof;
-    console.log(`${isRed ? '✔' : '✖'} ${index + 1} of ${chosen.length}  ${id}  ${removal.control}  ${isRed ? `${Object.keys(proof.red).length} red: ${Object.values(proof.red)[0] ?? ''}` : proof.problem}`);
-    if (isRed) keep(tree, loaded, each, { id, test: removal.test, hash: hashOf(tree, id, removal), red: proof.red });
-    else failures += 1;
+  let [done, failures] = [0, 0];
+  for (const [test, ofTest] of Map.groupBy(chosen, ({ removal }) => removal.test)) {
+    const faults = await findFaults(copy.directory, test, [...new Set(ofTest.map(({ id }) => id))]);
+    for (const same of Map.groupBy(ofTest, ({ removal }) => JSON.stringify(removal)).values()) {
+      const proven = await proveOne(copy.directory, same, faults);
+      for (const each of same) {
+        const proof = proven.get(each.id) ?? { problem: faults.get(each.id) ?? 'it did not run' };
+        done += 1;
+        if ('red' in proof) keep(tree, loaded, each, { id: each.id, test, hash: hashOf(tree, each.id, each.removal), red: proof.red });
+        else failures += 1;
+        console.log(`${'red' in proof ? '✔' : '✖'} ${done} of ${chosen.length}  ${each.id}  ${each.removal.control}  ${'red' in proof ? `${Object.keys(proof.red).length} red: ${Object.values(proof.red)[0] ?? ''}` : proof.problem}`);
+      }
+    }
   }
   console.log(`${chosen.length - failures} of ${chosen.length} removals were seen red`);
   if (failures > 0) process.exitCode = 1;
+}
+
+async function proveOne(directory: string, same: Loaded['removals'], faults: ReadonlyMap<string, string>): Promise<ReadonlyMap<string, Proof>> {
+  const [first] = same;
+  const ids = same.map(({ id }) => id).filter((id) => !faults.has(id));
+  return first === undefined || ids.length === 0 ? new Map() : prove(directory, first.removal, ids);
 }
 
 /** At once, so that a long proof that is ended keeps what it saw; what no claim asks for any more goes. */
