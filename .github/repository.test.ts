@@ -9,10 +9,11 @@ import { interpreterRules } from './rules/interpreters.ts';
 import { packageRules } from './rules/packages.ts';
 import { proseRules } from './rules/prose.ts';
 import { registerRules } from './rules/registers.ts';
+import { templateRules } from './rules/template.ts';
 import { readTree, treeOf } from './rules/tree.ts';
 
 const tree = readTree(resolve(import.meta.dirname, '..'));
-const rules = [...importRules, ...fileRules, ...contentRules, ...interpreterRules, ...packageRules, ...proseRules, ...registerRules];
+const rules = [...importRules, ...fileRules, ...contentRules, ...interpreterRules, ...packageRules, ...proseRules, ...registerRules, ...templateRules];
 
 test('the tree was read', () => {
   assert.ok(tree.size > 50, `only ${tree.size} files were found`);

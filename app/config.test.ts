@@ -53,7 +53,7 @@ test('production with everything set is accepted, and the config is frozen throu
 });
 
 for (const name of Object.keys(productionReady).filter((key) => key !== 'NODE_ENV')) {
-  test(`production refuses to run without ${name}`, () => {
+  test(`${name === 'OIDC_ISSUER' ? 'ASVS 6.3.2: ' : ''}production refuses to run without ${name}`, () => {
     const environment: Record<string, string> = { ...productionReady };
     Reflect.deleteProperty(environment, name);
     const problems = problemsOf(environment);
@@ -105,6 +105,12 @@ test('personal data is wrapped by keys of one provider: those of the environment
   }
 });
 
+test('CWE-319: production counts over TLS, or within the machine', () => {
+  for (const url of ['rediss://cache.example:6379', 'valkeys://cache.example:6379', 'redis://127.0.0.1:6379', 'valkey://localhost', 'redis://[::1]:6379']) assert.deepEqual(problemsOf({ ...productionReady, VALKEY_URL: url }), [], url);
+  for (const url of ['redis://cache.example:6379', 'valkey://:secret@cache.example', 'redis://127.0.0.1.example']) assert.deepEqual(problemsOf({ ...productionReady, VALKEY_URL: url }).map((problem) => problem.slice(0, 21)), ['VALKEY_URL must start'], url);
+  assert.equal(parseConfig({ VALKEY_URL: 'redis://cache.example:6379' }).limits.valkeyUrl, 'redis://cache.example:6379');
+});
+
 test('migrations ask for a login, and for the same TLS, and for nothing else', () => {
   const [owner, service] = ['postgres://owner@db/stockade', 'postgres://app@db/stockade'];
   assert.deepEqual(parseMigrationConfig({ NODE_ENV: 'production', DATABASE_MIGRATION_URL: owner, DATABASE_URL: service }), { url: owner, tls: true });
@@ -152,6 +158,13 @@ for (const [name, bad] of [
     assert.ok(problems.some((problem) => problem.startsWith(`${name} must`)), problems.join('\n'));
   });
 }
+
+test('ASVS 6.3.3: production asks people for two factors unless it is told that one is enough', () => {
+  const factorsOf = (environment: Readonly<Record<string, string>>) => parseConfig(environment).identity.signInFactors;
+  assert.equal(factorsOf(productionReady), 2);
+  assert.equal(factorsOf({ ...productionReady, SIGN_IN_FACTORS: '1' }), 1);
+  assert.deepEqual([factorsOf({}), factorsOf({ SIGN_IN_FACTORS: '2' })], [1, 2]);
+});
 
 test('.env.example names every setting, and nothing else', () => {
   const text = readFileSync(new URL('../.env.example', import.meta.url), 'utf8');

@@ -73,6 +73,8 @@ export interface IdentityConfig {
   /** How often the provider is asked whether the person is still who they were. */
   readonly sessionRefreshMs: number;
   readonly sessionsPerPerson: number;
+  /** By how many people must have signed in for whatever they do. */
+  readonly signInFactors: 1 | 2;
 }
 
 export interface LiveConfig {
@@ -162,6 +164,7 @@ export const settings = {
   OIDC_AUDIENCE: z.string().min(1).optional(),
   OIDC_SCOPE: z.string().regex(/^openid(?![^ ])[\x20-\x7e]*$/, 'must be scopes parted by blanks, openid first').default('openid profile'),
   OIDC_MULTI_FACTOR_ACR: z.string().regex(/^[\x20-\x7e]+$/, 'must be values parted by blanks').optional(),
+  SIGN_IN_FACTORS: z.enum(['1', '2'], 'must be 1 or 2').optional(),
   OIDC_ORIGINS: z.string().transform((text) => text.split(',').map((one) => one.trim())).pipe(z.array(origin, 'must be origins, parted by commas')).default([]),
   OIDC_TOKEN_PROFILE: z.enum(TOKEN_PROFILES, `must be one of ${TOKEN_PROFILES.join(', ')}`).default('rfc9068'),
   OIDC_ROLES_CLAIM: z.string().min(1).default('roles'),
@@ -258,6 +261,7 @@ function productionProblems(given: Environment): string[] {
   for (const name of ['OIDC_ISSUER', 'PUBLIC_URL']) {
     if (given[name] !== undefined && !given[name].startsWith('https://')) problems.push(`${name} must start with https:// in production`);
   }
+  if (leavesMachinePlainly(given['VALKEY_URL'])) problems.push('VALKEY_URL must start with rediss:// or valkeys:// in production, unless the store is on this machine');
   if (given['OIDC_ORIGINS']?.split(',').some((one) => !one.trim().startsWith('https://'))) problems.push('OIDC_ORIGINS must start with https://, each of them, in production');
   if (given['PROVIDER_PORT'] !== undefined) problems.push('PROVIDER_PORT must not be set in production: it belongs to the embedded provider');
   return problems;
@@ -283,6 +287,13 @@ function weakensTls(address: string | undefined): boolean {
   const { searchParams } = new URL(address);
   const modes = searchParams.getAll('sslmode');
   return searchParams.has('ssl') || searchParams.has('uselibpqcompat') || modes.length > 1 || !['verify-full', 'disable'].includes(modes[0] ?? 'verify-full');
+}
+
+/** What limits count by are addresses and subjects, and whoever changes the counts lifts the limits (CWE-319). */
+function leavesMachinePlainly(address: string | undefined): boolean {
+  if (address === undefined || !URL.canParse(address)) return false;
+  const { protocol, hostname } = new URL(address);
+  return ['redis:', 'valkey:'].includes(protocol) && !['127.0.0.1', 'localhost', '[::1]'].includes(hostname);
 }
 
 /** With half of it, a beat that comes late still comes in time. */
@@ -356,6 +367,7 @@ function toConfig(values: Settings, production: boolean): Omit<Config, 'others'>
       sessionAbsoluteMs: values.SESSION_ABSOLUTE_HOURS * 60 * minuteMs,
       sessionRefreshMs: values.SESSION_REFRESH_MINUTES * minuteMs,
       sessionsPerPerson: values.SESSIONS_PER_PERSON,
+      signInFactors: values.SIGN_IN_FACTORS === undefined ? (production ? 2 : 1) : values.SIGN_IN_FACTORS === '2' ? 2 : 1,
       scope: values.OIDC_SCOPE,
       multiFactorAcr: (values.OIDC_MULTI_FACTOR_ACR ?? (values.OIDC_ISSUER === undefined ? DEVELOPMENT_MULTI_FACTOR_ACR : '')).split(' ').filter((acr) => acr !== ''),
     },

@@ -9,6 +9,9 @@ import type { Html } from '#app/lib/html.ts';
 export const ROLES = ['viewer', 'clerk', 'manager', 'auditor'] as const;
 export type Role = (typeof ROLES)[number];
 
+/** So begin the subjects that are known here and not at the provider; those of the provider may not (ASVS 6.8.1). */
+export const LOCAL_SUBJECT_PREFIX = 'account:';
+
 /** How sure we are of who asks. Where a part is absent it is not known, and whatever asks for it is denied. */
 export interface Assurance {
   /** When the person last proved who they are (OpenID Connect `auth_time`); programs never do. */
@@ -20,7 +23,7 @@ export interface Assurance {
 /** Who asks: the result of authentication, the same for a browser session and a bearer token. */
 export interface Subject {
   readonly tenantId: string;
-  /** The provider's `sub`. */
+  /** The provider's `sub`, or a name of our own that begins with `LOCAL_SUBJECT_PREFIX`. */
   readonly id: string;
   readonly name: string;
   readonly roles: readonly Role[];
@@ -64,6 +67,8 @@ export interface AccessRules {
   /** Actions that the owner of a resource may do to it, whatever their role. */
   readonly ownerActions?: readonly Action[];
   readonly stepUp?: Readonly<Record<Action, StepUp>>;
+  /** Actions by which people get a second factor: open to one factor where the service asks for two. */
+  readonly enrolment?: readonly Action[];
   /** Kind of resource → field → who may see it; a field that isn't named here is seen by all. */
   readonly fields?: Readonly<Record<string, Readonly<Record<string, readonly Role[]>>>>;
   /** Kind of resource → sensitivity → who is cleared for it; everybody is for `normal`. */
@@ -339,6 +344,8 @@ export interface FeatureParts {
   /** The feature's settings: the environment's variables that begin with its name in capitals (`ACCOUNTS_…`). */
   readonly settings: Readonly<Record<string, string>>;
   readonly production: boolean;
+  /** By how many factors people must have signed in (ASVS 6.3.3). */
+  readonly signInFactors: Assurance['factors'];
   readonly publicUrl: string;
   readonly log: Logger;
   readonly metrics: Registry;

@@ -38,7 +38,7 @@ test('ASVS 13.3.2: a feature is handed the settings that begin with its name, an
   const text = "export const feature = { title: 'T', grants: {}, events: {}, create: ({ settings }) => ({ operations: [], pages: [], settings }) };";
   const found = await findFeatures(await directoryWith(t, { 'mail-box/feature.ts': text, 'notes/feature.ts': text }));
   const environment = { MAIL_BOX_URL: 'a', NOTES_FROM: 'b', OTHER_MAIL: 'c' };
-  const loaded = createFeatures(found, { environment, database: undefined as never, production: false, publicUrl: '', log: pino({ level: 'silent' }), metrics: new Registry(), clock: () => new Date() });
+  const loaded = createFeatures(found, { environment, database: undefined as never, production: false, signInFactors: 1, publicUrl: '', log: pino({ level: 'silent' }), metrics: new Registry(), clock: () => new Date() });
   const settings = Object.fromEntries(loaded.map(({ name, feature }) => [name, (feature as unknown as { settings: unknown }).settings]));
   assert.deepEqual(settings, { notes: { NOTES_FROM: 'b' }, 'mail-box': { MAIL_BOX_URL: 'a' } });
 });

@@ -25,6 +25,7 @@ import { createLive, type Live } from '#app/live/live.ts';
 import { startAuditTrail } from '#app/privacy/audit-trail.ts';
 import { createKeyProvider } from '#app/privacy/key-provider.ts';
 import { collectRegister } from '#app/privacy/register.ts';
+import { eraseUnseen, type RetentionParts } from '#app/privacy/retention.ts';
 import { createPrivacyFeature } from '#app/privacy/privacy-feature.ts';
 import { createPeople, type PeopleDirectory } from '#app/privacy/people.ts';
 import { openServiceKeys } from '#app/privacy/service-keys.ts';
@@ -54,6 +55,8 @@ export interface ServiceOptions {
 
 const PROVIDER_CHECK_MS = 3_000;
 const HOUSEKEEPING_MS = 10 * 60_000;
+/** After a new service key, so many people's keys in each round. */
+const REWRAPPED_AT_ONCE = 1_000;
 const IDEMPOTENCY_KEPT_MS = 24 * 60 * 60_000;
 /** What closing needs beyond draining: the pool, the provider, the folder lock. */
 const CLOSE_GRACE_MS = 5_000;
@@ -110,7 +113,7 @@ async function startParts(config: Config, { log, database: given, clock = () => 
   const sessions = createSessionsFeature({ limits: config.identity, onSessionEnd: () => live.current?.recheck() });
   const register = collectRegister(found.map(({ module }) => module));
   const privacy = createPrivacyFeature({ people, register, onSessionEnd: () => live.current?.recheck() });
-  const access = await createAccess([...found, sessions, privacy].map(({ module }) => module), { log, clock, logAllowedOneIn: config.access.logAllowedOneIn });
+  const access = await createAccess([...found, sessions, privacy].map(({ module }) => module), { log, clock, logAllowedOneIn: config.access.logAllowedOneIn, signInFactors: config.identity.signInFactors });
   if (config.access.grantsFile !== undefined) {
     const stopFollowing = followGrants({ file: config.access.grantsFile, access, log, metrics });
     onStop('grants', async () => {
@@ -135,7 +138,7 @@ async function startParts(config: Config, { log, database: given, clock = () => 
   });
   const { current: hub } = live;
   onStop('live', () => hub.close());
-  onStop('housekeeping', startHousekeeping(database, identity, log, clock));
+  onStop('housekeeping', startHousekeeping({ database, identity, people, register, trail, log, clock }));
 
   let ready = true;
   const admin = createAdmin({
@@ -149,7 +152,7 @@ async function startParts(config: Config, { log, database: given, clock = () => 
   });
   const store = await openStore(config, log, onStop);
   const limits = createRateLimits({ ...config.limits, store, signInStore: store === undefined ? openSignInStore(database.db, { log }) : undefined, log, metrics });
-  const features = [sessions, privacy, ...createFeatures(found, { database: database.db, environment: config.others, production: config.production, publicUrl: config.publicUrl, log, metrics, clock })];
+  const features = [sessions, privacy, ...createFeatures(found, { database: database.db, environment: config.others, production: config.production, signInFactors: config.identity.signInFactors, publicUrl: config.publicUrl, log, metrics, clock })];
   onStop('features', () => Promise.all(features.map(async ({ feature }) => feature.stop?.())));
   const server = createServer({ config: { ...config, trustedProxies: config.limits.trustedProxies }, database, identity, access, live: hub, limits, features, people, trail, log, metrics, clock, isReady: () => ready });
 
@@ -207,7 +210,15 @@ async function seed(database: OpenDatabase, people: PeopleDirectory, found: read
   }
 }
 
-function startHousekeeping(database: OpenDatabase, identity: Identity, log: Logger, clock: () => Date): () => Promise<void> {
+interface Housekeeping extends RetentionParts {
+  readonly database: OpenDatabase;
+  readonly identity: Identity;
+  readonly log: Logger;
+  readonly clock: () => Date;
+}
+
+function startHousekeeping({ identity, log, clock, ...parts }: Housekeeping): () => Promise<void> {
+  const { database, people } = parts;
   let running = Promise.resolve();
   const run = async () => {
     try {
@@ -215,7 +226,9 @@ function startHousekeeping(database: OpenDatabase, identity: Identity, log: Logg
       const sessions = await identity.purge(now);
       const keys = await purgeIdempotencyKeys(database.db, new Date(now.getTime() - IDEMPOTENCY_KEPT_MS));
       const signIns = await purgeSignInLimits(database.db, now);
-      log.debug({ sessions, keys, signIns }, 'purged what has expired');
+      const erased = await eraseUnseen(parts, now);
+      const rewrapped = await people.rewrap(database.db, REWRAPPED_AT_ONCE);
+      log.debug({ sessions, keys, signIns, people: erased, rewrapped }, 'purged what has expired');
     } catch (error) {
       log.error({ err: error }, 'housekeeping failed; it runs again');
     }

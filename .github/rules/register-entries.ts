@@ -32,7 +32,12 @@ export const findCryptography = inCode((text) => [
 /** Whatever is named a cipher or a mode; the second argument of HKDF and the like is a hash. */
 export const findCiphers = inCode((text) => all(/'((?:aes|camellia|aria|des|rc|bf|id-aes)-?\d[\w-]*|(?:des|bf)-[\w-]+|chacha20[\w-]*)'/gi, text));
 /** An authenticator app computes HMAC-SHA-1 and nothing else (RFC 6238): where that package is, its name for it is no hash of ours. */
-export const findHashes = inCode((text) => all(/'((?:sha|md|ripemd|blake)-?\d[\w-]*)'/gi, /from 'otpauth'/.test(text) ? text.replaceAll("algorithm: 'SHA1'", '') : text));
+const hashName = /'((?:sha|md|ripemd|blake)-?\d[\w-]*)'/gi;
+/** Two are named by others' protocols: authenticator apps know HMAC-SHA-1 alone, and the register of breached passwords finds them by SHA-1, which protects nothing. */
+export const findHashes = inCode((text) => {
+  if (/from 'otpauth'/.test(text)) return all(hashName, text.replaceAll("algorithm: 'SHA1'", ''));
+  return all(hashName, /'add-padding': 'true'/.test(text) ? text.replace("createHash('sha1').update(normalisePassword(password))", '') : text);
+});
 
 const connecting = /\b(new (?:Client|Pool|KMSClient|Signer|WebSocket)|createClient|createTransport|createRemoteJWKSet|discovery|authorizationCodeGrant|refreshTokenGrant|fetch|https?\.(?:get|request)|(?:net|tls)\.connect)\(/g;
 /** What opens a connection from this process to somewhere else. */

@@ -22,6 +22,16 @@ test('a page sends nobody to sign-in and back, greets whom it knows, and escapes
   assert.equal((await service.send('/notes', { as: 'auditor' })).status, 403);
 });
 
+test('ASVS 7.4.4: every page of somebody who is signed in has the way out', async () => {
+  const pages = service.sample.feature.pages.filter(({ kind }) => kind === 'page').map(({ path }) => path);
+  assert.ok(pages.length > 0);
+  for (const path of [...pages, '/docs', '/sign-in']) {
+    const response = await service.send(path, { as: 'viewer', headers: { accept: 'text/html' } });
+    assert.equal(response.status, 200, path);
+    assert.match(await response.text(), /<header[^]*<form method="post" action="\/auth\/sign-out"><button [^>]*type="submit">Sign out<\/button>[^]*<\/header>/, path);
+  }
+});
+
 test('a form runs once for each key, and its refusal is shown as a page', async () => {
   const before = service.sample.runs.count;
   const post = (fields: Record<string, string>) => service.send('/notes', { method: 'POST', as: 'clerk', form: fields, headers: { accept: 'text/html' } });

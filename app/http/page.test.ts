@@ -38,7 +38,7 @@ test('nothing is inline that the policy would block', () => {
   }
 });
 
-test('who is signed in sees name, role and tenant, and signs out by a form', () => {
+test('ASVS 7.4.4: who is signed in sees name, role and tenant, and signs out by a form', () => {
   const text = renderWith({ subject: { ...clerk, roles: ['clerk', 'auditor'] } });
   assert.match(text, /Cleo Clerk/);
   assert.match(text, /clerk, auditor at acme/);

@@ -28,8 +28,8 @@ describe('pages that anybody may open', () => {
     const response = await service.send('/door', { method: 'POST', form: { password: 'open', return_to: '/notes' } });
     assert.equal(response.status, 303);
     assert.equal(response.headers.get('location'), '/notes');
-    assert.deepEqual(response.headers.getSetCookie().map((cookie) => cookie.split(';')[0]), ['sample=known', 'session=keeper']);
-    assert.deepEqual(service.endedSessions.splice(0), ['acme/keeper', 'told']);
+    assert.deepEqual(response.headers.getSetCookie().map((cookie) => cookie.split(';')[0]), ['sample=known', 'session=account:keeper']);
+    assert.deepEqual(service.endedSessions.splice(0), ['acme/account:keeper', 'told']);
     assert.match(await (await service.send('/door', { headers: { ...html, cookie: 'sample=known' } })).text(), /kept known/);
   });
 

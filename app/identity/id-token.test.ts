@@ -42,12 +42,12 @@ describe('ID tokens', () => {
   const sign = (claims: JWTPayload, key = keys.privateKey) => new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: 'one' }).sign(key);
 
   /** Signs in with the ID token that `make` makes of a good one's claims. */
-  async function complete(make: Make, changes: Readonly<Record<string, string>> = {}): Promise<Response> {
+  async function complete(make: Make, changes: Readonly<Record<string, string>> = {}, query = '', origin = service.url): Promise<Response> {
     const jar = new CookieJar();
-    const asked = new URL((await jar.fetch(`${service.url}/auth/sign-in`)).headers.get('location') ?? '').searchParams;
+    const asked = new URL((await jar.fetch(`${origin}/auth/sign-in${query}`)).headers.get('location') ?? '').searchParams;
     const seconds = Math.floor(Date.now() / 1_000);
     idToken = await make({ iss: issuer, aud: CLIENT_ID, sub: 'u-1', iat: seconds, exp: seconds + 300, auth_time: seconds, nonce: asked.get('nonce') ?? '', name: 'Cleo', tenant: 'acme', roles: ['clerk'] });
-    const callback = new URL('/auth/callback', service.url);
+    const callback = new URL('/auth/callback', origin);
     callback.search = new URLSearchParams({ code: randomUUID(), state: asked.get('state') ?? '', iss: issuer, ...changes }).toString();
     return jar.fetch(callback, { headers: { accept: 'application/json' } });
   }
@@ -81,6 +81,26 @@ describe('ID tokens', () => {
     await isRefused((claims) => sign({ ...claims, aud: 'another-client' }));
     await isRefused(({ aud: _, ...claims }) => sign(claims));
     await isRefused((claims) => sign({ ...claims, aud: ['another-client', 'a-third'] }));
+  });
+
+  test('ASVS 7.6.1: one that tells of an older sign-in than was asked for is refused, and one that does not tell', async () => {
+    const made = (age: number | undefined): Make => ({ auth_time: _, ...claims }) => sign({ ...claims, ...(age === undefined ? {} : { auth_time: Math.floor(Date.now() / 1_000) - age }) });
+    assert.ok(signsIn(await complete(made(10), {}, '?max_age=900')));
+    for (const age of [1_000, undefined]) {
+      const response = await complete(made(age), {}, '?max_age=900');
+      assert.deepEqual([response.status, signsIn(response)], [400, false], String(age));
+    }
+  });
+
+  test('ASVS 6.3.3: where two factors are asked for, one that tells of one signs nobody in', async (t) => {
+    const strict = await startTestService({ environment: { OIDC_ISSUER: issuer, OIDC_CLIENT_ID: CLIENT_ID, SIGN_IN_FACTORS: '2', OIDC_MULTI_FACTOR_ACR: 'aal2' } });
+    t.after(() => strict.close());
+    const enter = async (more: JWTPayload) => complete((claims) => sign({ ...claims, ...more }), {}, '', strict.url);
+    for (const more of [{}, { acr: 'aal1' }, { amr: ['pwd'] }]) {
+      const response = await enter(more);
+      assert.deepEqual([response.status, signsIn(response)], [403, false]);
+    }
+    for (const more of [{ acr: 'aal2' }, { amr: ['pwd', 'otp'] }]) assert.ok(signsIn(await enter(more)));
   });
 
   test('one of another issuer, or that has expired, is refused', async () => {

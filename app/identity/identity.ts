@@ -69,9 +69,9 @@ export function createIdentity({ config, publicUrl, database, people, trail, onS
   const sessions = createSessionStore(database.db, config, createRecorder({ people, trail, clock }));
   const cookies = { secure: publicUrl.startsWith('https://') };
   const verifyBearer = rememberVerified(createBearerVerifier({ keys, issuer: config.issuer, audience: config.audience, profile: config.tokenProfile, claims: config, multiFactorAcr: config.multiFactorAcr, clock }), { clock });
-  const parts: SignInParts = { provider, sessions, claims: config, publicUrl, cookies, scope: config.scope, multiFactorAcr: config.multiFactorAcr, sessionAbsoluteMs: config.sessionAbsoluteMs, onSessionEnd, log, clock };
+  const parts: SignInParts = { provider, sessions, claims: config, publicUrl, cookies, scope: config.scope, multiFactorAcr: config.multiFactorAcr, signInFactors: config.signInFactors, sessionAbsoluteMs: config.sessionAbsoluteMs, onSessionEnd, log, clock };
   const refresh = createSessionRefresh({ provider, sessions, claims: config, refreshMs: config.sessionRefreshMs, onSessionEnd, log, clock });
-  const readLogoutToken = createLogoutReader({ keys, issuer: config.issuer, clientId: config.clientId, clock });
+  const readLogoutToken = createLogoutReader({ keys, issuer: config.issuer, clientId: config.clientId, profile: config.tokenProfile, clock });
 
   return {
     async authenticate(request) {

@@ -22,7 +22,7 @@ for (const engine of testDatabases()) {
     });
     after(() => database.close());
 
-    test('a token finds the session that it was made for, and another finds none', async () => {
+    test('ASVS 7.2.1: a token finds the session that it was made for, and another finds none', async () => {
       const token = await sessions.create(newSession, start);
       const { subject } = (await sessions.find(token, browser, later(1_000))) ?? {};
       assert.equal(subject?.id, 'u-1');
@@ -34,7 +34,17 @@ for (const engine of testDatabases()) {
       assert.equal(await sessions.find("' or true --", browser, start), undefined);
     });
 
-    test('ASVS 7.2.3: the database holds no token, neither ours nor the provider’s', async () => {
+    test('ASVS 7.2.2, 7.2.3: every session gets a token of its own, of 256 bits that neither a clock nor Math.random gives', async (t) => {
+      t.mock.timers.enable({ apis: ['Date'] });
+      t.mock.method(Math, 'random', () => 0.5);
+      const tokens: string[] = [];
+      for (let count = 0; count < 40; count += 1) tokens.push(await sessions.create({ ...newSession, person: { ...person, id: 'u-random' } }, start));
+      assert.equal(new Set(tokens).size, tokens.length);
+      for (const token of tokens) assert.equal(Buffer.from(token, 'base64url').length, 32);
+      for (let byte = 0; byte < 32; byte += 1) assert.ok(new Set(tokens.map((token) => Buffer.from(token, 'base64url')[byte])).size > 15, `byte ${byte} is nearly always the same`);
+    });
+
+    test('the database holds no token, neither ours nor the provider’s', async () => {
       const token = await sessions.create(newSession, start);
       const { rows } = await sql<{ row: string }>`select session::text as row from session`.execute(database.db);
       assert.ok(rows.length > 0);
@@ -77,7 +87,7 @@ for (const engine of testDatabases()) {
       assert.equal(await sessions.read('globex', sessionId, start), undefined);
     });
 
-    test('an ended session is gone at once, and ends once', async () => {
+    test('ASVS 7.4.1: an ended session is gone at once, and ends once', async () => {
       const token = await sessions.create(newSession, start);
       assert.deepEqual(await sessions.end(token), { idToken: 'id-token' });
       assert.equal(await sessions.find(token, browser, start), undefined);
@@ -111,7 +121,7 @@ for (const engine of testDatabases()) {
       assert.equal((await list(later(3_000))).length, 1);
     });
 
-    test('ASVS 7.1.2: of too many sessions of one person, the one that was begun first ends', async () => {
+    test('of too many sessions of one person, the one that was begun first ends', async () => {
       const few = createSessionStore(database.db, { sessionIdleMs: 30 * minuteMs, sessionAbsoluteMs: 120 * minuteMs, sessionsPerPerson: 2 });
       const many = { ...newSession, person: { ...person, id: 'u-many' } };
       const other = await few.create({ ...many, person: { ...many.person, tenantId: 'globex' } }, start);

@@ -44,6 +44,8 @@ async function open(t: TestContext, engine: TestDatabase) {
   return { database, owner: database.owner, sealer, append, fill, verify, problems, kept, key };
 }
 
+/** The database gives it. */
+const withoutSequence = (row: object) => Object.fromEntries(Object.entries(row).filter(([name]) => name !== 'sequence'));
 const at = (position: number) => sql<boolean>`tenant_id = 'acme' and position = ${position}`;
 
 /** What the owner of the database can do who has no key: all of it, from an entry on. */
@@ -109,7 +111,7 @@ for (const engine of testDatabases()) {
     const whole = await auditTables(owner).selectFrom('audit_entry').selectAll().execute();
     const restore = async () => {
       await sql`delete from audit_entry`.execute(owner);
-      for (const { sequence: _, ...row } of whole) await auditTables(owner).insertInto('audit_entry').values(row as never).execute();
+      for (const row of whole) await auditTables(owner).insertInto('audit_entry').values(withoutSequence(row) as never).execute();
       assert.deepEqual(await problems(), []);
     };
     await sql`delete from audit_entry where ${at(3)}`.execute(owner);

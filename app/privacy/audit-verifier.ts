@@ -32,7 +32,9 @@ const MOST_PROBLEMS = 20;
 /** `checkpoints`: those of the database or the export, and those that were kept elsewhere, in any order. */
 export async function verifyTenant(tenantId: string, entries: AsyncIterable<ChainedEntry>, checkpoints: readonly Checkpoint[], keys: VerifyingKeys): Promise<TenantVerdict> {
   const problems: string[] = [];
-  const report = (problem: string) => void (problems.length < MOST_PROBLEMS && problems.push(problem));
+  const report = (problem: string) => {
+    if (problems.length < MOST_PROBLEMS) problems.push(problem);
+  };
   const good = new Map<number, Checkpoint[]>();
   for (const checkpoint of checkpoints) {
     const verifying = keys.verifying.get(checkpoint.keyId);

@@ -7,6 +7,7 @@ import { verifyTrail } from '#app/privacy/audit-reader.ts';
 import { createKeyProvider } from '#app/privacy/key-provider.ts';
 import { openServiceKeys } from '#app/privacy/service-keys.ts';
 import { createLog } from '#app/telemetry/log.ts';
+import { until } from '#app/testing/condition.ts';
 import { startTestService, type TestService, type Visitor } from '#app/testing/service.ts';
 
 const json = { accept: 'application/json' };
@@ -67,12 +68,10 @@ test('the chain holds after an erasure', async (t) => {
   const service = await start(t);
   const [clerk, auditor] = [await service.as('clerk'), await service.as('auditor')];
   await clerk.fetch('/api/v1/me', { method: 'DELETE', headers: json });
-  let entries: Entry[] = [];
-  for (;;) {
-    ({ entries } = await trailOf(auditor));
-    if (entries.every(({ position }) => position !== null)) break;
-    await new Promise(setImmediate);
-  }
+  const entries = await until('all entries are in the chain', async () => {
+    const page = (await trailOf(auditor)).entries;
+    return page.every(({ position }) => position !== null) ? page : undefined;
+  });
   assert.deepEqual(entries.map(({ position }) => position), [3, 2, 1]);
   const keys = await openServiceKeys({ db: service.database.db, provider: await createKeyProvider(service.config.privacy.provider), log: createLog({ level: 'silent' }), now: new Date() });
   assert.deepEqual((await verifyTrail(service.database.db, { keys: keys.audit.map(deriveAuditKey), outside: [] })).map(({ tenantId, entries: count, problems }) => ({ tenantId, count, problems })), [{ tenantId: 'acme', count: 3, problems: [] }]);

@@ -1,4 +1,5 @@
--- Keys of the service's own, each encrypted by the key provider, which is no part of the database. They belong to no tenant.
+-- Keys of the service's own, each encrypted by the key provider, which is no part of the database.
+-- no tenant: they are the service's own, for all tenants
 create table service_key (
   purpose text not null check (purpose in ('audit', 'people', 'people-index')),
   id uuid not null,

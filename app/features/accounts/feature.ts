@@ -1,6 +1,7 @@
 // Local accounts: people who sign in here, with passkeys or passwords. Deleting this folder removes them.
 import { Counter } from 'prom-client';
 import { type Database, type Feature, type FeatureModule, type FeatureParts, ROLES } from '#app/feature.ts';
+import { createBreachCheck } from './breached.ts';
 import { createKeyRing } from './keys.ts';
 import { createMailer } from './mail.ts';
 import { createMailbox } from './mailbox.ts';
@@ -25,7 +26,7 @@ const HOUSEKEEPING_MS = 60_000;
 export const feature: FeatureModule = {
   title: 'Accounts',
   grants: { 'accounts:read': ['manager', 'auditor'], [ADMINISTER]: ['manager'], [READ]: ROLES, [CHANGE]: ROLES },
-  rules: { stepUp: { [CHANGE]: { maxAgeS: FRESH_S, factors: 1 } } },
+  rules: { stepUp: { [CHANGE]: { maxAgeS: FRESH_S, factors: 1 } }, enrolment: [READ, CHANGE] },
   events: {},
   personalData,
   seed,
@@ -39,7 +40,7 @@ export const feature: FeatureModule = {
   },
 };
 
-function createAccounts({ database, production, publicUrl, log, metrics, clock }: FeatureParts, settings: AccountSettings): Feature {
+function createAccounts({ database, production, signInFactors, publicUrl, log, metrics, clock }: FeatureParts, settings: AccountSettings): Feature {
   const keys = createKeyRing(settings.keys);
   const { smtpUrl, mailFrom } = settings;
   const mailbox = smtpUrl === undefined ? createMailbox() : undefined;
@@ -50,7 +51,9 @@ function createAccounts({ database, production, publicUrl, log, metrics, clock }
     keys,
     passwords: createPasswords({ ...settings, keys }),
     mailer,
+    isBreached: createBreachCheck({ url: settings.breachedPasswordsUrl, log, metrics }),
     publicUrl,
+    signInFactors,
     party: relyingPartyOf(publicUrl, ISSUER),
     outcomes: new Counter({ name: 'accounts_sign_ins_total', help: 'Attempts to sign in with a local account, by method and outcome', labelNames: ['method', 'outcome'], registers: [metrics] }),
     background(work, ownLog) {
