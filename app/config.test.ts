@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { ConfigError, parseConfig, parseMigrationConfig, settings } from '#app/config.ts';
@@ -109,6 +111,53 @@ test('CWE-319: production counts over TLS, or within the machine', () => {
   for (const url of ['rediss://cache.example:6379', 'valkeys://cache.example:6379', 'redis://127.0.0.1:6379', 'valkey://localhost', 'redis://[::1]:6379']) assert.deepEqual(problemsOf({ ...productionReady, VALKEY_URL: url }), [], url);
   for (const url of ['redis://cache.example:6379', 'valkey://:secret@cache.example', 'redis://127.0.0.1.example']) assert.deepEqual(problemsOf({ ...productionReady, VALKEY_URL: url }).map((problem) => problem.slice(0, 21)), ['VALKEY_URL must start'], url);
   assert.equal(parseConfig({ VALKEY_URL: 'redis://cache.example:6379' }).limits.valkeyUrl, 'redis://cache.example:6379');
+});
+
+test('every secret may come from a file, which is read again; what is wrong is said once, under its own name', (t) => {
+  const directory = mkdtempSync(path.join(tmpdir(), 'stockade-config-'));
+  t.after(() => { rmSync(directory, { recursive: true }); });
+  const { DATABASE_URL, OIDC_CLIENT_SECRET, PRIVACY_KEYS, ...others } = productionReady;
+  const secrets = { DATABASE_URL, OIDC_CLIENT_SECRET, PRIVACY_KEYS, VALKEY_URL: 'valkeys://cache:6379', DATABASE_MIGRATION_URL: 'postgres://owner@db/stockade' };
+  const fileOf = (name: string) => path.join(directory, name);
+  const write = (values: Readonly<Record<string, string>>) => {
+    for (const [name, value] of Object.entries(values)) writeFileSync(fileOf(name), `${value}\n`, { mode: 0o600 });
+  };
+  write(secrets);
+  const byFiles = { ...others, ...Object.fromEntries(Object.keys(secrets).map((name) => [`${name}_FILE`, fileOf(name)])) };
+  const { database, identity, limits, privacy, others: rest } = parseConfig(byFiles);
+  assert.ok(database.kind === 'server' && privacy.provider.kind === 'local');
+  assert.deepEqual([database.url, database.migrationUrl, identity.clientSecret, limits.valkeyUrl, privacy.provider.keys[0]?.id], [DATABASE_URL, secrets.DATABASE_MIGRATION_URL, OIDC_CLIENT_SECRET, 'rediss://cache:6379', 'a']);
+  assert.deepEqual(rest, {});
+
+  const told: string[] = [];
+  const now = () => [database.currentUrl, identity.currentClientSecret, limits.currentValkeyUrl].map((current) => current?.((problem) => { told.push(problem); }));
+  const young = { DATABASE_URL: 'postgres://other@db.internal/stockade', OIDC_CLIENT_SECRET: 'another-that-was-issued', VALKEY_URL: 'valkeys://:pass@cache:6379', PRIVACY_KEYS: `b:${'B'.repeat(43)}` };
+  write(young);
+  assert.deepEqual(now(), [young.DATABASE_URL, young.OIDC_CLIENT_SECRET, 'rediss://:pass@cache:6379']);
+  assert.deepEqual(privacy.provider.currentKeys?.(() => undefined).map(({ id }) => id), ['b']);
+  write({ DATABASE_URL: `${DATABASE_URL}?sslmode=require`, OIDC_CLIENT_SECRET: 'short', VALKEY_URL: 'valkey://:pass@cache:6379' });
+  assert.deepEqual(now(), [young.DATABASE_URL, young.OIDC_CLIENT_SECRET, 'rediss://:pass@cache:6379']);
+  assert.deepEqual(told, ['DATABASE_URL', 'OIDC_CLIENT_SECRET', 'VALKEY_URL'].map((name) => `${name}_FILE holds no value of the right form; the last good value stays in force`));
+
+  write(secrets);
+  const both = problemsOf({ ...byFiles, PRIVACY_KEYS_FILE: fileOf('none'), OIDC_CLIENT_SECRET: 'canary-of-the-environment' });
+  assert.deepEqual(both.toSorted(), ['OIDC_CLIENT_SECRET and OIDC_CLIENT_SECRET_FILE exclude each other: remove one', "PRIVACY_KEYS_FILE can't be read (ENOENT)"]);
+  assert.deepEqual(parseMigrationConfig({ DATABASE_MIGRATION_URL_FILE: fileOf('DATABASE_MIGRATION_URL') }), { url: secrets.DATABASE_MIGRATION_URL, tls: false });
+  assert.throws(() => parseMigrationConfig({ DATABASE_MIGRATION_URL_FILE: fileOf('none'), DATABASE_URL }), ConfigError);
+});
+
+test('with tokens of AWS IAM an address names a user and no password, and TLS stays on', () => {
+  const iam = { DATABASE_AUTH: 'aws-iam', AWS_REGION: 'eu-central-1', DATABASE_URL: 'postgres://app@db/stockade' };
+  const { database } = parseConfig(iam);
+  assert.ok(database.kind === 'server' && database.iamRegion === 'eu-central-1' && database.tls);
+  assert.deepEqual(parseMigrationConfig(iam), { url: iam.DATABASE_URL, tls: true, iamRegion: 'eu-central-1' });
+  const { AWS_REGION, ...without } = iam;
+  assert.deepEqual(problemsOf(without), ['AWS_REGION is required with DATABASE_AUTH=aws-iam']);
+  for (const url of ['postgres://db/stockade', 'postgres://app:canary@db/stockade', 'postgres://app@db/stockade?sslmode=disable']) {
+    assert.deepEqual(problemsOf({ ...iam, AWS_REGION, DATABASE_MIGRATION_URL: url }), ['DATABASE_MIGRATION_URL must name a user, no password and no parameters with DATABASE_AUTH=aws-iam'], url);
+    assert.throws(() => parseMigrationConfig({ ...iam, DATABASE_MIGRATION_URL: url }), ConfigError);
+  }
+  assert.ok(problemsOf({ DATABASE_AUTH: 'kerberos' }).some((problem) => problem.startsWith('DATABASE_AUTH must')));
 });
 
 test('migrations ask for a login, and for the same TLS, and for nothing else', () => {

@@ -101,7 +101,7 @@ async function startParts(config: Config, { log, database: given, clock = () => 
     return opened;
   });
 
-  const provider = await createKeyProvider(config.privacy.provider);
+  const provider = await createKeyProvider(config.privacy.provider, { log });
   const keys = await openServiceKeys({ db: database.db, provider, log, now: clock() });
   const people = createPeople({ keys, clock });
   if (config.database.kind === 'embedded') await seed(database, people, found, clock());
@@ -111,7 +111,7 @@ async function startParts(config: Config, { log, database: given, clock = () => 
   // The two know each other only through functions: sessions that end are told to live, live asks who still has access.
   const live: { current?: Live } = {};
   const sessions = createSessionsFeature({ limits: config.identity, onSessionEnd: () => live.current?.recheck() });
-  const register = collectRegister(found.map(({ module }) => module));
+  const register = collectRegister(found.map(({ module }) => module), config);
   const privacy = createPrivacyFeature({ people, register, onSessionEnd: () => live.current?.recheck() });
   const access = await createAccess([...found, sessions, privacy].map(({ module }) => module), { log, clock, logAllowedOneIn: config.access.logAllowedOneIn, signInFactors: config.identity.signInFactors });
   if (config.access.grantsFile !== undefined) {
@@ -173,10 +173,10 @@ async function startParts(config: Config, { log, database: given, clock = () => 
 }
 
 /** The client is loaded only where there is a store: it takes a seventh of the start. */
-async function openStore({ limits: { valkeyUrl } }: Config, log: Logger, onStop: OnStop): Promise<SharedStore | undefined> {
+async function openStore({ limits: { valkeyUrl, currentValkeyUrl } }: Config, log: Logger, onStop: OnStop): Promise<SharedStore | undefined> {
   if (valkeyUrl === undefined) return undefined;
   const { openSharedStore } = await import('#app/http/shared-store.ts');
-  const store = openSharedStore(valkeyUrl, { log });
+  const store = openSharedStore(valkeyUrl, { log, currentUrl: currentValkeyUrl });
   onStop('shared store', store.close);
   return store;
 }

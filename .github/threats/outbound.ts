@@ -19,7 +19,7 @@ const GLOBALS = new Set(['fetch', 'WebSocket', 'EventSource', 'XMLHttpRequest'])
 /** RFC 2606 and RFC 6761: names that lead nowhere, and the machine itself. */
 const NOWHERE = /^(?:127\.0\.0\.1|localhost|\[::1\]|(?:[\w-]+\.)*(?:test|example|invalid)|(?:[\w-]+\.)*example\.(?:com|org|net))$/;
 const PROGRAM = /^(?:app\/(?!testing\/)|\.github\/tools\/).*(?<!\.test|\.proof|\.d)\.ts$/;
-const ONLY_FOR_PROOFS = /\/(?:proofs|probes|bench)\//;
+const ONLY_FOR_PROOFS = /\/(?:proofs|probes|bench|attacks)\//;
 
 /** Files that a fork runs: the service, its commands, and what installs the tools. */
 export function programs(tree: Tree): readonly (readonly [string, string])[] {

@@ -134,6 +134,7 @@ export const connections: Seed = {
     'app/e.ts': "const at = 'http://127.0.0.1:3000 https://example.com https://me:pw@stockade.test';",
     'app/f.ts': "const at = 'https://kms.';",
     'app/a.test.ts': "await fetch('/x');",
+    'app/attacks/flood.attack.ts': "await fetch('/x');",
   },
 };
 

@@ -64,7 +64,7 @@ export interface Browser {
 const BEARER = /^Bearer +([A-Za-z0-9._~+/=-]+)$/i;
 
 export function createIdentity({ config, publicUrl, database, people, trail, onSessionEnd, log, clock }: IdentityParts): Identity {
-  const provider = createProviderClient(config);
+  const provider = createProviderClient({ ...config, log });
   const keys = createPublishedKeys(provider);
   const sessions = createSessionStore(database.db, config, createRecorder({ people, trail, clock }));
   const cookies = { secure: publicUrl.startsWith('https://') };

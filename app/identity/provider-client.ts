@@ -1,6 +1,7 @@
 // The OpenID provider as this service knows it: discovered when first needed, tried again until it answers.
-// Tested by bearer.test.ts: with a provider that is there, and one that is not.
+// Tested by provider-client.test.ts, and by bearer.test.ts: with a provider that is there, and one that is not.
 import * as client from 'openid-client';
+import type { Logger } from 'pino';
 import { AppError } from '#app/errors.ts';
 import { createOutboundFetch, type OutboundFetch } from '#app/identity/outbound.ts';
 
@@ -10,6 +11,9 @@ export interface ProviderClientOptions {
   readonly clientSecret: string | undefined;
   /** Where its token endpoint and its keys may be, beside the issuer's own origin. */
   readonly origins?: readonly string[];
+  /** Where the secret comes from a file: as it is there now. */
+  readonly currentClientSecret?: (onProblem: (problem: string) => void) => string;
+  readonly log?: Pick<Logger, 'warn'>;
 }
 
 export interface ProviderClient {
@@ -24,10 +28,10 @@ const TIMEOUT_SECONDS = 5;
 /** Keys of discovery (OpenID Connect Discovery 1.0, section 4). */
 const METADATA_PATH = '/.well-known/openid-configuration';
 
-export function createProviderClient({ issuer, clientId, clientSecret, origins = [] }: ProviderClientOptions): ProviderClient {
+export function createProviderClient({ issuer, clientId, origins = [], ...options }: ProviderClientOptions): ProviderClient {
   const url = new URL(issuer);
   const outbound = createOutboundFetch([url.origin, ...origins]);
-  const authentication = clientSecret === undefined ? client.None() : client.ClientSecretBasic(clientSecret);
+  const authentication = authenticationOf(options);
   let discovered: Promise<client.Configuration> | undefined;
 
   const discover = async () => {
@@ -56,6 +60,16 @@ export function createProviderClient({ issuer, clientId, clientSecret, origins =
       await response.body?.cancel();
       if (!response.ok) throw new Error(`the provider answered ${response.status}`);
     },
+  };
+}
+
+/** Asked at each request, so that a secret is rotated while the provider takes the old one and the new one. */
+function authenticationOf({ clientSecret, currentClientSecret, log }: Pick<ProviderClientOptions, 'clientSecret' | 'currentClientSecret' | 'log'>): client.ClientAuth {
+  if (clientSecret === undefined) return client.None();
+  if (currentClientSecret === undefined) return client.ClientSecretBasic(clientSecret);
+  return (...request) => {
+    const secret = currentClientSecret((problem) => { log?.warn(problem); });
+    client.ClientSecretBasic(secret)(...request);
   };
 }
 

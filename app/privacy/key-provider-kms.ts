@@ -1,5 +1,5 @@
 // A key provider on AWS KMS: the wrapping key never leaves its hardware, each use of it is in CloudTrail.
-// Tested by key-provider-kms.proof.ts against moto; what happens without an answer, by key-provider-kms.test.ts.
+// Tested by key-provider-kms.test.ts, and against moto by npm run probe -- kms.
 import { DecryptCommand, EncryptCommand, KMSClient } from '@aws-sdk/client-kms';
 import { AppError } from '#app/errors.ts';
 import { type KeyProvider, unopenable } from '#app/privacy/key-provider.ts';

@@ -1,5 +1,6 @@
 // Envelope encryption: keys of the service's own (data keys) are wrapped by a key that stays with its provider.
 import { hkdfSync } from 'node:crypto';
+import type { Logger } from 'pino';
 import { AppError } from '#app/errors.ts';
 import { type Key, open, seal } from '#app/lib/keys.ts';
 
@@ -16,32 +17,45 @@ export interface KeyProvider {
 }
 
 export type KeyProviderConfig =
-  /** The current key first. */
-  | { readonly kind: 'local'; readonly keys: readonly Key[] }
+  /** The current key first. Where they come from a file: those that it has now. */
+  | { readonly kind: 'local'; readonly keys: readonly Key[]; readonly currentKeys?: (onProblem: (problem: string) => void) => readonly Key[] }
   /** Of AWS KMS; the current one first, each as ARN or `alias/…`. */
   | { readonly kind: 'kms'; readonly keyIds: readonly string[]; readonly region: string };
 
 /** A service that does without AWS loads nothing of it. */
-export async function createKeyProvider(config: KeyProviderConfig): Promise<KeyProvider> {
-  if (config.kind === 'local') return createLocalKeyProvider(config.keys);
+export async function createKeyProvider(config: KeyProviderConfig, { log }: { readonly log?: Pick<Logger, 'warn'> } = {}): Promise<KeyProvider> {
+  if (config.kind === 'local') {
+    const { keys, currentKeys = () => keys } = config;
+    return createLocalKeyProvider(() => currentKeys((problem) => { log?.warn(problem); }));
+  }
   const { createKmsKeyProvider } = await import('#app/privacy/key-provider-kms.ts');
   return createKmsKeyProvider(config);
 }
 
-/** With keys that the environment gives. @throws TypeError without a key. */
-export function createLocalKeyProvider(keys: readonly Key[]): KeyProvider {
-  // RFC 5869: the same key given for two things is still two keys.
-  const derived = new Map(keys.map(({ id, secret }) => [id, Buffer.from(hkdfSync('sha256', secret, '', 'stockade privacy wrap', 32))]));
-  const [current] = [...derived].map(([id, secret]): Key => ({ id, secret }));
-  if (current === undefined) throw new TypeError('A key provider needs a key.');
+/** With keys that the environment gives, the current one first; a function is asked for them at each use. @throws TypeError without a key. */
+export function createLocalKeyProvider(given: readonly Key[] | (() => readonly Key[])): KeyProvider {
+  const keysNow = typeof given === 'function' ? given : () => given;
+  let [of, derived] = [keysNow(), derive(keysNow())];
+  const keys = () => {
+    const now = keysNow();
+    if (now !== of) [of, derived] = [now, derive(now)];
+    return derived;
+  };
   return {
-    keyId: current.id,
-    wrap: (dataKey, context) => Promise.resolve(seal(current, dataKey, canonical(context))),
+    get keyId() { return keys()[0].id; },
+    wrap: (dataKey, context) => Promise.resolve(seal(keys()[0], dataKey, canonical(context))),
     unwrap(wrapped, context) {
-      const dataKey = open((id) => derived.get(id), wrapped, canonical(context));
+      const dataKey = open((name) => keys().find(({ id }) => id === name)?.secret, wrapped, canonical(context));
       return dataKey === undefined ? Promise.reject(unopenable()) : Promise.resolve(dataKey);
     },
   };
+}
+
+/** RFC 5869: the same key given for two things is still two keys. @throws TypeError without a key. */
+function derive(keys: readonly Key[]): readonly [Key, ...Key[]] {
+  const [current, ...others] = keys.map(({ id, secret }): Key => ({ id, secret: Buffer.from(hkdfSync('sha256', secret, '', 'stockade privacy wrap', 32)) }));
+  if (current === undefined) throw new TypeError('A key provider needs a key.');
+  return [current, ...others];
 }
 
 export function unopenable(cause?: unknown): AppError {

@@ -5,13 +5,14 @@ import { test, type TestContext } from 'node:test';
 import { sql } from 'kysely';
 import { inTransaction } from '#app/data/transaction.ts';
 import type { Database } from '#app/feature.ts';
+import { parseConfig } from '#app/config.ts';
 import { findFeatures } from '#app/features.ts';
 import { ERASED, eraseRows, exportRows, type Whose } from '#app/privacy/personal-rows.ts';
 import { collectRegister } from '#app/privacy/register.ts';
 import { type TestDatabase, testDatabases } from '#app/testing/database.ts';
 import { createTestPrivacy } from '#app/testing/privacy.ts';
 
-const register = collectRegister((await findFeatures()).map(({ module }) => module));
+const register = collectRegister((await findFeatures()).map(({ module }) => module), parseConfig({}));
 const told = register.filter(({ rows }) => !('unknown' in rows));
 /** Made by the directory of people itself. */
 const OWN = ['person', 'person_key'];

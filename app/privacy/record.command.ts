@@ -1,11 +1,12 @@
 // `npm run --silent privacy:record`: the record of processing activities (GDPR, Article 30), made of the register.
+import { parseConfig } from '#app/config.ts';
 import { findFeatures } from '#app/features.ts';
 import { describeKept, whatOf } from '#app/privacy/personal-rows.ts';
 import { collectRegister } from '#app/privacy/register.ts';
 
 const AFTERWARDS = { delete: 'removed', unlink: 'kept under an id that leads to nobody', blank: 'their name in it removed', expires: 'expires by itself' } as const;
 
-const register = collectRegister((await findFeatures()).map(({ module }) => module));
+const register = collectRegister((await findFeatures()).map(({ module }) => module), parseConfig(process.env));
 const rows = register.map(({ owner, table, purpose, basis, columns, kept, erasure }) =>
   [purpose, Object.values(columns).map(whatOf).join('; '), `Article 6(1): ${basis}`, describeKept({ kept }), AFTERWARDS[erasure], `${owner}, table \`${table}\``].map((cell) => cell.replaceAll('|', '\\|')),
 );

@@ -2,12 +2,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from 'kysely';
+import { parseConfig } from '#app/config.ts';
 import type { Database, PersonalData } from '#app/feature.ts';
 import { findFeatures } from '#app/features.ts';
-import { collectRegister, PLATFORM_DATA } from '#app/privacy/register.ts';
+import { collectRegister, describePlatformData } from '#app/privacy/register.ts';
 import { testDatabases } from '#app/testing/database.ts';
 
-const owners: readonly PersonalData[] = [PLATFORM_DATA, ...(await findFeatures()).flatMap(({ module }) => module.personalData ?? [])];
+const owners: readonly PersonalData[] = [describePlatformData(parseConfig({})), ...(await findFeatures()).flatMap(({ module }) => module.personalData ?? [])];
 
 /** What differs between the register and the schema. */
 async function compare(db: Database): Promise<readonly string[]> {
@@ -52,7 +53,7 @@ test('what points to a row stands before it, with an owner, a purpose, a basis a
       assert.ok(purpose.length > 10 && (typeof kept === 'string' ? kept : kept.from).length > 4, table);
     }
   }
-  const register = collectRegister([{ title: 'Pets', personalData: { personal: [{ table: 'pet', purpose: 'p', basis: 'contract', kept: 'k', rows: { unknown: 'u' }, columns: {}, otherColumns: [], erasure: 'expires' }], impersonal: {} } }, { title: 'None' }]);
+  const register = collectRegister([{ title: 'Pets', personalData: { personal: [{ table: 'pet', purpose: 'p', basis: 'contract', kept: 'k', rows: { unknown: 'u' }, columns: {}, otherColumns: [], erasure: 'expires' }], impersonal: {} } }, { title: 'None' }], parseConfig({}));
   assert.deepEqual(register.map(({ table, owner }) => `${owner} ${table}`).at(0), 'Pets pet');
   assert.equal(register.at(-1)?.table, 'person', 'who the person is goes last');
 });

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from 'kysely';
+import { parseConfig } from '#app/config.ts';
 import { collectRegister, PERSON_KEPT_DAYS } from '#app/privacy/register.ts';
 import { eraseUnseen } from '#app/privacy/retention.ts';
 import { createPeople } from '#app/privacy/people.ts';
@@ -24,7 +25,7 @@ for (const engine of testDatabases()) {
     const other = await people.of(database.forTenant('globex'), 'globex').idOf({ id: 'gone', name: 'Gone Globex' });
     now = after(1);
     const here = await acme.idOf({ id: 'here', name: 'Here' });
-    const parts = { database, people, register: collectRegister([]), trail };
+    const parts = { database, people, register: collectRegister([], parseConfig({})), trail };
     assert.equal(await eraseUnseen(parts, after(PERSON_KEPT_DAYS - 1)), 0);
     const erased = await Promise.all([eraseUnseen(parts, after(PERSON_KEPT_DAYS + 0.4)), eraseUnseen({ ...parts, people: directory() }, after(PERSON_KEPT_DAYS + 0.4))]);
     assert.equal(erased[0] + erased[1], 2);
