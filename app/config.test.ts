@@ -109,7 +109,7 @@ test('personal data is wrapped by keys of one provider: those of the environment
 
 test('CWE-319: production counts over TLS, or within the machine', () => {
   for (const url of ['rediss://cache.example:6379', 'valkeys://cache.example:6379', 'redis://127.0.0.1:6379', 'valkey://localhost', 'redis://[::1]:6379']) assert.deepEqual(problemsOf({ ...productionReady, VALKEY_URL: url }), [], url);
-  for (const url of ['redis://cache.example:6379', 'valkey://:secret@cache.example', 'redis://127.0.0.1.example']) assert.deepEqual(problemsOf({ ...productionReady, VALKEY_URL: url }).map((problem) => problem.slice(0, 21)), ['VALKEY_URL must start'], url);
+  for (const url of ['redis://cache.example:6379', 'valkey://:s3cret-of-ours@cache.example', 'redis://127.0.0.1.example']) assert.deepEqual(problemsOf({ ...productionReady, VALKEY_URL: url }).map((problem) => problem.slice(0, 21)), ['VALKEY_URL must start'], url);
   assert.equal(parseConfig({ VALKEY_URL: 'redis://cache.example:6379' }).limits.valkeyUrl, 'redis://cache.example:6379');
 });
 

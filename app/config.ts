@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { unescape } from 'node:querystring';
 import { z } from 'zod';
+import { SIGNATURES, type Signatures } from '#app/identity/signatures.ts';
 import { TOKEN_PROFILES, type TokenProfileName } from '#app/identity/token-profiles.ts';
 import { type Key, parseKeys } from '#app/lib/keys.ts';
 import type { KeyProviderConfig } from '#app/privacy/key-provider.ts';
@@ -63,6 +64,7 @@ export interface IdentityConfig {
   readonly clientSecret: string | undefined;
   /** Where its token endpoint and its keys may be, beside the issuer's own origin. */
   readonly origins?: readonly string[];
+  readonly signatures: Signatures;
   readonly currentClientSecret?: Current<string>;
   /** Resource indicator of the API (RFC 8707): the `aud` that bearer tokens must carry. */
   readonly audience: string;
@@ -174,6 +176,7 @@ export const settings = {
   OIDC_MULTI_FACTOR_ACR: z.string().regex(/^[\x20-\x7e]+$/, 'must be values parted by blanks').optional(),
   SIGN_IN_FACTORS: z.enum(['1', '2'], 'must be 1 or 2').optional(),
   OIDC_ORIGINS: z.string().transform((text) => text.split(',').map((one) => one.trim())).pipe(z.array(origin, 'must be origins, parted by commas')).default([]),
+  OIDC_SIGNATURES: z.enum(SIGNATURES, `must be one of ${SIGNATURES.join(', ')}`).optional(),
   OIDC_TOKEN_PROFILE: z.enum(TOKEN_PROFILES, `must be one of ${TOKEN_PROFILES.join(', ')}`).default('rfc9068'),
   OIDC_ROLES_CLAIM: z.string().min(1).default('roles'),
   OIDC_TENANT_CLAIM: z.string().min(1).default('tenant'),
@@ -420,6 +423,8 @@ function toConfig(values: Settings, production: boolean, files: SecretFiles['fil
       ...providerOf(values),
       clientSecret: values.OIDC_CLIENT_SECRET,
       origins: values.OIDC_ORIGINS,
+      // The development provider signs as most do.
+      signatures: values.OIDC_SIGNATURES ?? (values.OIDC_ISSUER === undefined ? 'legacy-rsa' : 'approved'),
       ...(current.clientSecret && { currentClientSecret: current.clientSecret }),
       audience: values.OIDC_AUDIENCE ?? `${publicUrl}/api`,
       tokenProfile: values.OIDC_TOKEN_PROFILE,

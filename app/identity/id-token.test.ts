@@ -120,7 +120,7 @@ describe('ID tokens', () => {
     t.after(() => (metadata = good));
     for (const other of ['https://evil.example', `${issuer}/`, `${issuer}/tenant`]) {
       metadata = { ...good, issuer: other };
-      const client = createProviderClient({ issuer, clientId: CLIENT_ID, clientSecret: undefined });
+      const client = createProviderClient({ issuer, clientId: CLIENT_ID, clientSecret: undefined, signatures: 'legacy-rsa' });
       await assert.rejects(client.configuration(), (error) => error instanceof AppError && error.status === 503, other);
     }
   });
