@@ -272,3 +272,13 @@ test('connections are limited by address only where no proxy stands between', ()
   assert.equal(parseConfig({ MAX_CONNECTIONS_OF_ADDRESS: '20' }).connections.mostOfAddress, 20);
   assert.equal(parseConfig({ MAX_CONNECTIONS_OF_ADDRESS: '20', TRUSTED_PROXIES: '1' }).connections.mostOfAddress, undefined);
 });
+
+test('ASVS 4.4.1: in production pages, and with them their WebSockets, come over TLS alone', () => {
+  assert.deepEqual(problemsOf({ ...productionReady, PUBLIC_URL: 'http://stock.example.com' }), ['PUBLIC_URL must start with https:// in production']);
+});
+
+test('ASVS 3.5.4: the service has an origin of its own: none below a path of another application', () => {
+  for (const shared of ['https://example.com/stock', 'https://example.com/?app=stock', 'https://user@example.com', 'https://*.example.com']) {
+    assert.match(problemsOf({ ...productionReady, PUBLIC_URL: shared }).join(), /^PUBLIC_URL must be an origin/, shared);
+  }
+});

@@ -151,3 +151,32 @@ test('with the real live part, a committed command reaches a stream and a socket
     await withLive.close();
   }
 });
+
+test('ASVS 4.1.1: every answer with content names its type, and text its encoding', async () => {
+  const html = { accept: 'text/html' };
+  const types = new Set<string>();
+  for (const [path, options] of [
+    ['/docs', { headers: html }],
+    ['/notes', { as: 'viewer', headers: html }],
+    ['/sign-in', { headers: html }],
+    ['/nothing', { headers: html }],
+    ['/nothing', {}],
+    ['/openapi.json', {}],
+    ['/api/v1/notes', { as: 'viewer' }],
+    ['/api/v1/notes', {}],
+    ['/api/v1/stream', { as: 'viewer' }],
+    ['/favicon.svg', {}],
+  ] as const) {
+    const response = await service.send(path, options);
+    const type = response.headers.get('content-type') ?? '';
+    const body = await response.text();
+    if (body === '') continue;
+    types.add(type);
+    if (/^text\//.test(type)) assert.match(type, /^text\/(?:html|event-stream); charset=utf-8$/, path);
+    // Of JSON and XML the format itself says the encoding (RFC 8259, 8.1; XML 1.0, 4.3.3).
+    else assert.match(type, /^(?:application\/(?:problem\+)?json|image\/svg\+xml)(?:; charset=utf-8)?$/, path);
+    if (type.startsWith('text/html')) assert.match(body, /^<!doctype html>/);
+    if (type.startsWith('application/')) assert.doesNotThrow(() => JSON.parse(body) as unknown, path);
+  }
+  for (const expected of ['text/html; charset=utf-8', 'application/json', 'application/problem+json']) assert.ok([...types].some((type) => type.startsWith(expected)), expected);
+});

@@ -44,7 +44,7 @@ for (const engine of testDatabases()) {
     for (const strange of ['', 'initech', "' or true --", 'ACME']) assert.deepEqual(await tenantsOf(database.forTenant(strange)), []);
   });
 
-  test(`${engine.name}: nothing is written for another tenant, and nothing at all where only reading is meant`, async (t) => {
+  test(`ASVS 3.5.3: ${engine.name}: nothing is written for another tenant, and nothing at all where only reading is meant`, async (t) => {
     const database = await open(t, engine);
     const acme = database.forTenant('acme');
     await insertEvent('acme').execute(acme);

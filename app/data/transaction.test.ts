@@ -7,7 +7,7 @@ import { inTransaction, sqlState } from '#app/data/transaction.ts';
 import { testDatabases } from '#app/testing/database.ts';
 
 for (const engine of testDatabases()) {
-  test(`${engine.name}: ASVS 16.5.3: what was written is committed with the result, and undone with an error`, async (t) => {
+  test(`ASVS 2.3.3, 16.5.3: ${engine.name}: what was written is committed with the result, and undone with an error`, async (t) => {
     const database = await engine.open([]);
     t.after(() => database.close());
     await sql`create table note (text text)`.execute(database.db);

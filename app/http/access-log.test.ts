@@ -44,7 +44,7 @@ test('a line carries the trace that the caller began, or one of its own', async 
   }
 });
 
-test('ASVS 16.4.1: an inbound request id that is not plain is replaced (CWE-117)', async () => {
+test('ASVS 1.3.3, 16.4.1: an inbound request id that is not plain is replaced (CWE-117)', async () => {
   const response = await service.send('/docs', { headers: { 'x-request-id': 'a b"c' } });
   assert.match(response.headers.get('x-request-id') ?? '', /^[0-9a-f-]{36}$/);
 });

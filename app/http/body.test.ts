@@ -21,7 +21,7 @@ test('JSON is taken with and without a charset, in any case', async () => {
   assert.equal((await post('{"id":"b-2","text":"x"}', { 'content-type': 'Application/JSON; charset=UTF-8' })).status, 201);
 });
 
-test('415 for another type, no type, another charset, a content coding', async () => {
+test('ASVS 3.5.2: 415 for another type, no type, another charset, a content coding', async () => {
   for (const headers of [{}, { 'content-type': 'text/plain' }, { 'content-type': 'application/x-www-form-urlencoded' }, { 'content-type': 'application/json; charset=latin1' }, { 'content-type': ';;' }]) {
     const response = await post('{}', headers);
     assert.equal(response.headers.get('accept'), 'application/json');

@@ -68,7 +68,7 @@ test('only the current page is marked in the navigation', () => {
   assert.match(text, /<a href="\/" aria-current="page">Board<\/a><a href="\/docs">API<\/a>/);
 });
 
-test('hostile text stays text, wherever a document shows it', () => {
+test('ASVS 1.2.1: hostile text stays text, wherever a document shows it', () => {
   fc.assert(
     fc.property(fc.string({ minLength: 1 }), (noise) => {
       const hostile = `"'></title><script>${noise}</script>`;

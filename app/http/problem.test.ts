@@ -18,7 +18,7 @@ test('404 for a path without a route, and for a resource that is not there', asy
   await expectProblem(await service.send('/api/v1/notes/none', { as: 'viewer' }), 404, 'note-not-found');
 });
 
-test('405 with the methods that are served; OPTIONS answers them too', async () => {
+test('ASVS 4.1.4: 405 with the methods that are served; OPTIONS answers them too', async () => {
   const response = await service.send('/api/v1/notes/a-1', { method: 'PUT', as: 'clerk' });
   assert.deepEqual(response.headers.get('allow')?.split(', ').sort(), ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH']);
   await expectProblem(response, 405, 'method-not-allowed');

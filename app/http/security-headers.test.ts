@@ -10,7 +10,7 @@ import { SAMPLE_CONFIG, type SampleService, startSampleService } from '#app/test
 
 const PUBLIC_URL = 'https://stockade.test';
 const CSP =
-  "default-src 'none';script-src 'self';style-src 'self';img-src 'self';connect-src 'self';form-action 'self' http://provider.test;frame-ancestors 'none';base-uri 'none';require-trusted-types-for 'script';trusted-types 'none';upgrade-insecure-requests";
+  "default-src 'none';object-src 'none';script-src 'self';style-src 'self';img-src 'self';connect-src 'self';form-action 'self' http://provider.test;frame-ancestors 'none';base-uri 'none';require-trusted-types-for 'script';trusted-types 'none';upgrade-insecure-requests";
 const ON_EVERY_ANSWER = [
   ['content-security-policy', CSP],
   ['strict-transport-security', 'max-age=63072000; includeSubDomains'],
@@ -52,7 +52,7 @@ after(async () => {
   await service.close();
 });
 
-test('ASVS 13.4.6, 14.2.2, 14.2.3 and 14.3.2: every route has them, for whoever asks and by whatever method', { timeout: 60_000 }, async () => {
+test('ASVS 3.2.1, 3.4.1, 3.4.3, 3.4.4, 3.4.5, 3.4.6, 3.4.8, 3.5.8, 3.6.1, 13.4.6, 14.2.2, 14.2.3, 14.3.2: every route has them, for whoever asks and by whatever method', { timeout: 60_000 }, async () => {
   const seen = new Set<number>();
   const paths = new Set(createRoutes(service.parts).stack.map(({ path }) => String(path).replaceAll(/:\w+/g, 'a-1')));
   assert.ok(paths.size >= 12, [...paths].join('\n'));

@@ -17,7 +17,7 @@ test('query parameters are validated and coerced; a list may have one member', a
   assert.deepEqual(body.tags, ['one']);
 });
 
-test('400 names each parameter and each field that is wrong', async () => {
+test('ASVS 2.2.1 and 2.2.2: 400 names each parameter and each field that is wrong', async () => {
   const query = await expectProblem(await service.send('/api/v1/notes?limit=0&colour=red', { as: 'viewer' }), 400, 'invalid-request');
   assert.deepEqual(query.errors?.map(({ parameter }) => parameter), ['limit', 'colour']);
   assert.equal(query.instance, '/api/v1/notes');
@@ -27,7 +27,7 @@ test('400 names each parameter and each field that is wrong', async () => {
   assert.deepEqual(body.errors?.map(({ pointer }) => pointer), ['#/text', '#/extra']);
 });
 
-test('400: a route without a query schema refuses every parameter', async () => {
+test('ASVS 2.2.1: 400: a route without a query schema refuses every parameter', async () => {
   await expectProblem(await service.send('/api/v1/notes/a-1?x=1', { as: 'viewer' }), 400, 'invalid-request');
 });
 

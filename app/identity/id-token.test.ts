@@ -34,9 +34,9 @@ describe('ID tokens', () => {
     service = await startTestService({ environment: { OIDC_ISSUER: issuer, OIDC_CLIENT_ID: CLIENT_ID } });
   });
   after(async () => {
-    await service.close();
     provider.close();
     provider.closeAllConnections();
+    await service.close();
   });
 
   const sign = (claims: JWTPayload, key = keys.privateKey) => new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: 'one' }).sign(key);

@@ -197,6 +197,19 @@ describe('sign-in through the development provider', () => {
     assert.equal(await count(), before);
   });
 
+  test('ASVS 2.3.1: the second step of a sign-in counts once, and only after the first', async () => {
+    const jar = new CookieJar();
+    const callback = await reachCallback(jar);
+    for (const browser of [new CookieJar(), jar, jar]) {
+      const response = await browser.fetch(callback, { headers: { accept: 'application/json' } });
+      if (browser === jar && response.status === 303) continue;
+      assert.equal(sessionOf(response), undefined);
+      await expectProblem(response, 400, 'sign-in-expired');
+    }
+    // The browser that began has its session; it is asked for by no answer but the first.
+    assert.equal((await jar.fetch(`${service.url}/api/v1/stream`, { method: 'HEAD', headers: { accept: 'text/event-stream' } })).status, 200);
+  });
+
   test('no log line holds a token, a code or a cookie', async () => {
     const jar = new CookieJar();
     const callback = await reachCallback(jar);

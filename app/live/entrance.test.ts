@@ -101,7 +101,7 @@ describe('entrance', () => {
     assert.equal(server.live.sessionCount, 0);
   });
 
-  test('one person’s sessions and the process’s are limited (CWE-770)', async () => {
+  test('ASVS 2.4.1: one person’s sessions and the process’s are limited (CWE-770)', async () => {
     server = await startLive(database, { limits: { sessions: 3, sessionsPerSubject: 2 }, names: ['clerk', 'viewer', 'manager'] });
     const clients = [await connectSse(server.streamUrl, COOKIE), await connectSse(server.streamUrl, COOKIE)];
     const tooMany = await connectSse(server.streamUrl, COOKIE);
@@ -134,7 +134,7 @@ describe('entrance', () => {
     for (const { socket } of [first, second, third]) socket.close();
   });
 
-  test('an upgrade is refused before it is made: no credential 401, foreign or missing origin 403, another path 404', async () => {
+  test('ASVS 4.4.2: an upgrade is refused before it is made: no credential 401, foreign or missing origin 403, another path 404', async () => {
     server = await startLive(database);
     const refusals: [string, ClientOptions, number][] = [
       [server.socketUrl, { headers: { origin: SOURCE } }, 401],
@@ -190,7 +190,7 @@ describe('entrance', () => {
     alive.socket.close();
   });
 
-  test('a client that vanishes in the middle of its upgrade leaves nothing behind', async () => {
+  test('ASVS 1.4.3: a client that vanishes in the middle of its upgrade leaves nothing behind', async () => {
     server = await startLive(database);
     const { port } = new URL(server.url);
     for (let count = 0; count < 20; count += 1) {

@@ -43,7 +43,7 @@ test('a mail reaches the server, from whom the settings say', async (t) => {
   assert.match(one?.text ?? '', /a line\./);
 });
 
-test('CWE-93: neither an address nor a subject makes a header or a second recipient of its own', async (t) => {
+test('ASVS 1.3.11 (CWE-93): neither an address nor a subject makes a header or a second recipient of its own', async (t) => {
   const { port, received } = await startServer(t);
   const send = createSmtpSender({ url: `smtp://127.0.0.1:${port}`, from: 'us@x.test', requireTls: false });
   await send({ ...mail, subject: 'Hello\r\nBcc: thief@x.test' });
@@ -53,7 +53,7 @@ test('CWE-93: neither an address nor a subject makes a header or a second recipi
   assert.ok(received.every(({ to }) => !to.includes('thief@x.test')), JSON.stringify(received.map(({ to }) => to)));
 });
 
-test('where TLS is demanded, a server without it gets no mail', async (t) => {
+test('ASVS 12.3.1: where TLS is demanded, a server without it gets no mail', async (t) => {
   const { port, received } = await startServer(t);
   await assert.rejects(createSmtpSender({ url: `smtp://127.0.0.1:${port}`, from: 'us@x.test', requireTls: true })(mail));
   assert.deepEqual(received, []);

@@ -84,7 +84,7 @@ for (const engine of testDatabases()) {
       events['inventory.item.moved.v1'].data.parse(published[0].data);
     });
 
-    it('refuses to take more than is there, and leaves no trace of the attempt', async () => {
+    it('ASVS 2.3.2: refuses to take more than is there, and leaves no trace of the attempt', async () => {
       await stock('SHORT', 2);
       const published: EventDraft[] = [];
       assertRefused(await move('SHORT', { delta: -3, reason: 'sold' }, { published }), 409, 'insufficient-stock');
@@ -103,7 +103,7 @@ for (const engine of testDatabases()) {
       assert.equal((await readItem(db, allOf('acme'), 'MINE'))?.quantity, 5);
     });
 
-    it('changes only what it is told, under the version that the client read', async () => {
+    it('ASVS 2.2.3: changes only what it is told, under the version that the client read', async () => {
       await stock('EDIT', 1);
       const published: EventDraft[] = [];
       assertRefused(await changeItem(writeContext(db, { ifMatch: 1, published }), 'EDIT', { name: 'Late' }), 412, 'precondition-failed');
@@ -145,7 +145,7 @@ for (const engine of testDatabases()) {
     });
 
     // On PGlite, with its one connection, these wait in line; on a server they race, and only that counts.
-    it('sells the last units to as many as there are, however many ask at once', async () => {
+    it('ASVS 2.3.4: sells the last units to as many as there are, however many ask at once', async () => {
       await stock('RACE', 10);
       const outcomes = await Promise.all(Array.from({ length: 40 }, (_, index) => move('RACE', { delta: index % 4 === 0 ? -2 : -1, reason: 'sold' })));
       const sold = outcomes.flatMap((outcome) => (isRefusal(outcome) ? [] : [outcome.movement]));
