@@ -268,6 +268,11 @@ test('ASVS 13.2.4: the provider may be asked at its issuer’s origin and at tho
   for (const text of ['*', 'a.example', 'https://*.example', 'https://a.example/path']) assert.equal(problemsOf({ OIDC_ORIGINS: text }).length, 1, text);
 });
 
+test('ASVS 11.2.3, 11.6.1: a provider of one’s own is held to approved signatures, unless the setting says otherwise; the embedded one signs as most do', () => {
+  const own = { OIDC_ISSUER: 'https://login.example.com', OIDC_CLIENT_ID: 'me' };
+  assert.deepEqual([parseConfig(productionReady), parseConfig(own), parseConfig({ ...own, OIDC_SIGNATURES: 'legacy-rsa' }), parseConfig({})].map(({ identity }) => identity.signatures), ['approved', 'approved', 'legacy-rsa', 'legacy-rsa']);
+});
+
 test('connections are limited by address only where no proxy stands between', () => {
   assert.equal(parseConfig({ MAX_CONNECTIONS_OF_ADDRESS: '20' }).connections.mostOfAddress, 20);
   assert.equal(parseConfig({ MAX_CONNECTIONS_OF_ADDRESS: '20', TRUSTED_PROXIES: '1' }).connections.mostOfAddress, undefined);

@@ -384,7 +384,7 @@ function currentSecrets({ DATABASE_AUTH: auth }: Settings, production: boolean, 
       return (production && weakensTls(url)) || (auth === AWS_IAM && !takesToken(url)) ? undefined : url;
     }),
     clientSecret: follow('OIDC_CLIENT_SECRET', valid('OIDC_CLIENT_SECRET')),
-    valkeyUrl: follow('VALKEY_URL', (text) => redisUrl(valid('VALKEY_URL')(text))),
+    valkeyUrl: follow('VALKEY_URL', (text) => (production && leavesMachinePlainly(text) ? undefined : redisUrl(valid('VALKEY_URL')(text)))),
     keys: follow('PRIVACY_KEYS', parseKeys),
   };
 }

@@ -57,7 +57,7 @@ export function createProviderClient({ issuer, clientId, origins = [], signature
       configuration[client.customFetch] = outbound as client.CustomFetch;
       // Signatures of ID tokens too: the library leaves them out where the token came over TLS (OpenID Connect Core 1.0, 3.1.3.7).
       client.enableNonRepudiationChecks(configuration);
-      // eslint-disable-next-line @typescript-eslint/no-deprecated -- as above
+      // eslint-disable-next-line @typescript-eslint/no-deprecated -- the same, since it is another configuration
       if (isLoopbackHttp(url)) client.allowInsecureRequests(configuration);
       return configuration;
     } catch (cause) {
