@@ -5,7 +5,7 @@ import { inTransaction } from '#app/data/transaction.ts';
 import type { Database } from '#app/feature.ts';
 import { createRunner } from '#app/lib/runner.ts';
 import { type Checkpoint, signCheckpoint } from '#app/privacy/audit-checkpoint.ts';
-import { authenticateEntry, chainEntry, digestEntry, NO_HASH } from '#app/privacy/audit-entry.ts';
+import { chainEntry, digestEntry, isAuthentic, NO_HASH } from '#app/privacy/audit-entry.ts';
 import type { AuditKey } from '#app/privacy/audit-keys.ts';
 import { auditTables, type EntryRow, toEntry } from '#app/privacy/audit-tables.ts';
 
@@ -75,7 +75,7 @@ async function sealBatch(tx: Database, { keys, log, clock }: SealerParts): Promi
   const links = rows.map((row) => {
     const digest = digestEntry(toEntry(row));
     // It goes into the chain all the same, which says what is there: the verification names it.
-    if (!keys.some(({ mac }) => authenticateEntry(digest, mac).equals(row.mac))) log.error({ tenant: row.tenant_id, entry: row.id }, 'an entry of the audit trail was not written by this service, or was changed');
+    if (!keys.some(({ mac }) => isAuthentic(digest, mac, row.mac))) log.error({ tenant: row.tenant_id, entry: row.id }, 'an entry of the audit trail was not written by this service, or was changed');
     const { position, chainHash } = heads.get(row.tenant_id) ?? { position: 0, chainHash: NO_HASH };
     const head: Head = { position: position + 1, chainHash: chainEntry(chainHash, position + 1, digest) };
     heads.set(row.tenant_id, head);
