@@ -38,7 +38,7 @@ test('the secret is rotated while the provider takes both: no request fails, and
   const issuer = await startProvider(t, valid);
   const said: unknown[] = [];
   let secret = OLD;
-  const provider = createProviderClient({ issuer, clientId: 'stockade', clientSecret: OLD, currentClientSecret: (onProblem) => { onProblem('OIDC_CLIENT_SECRET_FILE is empty'); return secret; }, log: { warn: (problem: unknown) => { said.push(problem); } } });
+  const provider = createProviderClient({ signatures: 'legacy-rsa', issuer, clientId: 'stockade', clientSecret: OLD, currentClientSecret: (onProblem) => { onProblem('OIDC_CLIENT_SECRET_FILE is empty'); return secret; }, log: { warn: (problem: unknown) => { said.push(problem); } } });
   const ask = async () => client.refreshTokenGrant(await provider.configuration(), 'refresh-token');
   assert.equal((await ask()).access_token, 'token');
   valid.add(YOUNG);
@@ -54,7 +54,7 @@ test('the secret is rotated while the provider takes both: no request fails, and
 
 test('a secret that was given as it is stays as it is', async (t) => {
   const issuer = await startProvider(t, new Set([YOUNG]));
-  const provider = createProviderClient({ issuer, clientId: 'stockade', clientSecret: YOUNG });
+  const provider = createProviderClient({ signatures: 'legacy-rsa', issuer, clientId: 'stockade', clientSecret: YOUNG });
   assert.equal((await client.refreshTokenGrant(await provider.configuration(), 'refresh-token')).access_token, 'token');
 });
 
