@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { ConfigError, parseConfig, parseMigrationConfig, settings } from '#app/config.ts';
+import { ConfigError, parseConfig, parseMigrationConfig, SECRETS, settings } from '#app/config.ts';
 
 const productionReady = {
   NODE_ENV: 'production',
@@ -193,6 +193,7 @@ for (const [name, bad] of [
   ['ADMIN_PORT', '-1'],
   ['DATABASE_URL', 'mysql://db/stockade'],
   ['OIDC_ISSUER', 'login.example.com'],
+  ['OIDC_ISSUER', 'https://user:canary@login.example.com'],
   ['PUBLIC_URL', 'https://stock.example.com/path'],
   ['PUBLIC_URL', 'javascript:alert(1)'],
   ['SECURITY_CONTACT', 'security@stock.example.com'],
@@ -281,4 +282,14 @@ test('ASVS 3.5.4: the service has an origin of its own: none below a path of ano
   for (const shared of ['https://example.com/stock', 'https://example.com/?app=stock', 'https://user@example.com', 'https://*.example.com']) {
     assert.match(problemsOf({ ...productionReady, PUBLIC_URL: shared }).join(), /^PUBLIC_URL must be an origin/, shared);
   }
+});
+
+test('what is a secret by its name is one, and so is every address that may hold a login', () => {
+  const logins = ['postgres://user:canary@host/name', 'redis://user:canary@host', 'https://user:canary@host/path', 'https://user:canary@host'];
+  const takesLogin = (name: keyof typeof settings) => logins.some((login) => settings[name].safeParse(login).success) && !settings[name].safeParse('anything').success;
+  const found = (Object.keys(settings) as (keyof typeof settings)[])
+    .filter((name) => /SECRET|PASSWORD|TOKEN$|_KEYS$/.test(name) || takesLogin(name))
+    // Is published.
+    .filter((name) => name !== 'SECURITY_CONTACT');
+  assert.deepEqual(found.toSorted(), [...SECRETS].toSorted());
 });
