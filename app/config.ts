@@ -378,10 +378,10 @@ function currentSecrets({ DATABASE_AUTH: auth }: Settings, production: boolean, 
   return {
     databaseUrl: follow('DATABASE_URL', (text) => {
       const url = valid('DATABASE_URL')(text);
-      return (production && weakensTls(url)) || (auth === AWS_IAM && !takesToken(url)) ? undefined : url;
+      return (production && (weakensTls(url) || isWellKnown(url))) || (auth === AWS_IAM && !takesToken(url)) ? undefined : url;
     }),
     clientSecret: follow('OIDC_CLIENT_SECRET', valid('OIDC_CLIENT_SECRET')),
-    valkeyUrl: follow('VALKEY_URL', (text) => (production && leavesMachinePlainly(text) ? undefined : redisUrl(valid('VALKEY_URL')(text)))),
+    valkeyUrl: follow('VALKEY_URL', (text) => (production && (leavesMachinePlainly(text) || isWellKnown(text)) ? undefined : redisUrl(valid('VALKEY_URL')(text)))),
     keys: follow('PRIVACY_KEYS', parseKeys),
   };
 }

@@ -101,7 +101,7 @@ for (const engine of testDatabases().filter(({ name }) => name === 'PostgreSQL')
       await until('the loss to be said', () => started.stdout().includes('the listening database connection was lost'));
       await until('it to serve again', () => fetch(`http://127.0.0.1:${ports['ADMIN_PORT'] ?? ''}/readyz`).then(({ status }) => status === 200, () => false));
       await until('the store to be said to fail', () => started.stdout().includes('the shared store failed'));
-      if (by === 'files') await until('files to be said to be of no use', () => started.stdout().includes('the last good value stays in force'));
+      if (by === 'files') await until('files to be said to be of no use', () => started.stdout().includes('its last good value stays in force'));
       started.child.kill('SIGTERM');
       await started.ended();
       assert.deepEqual(canaries.findIn(saidBy(started)), []);
