@@ -1,4 +1,5 @@
 // The API as an attacker reads it out of /openapi.json: its operations, bodies that they take, and what lists show to whom.
+// Tested by attack.proof.ts: what it finds and makes is what is attacked.
 import { randomInt } from 'node:crypto';
 import { DEVELOPMENT_USERS } from '#app/identity/development-users.ts';
 import type { Answer } from '#app/testing/fuzz/client.ts';
@@ -83,7 +84,7 @@ function faultyFields(answer: Answer): readonly string[] {
 
 export function bodyFor({ body }: Pick<Route, 'body'>, fields: Fields): Pick<Request, 'json' | 'form'> {
   if (body === undefined) return {};
-  return body.type === 'json' ? { json: fields } : { form: Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, typeof value === 'string' ? value.toWellFormed() : (JSON.stringify(value) ?? '')])) };
+  return body.type === 'json' ? { json: fields } : { form: Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, typeof value === 'string' ? value.toWellFormed() : JSON.stringify(value)])) };
 }
 
 export function fillPath(path: string, params: Readonly<Record<string, string>>): string {

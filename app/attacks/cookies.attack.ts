@@ -54,7 +54,7 @@ async function lookAtTls(target: Target): Promise<Outcome> {
     const answer = await target.ask({ path, headers: [...from(), ['X-Forwarded-Proto', 'http']] });
     const location = headerOf(answer, 'location') ?? '';
     const redirect = location.includes('redirect_uri=') ? (new URL(location).searchParams.get('redirect_uri') ?? '') : TLS_ORIGIN;
-    sightings.note(answer, !/max-age=\d{8}/.test(headerOf(answer, 'strict-transport-security') ?? '') ? `${path} does not ask for TLS` : !redirect.startsWith(`${TLS_ORIGIN}`) ? `${path} comes back to ${redirect}` : undefined);
+    sightings.note(answer, !/max-age=\d{8}/.test(headerOf(answer, 'strict-transport-security') ?? '') ? `${path} does not ask for TLS` : !redirect.startsWith(TLS_ORIGIN) ? `${path} comes back to ${redirect}` : undefined);
   }
   return sightings.outcome();
 }
@@ -65,7 +65,7 @@ export const attackClass: AttackClass = {
   setup: 'guarded',
   attacks: [
     { name: 'names that a neighbour of the domain can set', expected: 'not read, and nobody signed out', run: toss, leak: { without: 'the prefix, to the letter', answer: (request, { forward }) => forward(withHeaders(request, { cookie: request.headers['cookie']?.replace(/^[^=]*session[^=]*=/i, `${NAME}=`) })) } },
-    { name: 'every cookie that is set', expected: '__Host-, Secure, HttpOnly, SameSite', run: lookAtCookies, leak: { without: 'the prefix', answer: async (request, { forward }) => { const answer = await forward(request); return rewrite(answer, { headers: { 'set-cookie': [...(answer.headers['set-cookie'] ?? [])].map((line) => line.replace('__Host-', '').replace('; Secure', '')) } }); } } },
+    { name: 'every cookie that is set', expected: '__Host-, Secure, HttpOnly, SameSite', run: lookAtCookies, leak: { without: 'the prefix', answer: async (request, { forward }) => { const answer = await forward(request); return rewrite(answer, { headers: { 'set-cookie': [answer.headers['set-cookie'] ?? []].flat().map((line) => line.replace('__Host-', '').replace('; Secure', '')) } }); } } },
     { name: 'a proxy that says the connection was plain', expected: 'HSTS, and addresses of PUBLIC_URL', run: lookAtTls, leak: { without: 'HSTS', answer: async (request, { forward }) => rewrite(await forward(request), { headers: { 'strict-transport-security': undefined } }) } },
   ],
 };
