@@ -68,7 +68,7 @@ export interface Sent {
 export async function askWell(target: Target, route: Route, path: string, credential: Lines, { text = createMarker(), fixed = {} }: { readonly text?: string; readonly fixed?: Fields } = {}): Promise<Sent> {
   let fields: Fields = { ...createFields(target, route.body?.schema, text), ...fixed };
   for (let tries = 0; ; tries += 1) {
-    const request: Request = { method: route.method, path, headers: [...credential, ...(route.demandsVersion ? ANY_VERSION : []), ['Accept', route.kind === 'operation' ? 'application/json' : 'text/html']], ...bodyFor(route, fields) };
+    const request: Request = { method: route.method, path, headers: [...credential, ...(route.demandsVersion ? ANY_VERSION : []), ['Accept', route.kind === 'operation' ? 'application/json' : 'application/problem+json, text/html;q=0.9']], ...bodyFor(route, fields) };
     const answer = await target.ask(request);
     const wrong = route.body === undefined ? [] : faultyFields(answer);
     if (wrong.length === 0 || tries >= MOST_TRIES) return { request, fields, answer };
