@@ -20,8 +20,10 @@ async function toss(target: Target): Promise<Outcome> {
   const [own, tossed] = [valueOf(await target.signIn('clerk')), valueOf(await target.signIn('viewer'))];
   if (own === '' || tossed === '') return { verdict: 'failed', seen: `the session is not in ${NAME}` };
   const names = ['session', '__host-session', '__HOST-session', '__Secure-session', 'Session', `\u00a0${NAME}`, `\u0085${NAME}`, `\u00ad${NAME}`, `"${NAME}"`, `${NAME}\u00a0`, `__Host-session[]`, '__Host-Session', '$Version=1; session', `,${NAME}`, '=__Host-session', `__Host%2dsession`];
-  for (const name of names) {
-    const cookie = Buffer.from(`${name}=${tossed}`, 'utf8').toString('latin1');
+  // As UTF-8, and as the one byte that some browsers keep of a Set-Cookie: Node reads either as latin1.
+  const written = names.flatMap((name) => [Buffer.from(name, 'utf8').toString('latin1'), ...(/[\x80-\xff]/.test(name) ? [name] : [])]);
+  for (const name of written) {
+    const cookie = `${name}=${tossed}`;
     const answer = await target.ask({ path: PATH, headers: [...from(), ['Cookie', cookie]] });
     sightings.note(answer, statusOf(answer) === 200 ? `a session is taken from ${JSON.stringify(name)}` : undefined);
     const both = await target.ask({ path: PATH, headers: [...from(), ['Cookie', `${cookie}; ${NAME}=${own}`]] });
