@@ -42,7 +42,7 @@ async function run(): Promise<void> {
     await rm(file, { force: true });
     throw new AppError(`pg_dump ended with ${String(status)}: there is no backup.`);
   }
-  // eslint-disable-next-line security/detect-non-literal-fs-filename -- the same
+  // eslint-disable-next-line security/detect-non-literal-fs-filename -- the same file again
   console.log(`${file}: ${(await stat(file)).size} bytes`);
   if (archive) console.log(`rows of: ${namesOf(kept)}\nleft out: ${namesOf(leftOut)}\nIt has no key of any person: keep it as long as the law wants it.`);
   else console.log(`It has the keys of people: remove it by ${new Date(Date.now() + KEPT_DAYS * 86_400_000).toISOString().slice(0, 10)}, and keep it encrypted until then.`);
