@@ -82,3 +82,11 @@ test('ASVS 12.3.2, 12.3.4: a provider whose certificate nobody vouches for is no
   t.after(() => { tls.setDefaultCACertificates(authorities); });
   assert.equal((await discover()).serverMetadata().issuer, origin);
 });
+
+test('ASVS 1.3.6 (CWE-918): whatever metadata or an answer names, only the origins of the configuration are asked', async (t) => {
+  const inner = await serve(t, (_request, response) => response.end('secret'));
+  const named = await serve(t, (_request, response) => response.writeHead(307, { location: `${inner.origin}/latest/meta-data/` }).end());
+  const outbound = createOutboundFetch([named.origin]);
+  for (const url of [`${inner.origin}/keys`, `${named.origin}/leads-on`]) await assert.rejects(outbound(url), TypeError, url);
+  assert.deepEqual([named.asked, inner.asked], [['/leads-on'], []]);
+});

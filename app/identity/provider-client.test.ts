@@ -4,6 +4,7 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import * as client from 'openid-client';
+import { startHostileProvider } from '#app/attacks/hostile-provider.ts';
 import { createProviderClient } from '#app/identity/provider-client.ts';
 
 const OLD = 'the-old-secret-of-the-client';
@@ -55,4 +56,36 @@ test('a secret that was given as it is stays as it is', async (t) => {
   const issuer = await startProvider(t, new Set([YOUNG]));
   const provider = createProviderClient({ signatures: 'legacy-rsa', issuer, clientId: 'stockade', clientSecret: YOUNG });
   assert.equal((await client.refreshTokenGrant(await provider.configuration(), 'refresh-token')).access_token, 'token');
+});
+
+test('CWE-347: an ID token is taken only with the provider’s own signature, though it comes from its token endpoint', async (t) => {
+  const hostile = await startHostileProvider();
+  t.after(() => {
+    hostile.close();
+  });
+  const provider = createProviderClient({ issuer: hostile.issuer, clientId: 'attack', clientSecret: undefined });
+  const exchange = async (signature: typeof hostile.plan.signature) => {
+    hostile.plan.signature = signature;
+    const callback = new URL(`http://service.test/auth/callback?code=x&state=s&iss=${encodeURIComponent(hostile.issuer)}`);
+    return client.authorizationCodeGrant(await provider.configuration(), callback, { expectedState: 's', idTokenExpected: true });
+  };
+  hostile.plan.claims = { sub: 'somebody' };
+  assert.equal((await exchange('good')).claims()?.sub, 'somebody');
+  await assert.rejects(exchange('stranger'), client.ClientError);
+  await assert.rejects(exchange('none'), client.ClientError);
+});
+
+test('a provider that redirects, answers with a page or names another issuer is a 503, and is asked again', async (t) => {
+  const hostile = await startHostileProvider();
+  t.after(() => {
+    hostile.close();
+  });
+  const provider = createProviderClient({ issuer: hostile.issuer, clientId: 'attack', clientSecret: undefined });
+  for (const how of ['redirect', 'html', 'other-issuer'] as const) {
+    hostile.plan.metadata = how;
+    await assert.rejects(provider.configuration(), { status: 503, code: 'identity-provider-unavailable' }, how);
+  }
+  assert.equal(hostile.strays(), 0);
+  hostile.plan.metadata = 'none';
+  assert.equal((await provider.configuration()).serverMetadata().issuer, hostile.issuer);
 });
