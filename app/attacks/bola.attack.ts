@@ -1,7 +1,8 @@
 // Broken object level authorisation: what somebody's lists don't show them, asked for by its name, on every route that takes one.
 // Tested by attack.proof.ts: behind a front that tries everybody's token each of these succeeds.
+import { DEVELOPMENT_USERS, type DevelopmentUser } from '#app/identity/development-users.ts';
 import type { Answer } from '#app/testing/fuzz/client.ts';
-import { askWell, collectionsOf, type Collection, fillPath, listNames, managerOf, plant, TENANTS } from './api.ts';
+import { askWell, collectionsOf, type Collection, fillPath, listNames, managerOf, plant, type Planted, TENANTS } from './api.ts';
 import { type AttackClass, bodyOf, nameOf, NO_ROUTE, type Outcome, Sightings, statusOf } from './attack.ts';
 import { type Leak, withHeaders } from './front.ts';
 import type { Route, Target } from './target.ts';
@@ -69,11 +70,48 @@ async function attackPairs(target: Target, pairs: readonly (readonly [string, st
   return sightings.outcome();
 }
 
+/** Whether somebody may know of it: by tenant, and by what its fields say of who is cleared (`rules.sensitivities`). */
+function mayKnow(target: Target, { tenantId, roles }: DevelopmentUser, tenant: string, { fields }: Planted): boolean {
+  if (tenantId !== tenant) return false;
+  const clearances = target.features.flatMap(({ module }) => Object.values(module.rules?.sensitivities ?? {}));
+  return clearances.every((cleared) => Object.entries(cleared).every(([sensitivity, known]) => !Object.values(fields).includes(sensitivity) || roles.some((role) => known.includes(role))));
+}
+
+/** By what was planted, not by what lists show: where a list forgets to ask, it shows everything to everybody. */
+async function lookAround(target: Target): Promise<Outcome> {
+  const sightings = new Sightings();
+  const planted = new Map<string, readonly Planted[]>();
+  for (const tenant of TENANTS) planted.set(tenant, await plant(target, managerOf(tenant)));
+  const reads = target.routes.filter(({ method, path, kind, upgrades }) => method === 'GET' && !upgrades && !path.includes('{') && (kind === 'page' || kind === 'operation') && !path.endsWith('/stream'));
+  for (const user of DEVELOPMENT_USERS) {
+    const hidden = [...planted].flatMap(([tenant, things]) => things.filter((thing) => !mayKnow(target, user, tenant, thing)));
+    for (const route of reads) {
+      const searches = Object.keys(route.query).filter((name) => route.query[name]?.['type'] === 'string').map((name) => `?${name}=ATTACK-`);
+      for (const search of ['', ...('limit' in route.query ? ['?limit=100'] : []), ...searches]) {
+        const answer = await target.ask({ path: route.path + search, headers: [...(await credentialFor(target, route, user.id)), ['Accept', '*/*']] });
+        const seen = hidden.find(({ marker }) => bodyOf(answer).includes(marker));
+        sightings.note(answer, seen === undefined ? undefined : `${user.id} sees ${seen.marker} in ${route.path}${search}`);
+      }
+    }
+    for (const { location } of hidden) {
+      const answer = await target.ask({ path: location, headers: await target.bearer(user.id) });
+      sightings.note(answer, statusOf(answer) < 400 ? `${user.id} reads ${location}` : undefined);
+    }
+  }
+  return [...planted.values()].flat().length === 0 ? NO_ROUTE : sightings.outcome();
+}
+
 export const attackClass: AttackClass = {
   title: 'Objects of others',
   source: 'API1:2023, CWE-639',
   setup: 'open',
   attacks: [
+    {
+      name: 'lists, searches and pages, as everybody who may not know of a thing',
+      expected: 'nothing of it',
+      run: lookAround,
+      leak: { without: 'choosing whose rows', answer: async (request, { forward, tokens }) => forward(request.method === 'GET' ? withHeaders(request, { cookie: undefined, authorization: `Bearer ${(await tokens())[2] ?? ''}` }) : request) },
+    },
     {
       name: 'things of another tenant, by their names',
       expected: 'as if they were not there',

@@ -2,7 +2,7 @@
 // Tested by attack.proof.ts: behind a front that takes the last, each of these succeeds.
 import { askWell, fillPath, operationsOf, plant, propertiesOf } from './api.ts';
 import { type AttackClass, bodyOf, nameOf, type Outcome, Sightings, statusOf } from './attack.ts';
-import { withHeaders } from './front.ts';
+import { type Leak, rewrite, withHeaders } from './front.ts';
 import type { Request, Target } from './target.ts';
 
 /** Of everything that is asked by one name and one value: the value again, and another. */
@@ -68,6 +68,17 @@ async function repeatHeaders(target: Target): Promise<Outcome> {
   return sightings.outcome();
 }
 
+/** As parsers do that keep one of them, or both. */
+const TAKING_BOTH: Leak = {
+  without: 'refusing the second',
+  async answer(request, { forward }) {
+    const answer = await forward(request);
+    const text = request.body.length > 0 ? request.body.toString() : request.target;
+    const names = [...text.matchAll(/[?&]?([\w%[\]]+)=|"(\w+)":/g)].map(([, one, other]) => one ?? other);
+    return answer.status === 400 && new Set(names).size < names.length ? rewrite(answer, { status: 200, body: '{}' }) : answer;
+  },
+};
+
 export const attackClass: AttackClass = {
   title: 'Parameter pollution',
   source: 'CWE-235',
@@ -77,13 +88,13 @@ export const attackClass: AttackClass = {
       name: 'a parameter twice',
       expected: 'refused',
       run: repeatParameters,
-      leak: { without: 'refusing the second', answer: (request, { forward }) => { const [path, search = ''] = request.target.split('?'); const first = search.split(/[&;]/)[0] ?? ''; return forward({ ...request, target: /limit/.test(first) ? `${path ?? ''}?${first.replace(/%../, 'l').replace('[]', '')}` : request.target }); } },
+      leak: TAKING_BOTH,
     },
     {
       name: 'a field twice, in JSON and in forms',
       expected: 'refused',
       run: repeatFields,
-      leak: { without: 'refusing the second', answer: (request, { forward }) => { try { return forward({ ...request, body: Buffer.from(JSON.stringify(JSON.parse(request.body.toString()))) }); } catch { return forward(request); } } },
+      leak: TAKING_BOTH,
     },
     {
       name: 'two credentials, two conditions, two hosts',

@@ -49,11 +49,12 @@ async function backtrack(target: Target): Promise<Outcome> {
   const [token, browser] = [await target.bearer('manager'), await target.browser('manager')];
   const inBodies = target.routes.filter(({ body, kind }) => body !== undefined && kind !== 'public-form').flatMap((route) => {
     const texts = Object.entries(propertiesOf(target, route.body?.schema)).filter(([, schema]) => isFreeText(target, schema));
+    if (texts.length === 0) return [];
     const fields = createFields(target, route.body?.schema, 'ATTACK-R');
     // All texts of a body at once: less than a body may have, together.
     return longTexts(Math.floor(MOST_IN_A_BODY / Math.max(1, texts.length) / 2)).map((text): Request => ({ method: route.method, path: fillPath(route.path, {}), headers: [...(route.kind === 'operation' ? token : browser), ['If-Match', '*']], ...bodyFor(route, { ...fields, ...Object.fromEntries(texts.map(([name]) => [name, text])) }) }));
   });
-  const inQueries = operationsOf(target).filter(({ method, path }) => method === 'GET' && !path.includes('{')).flatMap(({ path, query }) => longTexts(4_000).slice(0, 15).map((text): Request => ({ path: `${path}?${Object.keys(query).slice(0, 3).map((name) => `${name}=${encodeURIComponent(text).slice(0, 4_000)}`).join('&')}`, headers: token })));
+  const inQueries = operationsOf(target).filter(({ method, path }) => method === 'GET' && !path.includes('{')).filter(({ query }) => Object.keys(query).length > 0).flatMap(({ path, query }) => longTexts(4_000).slice(0, 15).map((text): Request => ({ path: `${path}?${Object.keys(query).slice(0, 3).map((name) => `${name}=${encodeURIComponent(text).slice(0, 4_000)}`).join('&')}`, headers: token })));
   await askInBatches(target, [...inBodies, ...inQueries], sightings);
   return sightings.outcome();
 }

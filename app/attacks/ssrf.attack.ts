@@ -52,7 +52,7 @@ async function settle(target: Target, listener: Listener, sightings: Sightings):
 async function inFields(target: Target): Promise<Outcome> {
   const [sightings, listener] = [new Sightings(), await listen()];
   const [token, browser] = [await target.bearer('manager'), await target.browser('manager')];
-  for (const route of target.routes.filter(({ body }) => body !== undefined)) {
+  for (const route of target.routes.filter(({ body }) => Object.values(propertiesOf(target, body?.schema)).some((schema) => isFreeText(target, schema)))) {
     const path = fillPath(route.path, {});
     for (const url of spell(listener.url, `${route.method} ${route.path}`)) {
       const texts = Object.entries(propertiesOf(target, route.body?.schema)).filter(([, schema]) => isFreeText(target, schema)).map(([name]) => name);

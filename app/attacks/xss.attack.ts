@@ -79,7 +79,9 @@ const WITHOUT_ESCAPING: Leak = {
   without: 'escaping',
   async answer(request, { forward }) {
     const answer = await forward(request);
-    return String(answer.headers['content-type']).startsWith('text/html') ? rewrite(answer, { body: answer.body.toString().replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&#39;', "'").replaceAll('&amp;', '&') }) : answer;
+    // What was asked for is sent back, as error pages like to.
+    const asked = decodeURIComponent(request.target.replaceAll(/%(?![\da-f]{2})/gi, '%25'));
+    return String(answer.headers['content-type']).startsWith('text/html') ? rewrite(answer, { body: `<p>${asked}</p>${answer.body.toString().replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&#39;', "'").replaceAll('&amp;', '&')}` }) : answer;
   },
 };
 
