@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { unescape } from 'node:querystring';
 import { z } from 'zod';
+import { SIGNATURES, type Signatures } from '#app/identity/signatures.ts';
 import { TOKEN_PROFILES, type TokenProfileName } from '#app/identity/token-profiles.ts';
 import { type Key, parseKeys } from '#app/lib/keys.ts';
 import type { KeyProviderConfig } from '#app/privacy/key-provider.ts';
@@ -61,9 +62,10 @@ export interface IdentityConfig {
   readonly issuer: string;
   readonly clientId: string;
   readonly clientSecret: string | undefined;
-  readonly currentClientSecret?: Current<string>;
   /** Where its token endpoint and its keys may be, beside the issuer's own origin. */
   readonly origins?: readonly string[];
+  readonly signatures: Signatures;
+  readonly currentClientSecret?: Current<string>;
   /** Resource indicator of the API (RFC 8707): the `aud` that bearer tokens must carry. */
   readonly audience: string;
   /** How the provider writes access tokens. */
@@ -166,7 +168,7 @@ export const settings = {
   DATABASE_MIGRATION_URL: url(['postgres:', 'postgresql:']).optional(),
   DATABASE_POOL_SIZE: integer(1, 500).default(10),
   DATABASE_AUTH: z.enum(['password', 'aws-iam'], 'must be password or aws-iam').default('password'),
-  OIDC_ISSUER: url(['http:', 'https:']).optional(),
+  OIDC_ISSUER: url(['http:', 'https:']).refine((text) => !URL.canParse(text) || new URL(text).username + new URL(text).password === '', 'must not hold a login').optional(),
   OIDC_CLIENT_ID: z.string().min(1).optional(),
   OIDC_CLIENT_SECRET: z.string().min(16, 'must have at least 16 characters').optional(),
   OIDC_AUDIENCE: z.string().min(1).optional(),
@@ -174,6 +176,7 @@ export const settings = {
   OIDC_MULTI_FACTOR_ACR: z.string().regex(/^[\x20-\x7e]+$/, 'must be values parted by blanks').optional(),
   SIGN_IN_FACTORS: z.enum(['1', '2'], 'must be 1 or 2').optional(),
   OIDC_ORIGINS: z.string().transform((text) => text.split(',').map((one) => one.trim())).pipe(z.array(origin, 'must be origins, parted by commas')).default([]),
+  OIDC_SIGNATURES: z.enum(SIGNATURES, `must be one of ${SIGNATURES.join(', ')}`).optional(),
   OIDC_TOKEN_PROFILE: z.enum(TOKEN_PROFILES, `must be one of ${TOKEN_PROFILES.join(', ')}`).default('rfc9068'),
   OIDC_ROLES_CLAIM: z.string().min(1).default('roles'),
   OIDC_TENANT_CLAIM: z.string().min(1).default('tenant'),
@@ -217,7 +220,7 @@ const DEVELOPMENT_MULTI_FACTOR_ACR = 'aal2';
 const IDLE_LONGER_MS = 5_000;
 
 /** Each of them may be given as a file, X_FILE, and is never shown. */
-const SECRETS: ReadonlySet<string> = new Set<keyof typeof settings>(['DATABASE_URL', 'DATABASE_MIGRATION_URL', 'OIDC_CLIENT_SECRET', 'VALKEY_URL', 'PRIVACY_KEYS']);
+export const SECRETS: ReadonlySet<string> = new Set<keyof typeof settings>(['DATABASE_URL', 'DATABASE_MIGRATION_URL', 'OIDC_CLIENT_SECRET', 'VALKEY_URL', 'PRIVACY_KEYS']);
 const isSecret = (name: string): boolean => SECRETS.has(name);
 
 const schema = z.object(settings);
@@ -378,10 +381,10 @@ function currentSecrets({ DATABASE_AUTH: auth }: Settings, production: boolean, 
   return {
     databaseUrl: follow('DATABASE_URL', (text) => {
       const url = valid('DATABASE_URL')(text);
-      return (production && weakensTls(url)) || (auth === AWS_IAM && !takesToken(url)) ? undefined : url;
+      return (production && (weakensTls(url) || isWellKnown(url))) || (auth === AWS_IAM && !takesToken(url)) ? undefined : url;
     }),
     clientSecret: follow('OIDC_CLIENT_SECRET', valid('OIDC_CLIENT_SECRET')),
-    valkeyUrl: follow('VALKEY_URL', (text) => redisUrl(valid('VALKEY_URL')(text))),
+    valkeyUrl: follow('VALKEY_URL', (text) => (production && (leavesMachinePlainly(text) || isWellKnown(text)) ? undefined : redisUrl(valid('VALKEY_URL')(text)))),
     keys: follow('PRIVACY_KEYS', parseKeys),
   };
 }
@@ -419,8 +422,10 @@ function toConfig(values: Settings, production: boolean, files: SecretFiles['fil
     identity: {
       ...providerOf(values),
       clientSecret: values.OIDC_CLIENT_SECRET,
-      ...(current.clientSecret && { currentClientSecret: current.clientSecret }),
       origins: values.OIDC_ORIGINS,
+      // The development provider signs as most do.
+      signatures: values.OIDC_SIGNATURES ?? (values.OIDC_ISSUER === undefined ? 'legacy-rsa' : 'approved'),
+      ...(current.clientSecret && { currentClientSecret: current.clientSecret }),
       audience: values.OIDC_AUDIENCE ?? `${publicUrl}/api`,
       tokenProfile: values.OIDC_TOKEN_PROFILE,
       rolesClaim: values.OIDC_ROLES_CLAIM,
