@@ -1,4 +1,5 @@
 // The service under attack: the real process on a database of its own, its people of two tenants, and all of its routes.
+// Tested by attack.proof.ts: every attack goes through it.
 import { parseConfig } from '#app/config.ts';
 import type { LoadedFeature } from '#app/features.ts';
 import type { OpenApiDocument } from '#app/http/openapi.ts';

@@ -94,7 +94,7 @@ describe('accounts as managers keep them', () => {
   });
 
   test('what is no address, no role or no name is refused', async () => {
-    for (const body of [{ email: 'a@b', name: 'A', roles: ['clerk'] }, { email: 'a@b.test\r\nBcc: c@d.test', name: 'A', roles: ['clerk'] }, { email: 'a@b.test', name: 'A\nB', roles: ['clerk'] }, { email: 'a@b.test', name: 'A', roles: [] }, { email: 'a@b.test', name: 'A', roles: ['root'] }, { email: 'a@b.test', name: 'A', roles: ['clerk'], tenant_id: 'globex' }]) {
+    for (const body of [{ email: 'a@b', name: 'A', roles: ['clerk'] }, { email: 'a@b.test\r\nBcc: c@d.test', name: 'A', roles: ['clerk'] }, { email: 'a@b.test', name: 'A\nB', roles: ['clerk'] }, { email: 'a@b.test', name: 'A\u2028B', roles: ['clerk'] }, { email: 'a@b.test', name: 'A', roles: [] }, { email: 'a@b.test', name: 'A', roles: ['root'] }, { email: 'a@b.test', name: 'A', roles: ['clerk'], tenant_id: 'globex' }]) {
       assert.equal((await send('POST', '', body)).status, 400, JSON.stringify(body));
     }
   });
