@@ -43,7 +43,7 @@ describe('a session and the provider', () => {
     const xsrf = /name="xsrf" value="([^"]+)"/.exec(await page.response.text())?.[1] ?? '';
     const confirmed = await visitor.jar.follow(`${service.config.identity.issuer}/session/end/confirm`, { method: 'POST', headers: FORM, body: new URLSearchParams({ xsrf, logout: 'yes' }) });
     assert.equal(confirmed.response.status, 200);
-    await expectProblem(await visitor.fetch('/api/v1/stream', { headers: { accept: 'text/event-stream' } }), 401, 'session-ended');
+    await expectProblem(await visitor.fetch('/api/v1/sessions', { headers: { accept: 'application/json' } }), 401, 'session-ended');
     assert.match(await stream.text(), /signed-out/);
     assert.equal(await statusOf(other), 200, 'nobody else');
     assert.ok(service.logLines.some((line) => line.includes('signed out by the provider')));
