@@ -4,6 +4,7 @@ import { linesThat, matching, type Rule, type Tree } from './tree.ts';
 
 const production = /^app\/(?!testing\/|bench\/|probes\/|.*\/proofs\/).*(?<!\.test|\.proof)\.ts$/;
 const migrations = 'app/data/migrate.ts';
+/** For an operator, in a process of its own: one program of PostgreSQL's, without a shell. */
 const inBrowser = /^app\/.*\/assets\/.*(?<!\.test)\.ts$/;
 
 const startsProgram = /from 'node:(?:child_process|vm|repl|cluster|worker_threads)'|\beval\(|\bFunction\(|\b(?:setTimeout|setInterval)\(\s*['"`]/;
