@@ -139,6 +139,7 @@ describe('accounts as managers keep them', () => {
 
   test('the list goes page by page, and shows no other tenant’s (ASVS 8.4.1)', async () => {
     const foreign = await createPerson(service, 'foreign', { tenantId: 'globex' });
+    for (const word of ['one', 'two', 'three']) await createPerson(service, `listed-${word}`);
     const seen: string[] = [];
     for (let cursor: string | undefined = ''; cursor !== undefined; ) {
       const page: { accounts: Body[]; nextCursor?: string } = (await send('GET', `?limit=2${cursor === '' ? '' : `&cursor=${cursor}`}`)).body as never;
