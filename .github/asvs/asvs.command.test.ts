@@ -65,6 +65,7 @@ test('a removal that turns nothing red, or breaks the program, or whose test fai
     [{ '.github/asvs/claims/v01.json': claims('n < 9') }, /nothing turned red/],
     [{ '.github/asvs/claims/v01.json': claims('undefinedName') }, /because the removal broke the program: ReferenceError/],
     [{ '.github/asvs/claims/v01.json': claims('n <') }, /the file did not get as far as its tests/],
+    [{ 'app/a.test.ts': `${sample['app/a.test.ts']}import { before } from 'node:test'; before(() => assert.ok(isSmall(1) && !isSmall(10)));\n` }, /because the removal broke the program: hookFailed/],
     [{ 'app/a.ts': 'export const isSmall = (n) => n < 10 || n === 10;\n' }, /fails with the control in place/],
     [{ 'app/a.test.ts': "import { test } from 'node:test'; test('ASVS 1.1.2: another', () => {});" }, /no test of app\/a\.test\.ts that cites it passed/],
   ] as const) {

@@ -36,8 +36,9 @@ function report(isCheck: boolean): void {
 }
 
 function runClaimedTests(): void {
-  const { removals } = loadClaims(readTree(root));
-  const files = [...new Set(removals.map(({ removal }) => removal.test))];
+  const { removals, claims } = loadClaims(readTree(root));
+  const rules = [...claims.values()].flatMap((claim) => (claim.by === 'gate' ? (/^\S+\.test\.ts(?=: )/.exec(claim.gate) ?? []) : []));
+  const files = [...new Set([...removals.map(({ removal }) => removal.test), ...rules])];
   const { status } = spawnSync(process.execPath, [...process.execArgv, resolve('app/testing/run-tests.ts'), ...files], { cwd: root, stdio: 'inherit' });
   process.exitCode = status ?? 1;
 }

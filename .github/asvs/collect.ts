@@ -50,9 +50,12 @@ export function collectResults(events: TestsStream, root: string): readonly Coll
 const isSet = (mark: string | boolean | undefined): boolean => mark !== undefined && mark !== false;
 
 const LONGEST = 160;
+/** As node:test calls it when what is to come before a test failed. */
+export const HOOK_FAILED = 'hookFailed';
 
 function describe(failure: unknown): { readonly error: string; readonly because: string } {
   if (!(failure instanceof Error)) return { error: '', because: '' };
   const cause = failure.cause instanceof Error ? failure.cause : failure;
-  return { error: cause.name, because: cause.message.replaceAll(/\s+/g, ' ').slice(0, LONGEST) };
+  const error = 'failureType' in failure && failure.failureType === HOOK_FAILED ? HOOK_FAILED : cause.name;
+  return { error, because: cause.message.replaceAll(/\s+/g, ' ').slice(0, LONGEST) };
 }

@@ -7,11 +7,11 @@ import { run } from 'node:test';
 import { listFiles } from '../rules/tree.ts';
 import { idsIn, patternOf } from './cites.ts';
 import { editsOf, type Removal } from './claims.ts';
-import { type Collected, collectResults } from './collect.ts';
+import { type Collected, collectResults, HOOK_FAILED } from './collect.ts';
 
 const DEADLINE_MS = 4 * 60_000;
-/** What a removal that left rubbish behind throws: the test would fail whatever it asserts. A SyntaxError is JSON's, since the file was loaded. */
-const broken = new Set(['ReferenceError']);
+/** Where a removal left rubbish behind, so that the test fails whatever it asserts. A SyntaxError is JSON's, since the file was loaded. */
+const broken = new Set(['ReferenceError', HOOK_FAILED]);
 
 export type Proof = { readonly red: Readonly<Record<string, string>> } | { readonly problem: string };
 

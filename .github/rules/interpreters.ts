@@ -5,10 +5,12 @@ import { linesThat, matching, type Rule, type Tree } from './tree.ts';
 const production = /^app\/(?!testing\/|bench\/|probes\/|.*\/proofs\/).*(?<!\.test|\.proof)\.ts$/;
 const migrations = 'app/data/migrate.ts';
 /** For an operator, in a process of its own: one program of PostgreSQL's, without a shell. */
-const backup = 'app/backup/backup.command.ts';
 const inBrowser = /^app\/.*\/assets\/.*(?<!\.test)\.ts$/;
 
 const startsProgram = /from 'node:(?:child_process|vm|repl|cluster|worker_threads)'|\beval\(|\bFunction\(|\b(?:setTimeout|setInterval)\(\s*['"`]/;
+/** Of programs beside the service, which an operator starts: theirs get arguments, never a line for a shell. */
+const command = /\.command\.ts$/;
+const startsShell = /\bexec(?:Sync)?\b.*from 'node:child_process'|\bshell:|\beval\(|\bFunction\(|from 'node:vm'/;
 const rawSql = /\bsql\s*\.\s*(?:raw|lit)\b|\bCompiledQuery\s*\.\s*raw\([^,()]*\)/;
 const builtQuery = /\.query\(\s*(?:`[^`]*\$\{(?!escapeIdentifier\()|'[^']*'\s*\+|[\w.]+\s*\+)/;
 const setsMarkup = /\b(?:innerHTML|outerHTML|insertAdjacentHTML|srcdoc|createContextualFragment|setHTMLUnsafe|parseFromString)\b|\bdocument\.write/;
@@ -48,16 +50,18 @@ function formats([first, second, ...more]: readonly ts.Expression[]): boolean {
 
 export const interpreterRules: readonly Rule[] = [
   {
-    claim: 'the service starts no program and evaluates no text (CWE-78, CWE-95)',
-    violations: (tree) => without(tree, production, backup).flatMap((file) => linesThat(startsProgram, file)),
+    claim: 'the service starts no program, a command none by a shell, and neither evaluates text (CWE-78, CWE-95)',
+    violations: (tree) => matching(tree, production).flatMap((file) => linesThat(command.test(file[0]) ? startsShell : startsProgram, file)),
     refuses: {
       'app/a.ts': "import { exec } from 'node:child_process';",
       'app/b.ts': 'const run = new Function(text);',
       'app/c.ts': 'eval(text);',
       'app/features/sample/assets/d.ts': "setTimeout('refresh()', 1000);",
       'app/e.ts': "import vm from 'node:vm';",
+      'app/f.command.ts': "import { exec } from 'node:child_process';",
+      'app/g.command.ts': "spawn(line, { shell: true });",
     },
-    allows: { 'app/a.ts': "setTimeout(refresh, 1000); // evaluates isFunction(x)", 'app/a.test.ts': "import { spawnSync } from 'node:child_process';", 'app/probes/a.ts': "import { spawn } from 'node:child_process';" },
+    allows: { 'app/a.ts': "setTimeout(refresh, 1000); // evaluates isFunction(x)", 'app/a.command.ts': "import { spawn } from 'node:child_process'; pattern.exec(text);", 'app/a.test.ts': "import { spawnSync } from 'node:child_process';", 'app/probes/a.ts': "import { spawn } from 'node:child_process';" },
   },
   {
     claim: 'values get into SQL as parameters: only migrations are raw text (CWE-89)',

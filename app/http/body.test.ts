@@ -93,3 +93,7 @@ test('what comes behind the body is refused, since nothing reads it', async () =
   const answer = await service.sendRaw('POST /api/v1/notes HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer clerk\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n2\r\n{}\r\n0\r\nX: y\r\n\r\n');
   assert.match(answer, /problems\/unexpected-trailers/);
 });
+
+test('ASVS 1.3.3: text that the database could not keep is a 400, and no failure of the service', async () => {
+  for (const text of ['\\u0000', '\\ud800']) await expectProblem(await post(`{"id":"b-nul","text":"a${text}"}`), 400, 'malformed-body');
+});

@@ -29,3 +29,8 @@ test('ASVS 1.1.1: what was encoded twice is decoded once: the second is the read
   assert.ok('value' in result);
   assert.deepEqual(Object.entries(result.value), [['%61', '%3Cscript%3E'], ['b', '+%20']]);
 });
+
+test('ASVS 1.3.3: U+0000, which no database keeps in a text, is refused', () => {
+  for (const text of ['a=%00', 'a=b%00c', '%00=1']) assert.ok('refused' in parseFields(text), text);
+  assert.ok('value' in parseFields('a=%2500&b=%01'));
+});

@@ -26,7 +26,9 @@ function splitPair(pair: string): readonly string[] {
 
 function decode(text: string): string | undefined {
   try {
-    return decodeURIComponent(text.replaceAll('+', ' '));
+    const decoded = decodeURIComponent(text.replaceAll('+', ' '));
+    // PostgreSQL's text has no U+0000.
+    return decoded.includes('\0') ? undefined : decoded;
   } catch {
     return undefined;
   }

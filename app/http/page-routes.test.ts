@@ -72,5 +72,5 @@ test('ASVS 5.4.1 and 5.4.2: a download names its file, and by a plain name alone
   t.after(() => other.close());
   const dispositionOf = async (name: string): Promise<string | null> => (await other.send('/give', { method: 'POST', as: 'clerk', form: { name } })).headers.get('content-disposition');
   assert.equal(await dispositionOf('my-data.v1.json'), 'attachment; filename="my-data.v1.json"');
-  for (const name of ['a"; filename="b.exe', 'a.json\r\nSet-Cookie: x=y', '../../etc/passwd', '..\\a', '.htaccess', '', 'ä.json', 'a b', `${'a'.repeat(101)}`]) assert.equal(await dispositionOf(name), null, name);
+  for (const name of ['a"; filename="b.exe', 'a.json\r\nSet-Cookie: x=y', '../../etc/passwd', '..\\a', '.htaccess', '', 'ä.json', 'a b', 'a'.repeat(101)]) assert.equal(await dispositionOf(name), null, name);
 });

@@ -50,3 +50,11 @@ test('the position is where the text stops being JSON', () => {
   assert.equal(findJsonFault('', DEPTH)?.position, 0);
   assert.equal(findJsonFault('{} {}', DEPTH)?.position, 3);
 });
+
+test('ASVS 1.3.3: text that no database keeps is refused, as a value and as a name; what only looks like it passes', () => {
+  for (const bad of ['\\u0000', 'a\\u0000b', '\\ud800', '\\udc00\\ud800', 'a\\uD83D']) {
+    assert.match(findJsonFault(`["x","${bad}"]`, DEPTH)?.detail ?? '', /U\+0000/, bad);
+    assert.deepEqual(findJsonFault(`{"${bad}":1}`, DEPTH)?.position, 1, bad);
+  }
+  for (const good of ['\\\\u0000', '\\ud83d\\ude00', '\\u0001', '😀']) assert.equal(findJsonFault(`{"${good}":"${good}"}`, DEPTH), undefined, good);
+});

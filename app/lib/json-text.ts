@@ -1,4 +1,4 @@
-// What JSON.parse lets through: doubled names, `__proto__`, nesting without end; and where a text stops being JSON.
+// What JSON.parse lets through: doubled names, `__proto__`, nesting without end, text that can't be kept; and where a text stops being JSON.
 
 export interface JsonFault {
   /** Offset in the text, from 0. */
@@ -13,8 +13,18 @@ const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 const SCALAR = /true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 /* eslint-enable no-control-regex, security/detect-unsafe-regex */
 
+const UNSTORABLE = 'This text has U+0000, or half a pair of surrogates.';
+
 /** Names that reach an object's prototype when somebody merges it carelessly (CWE-1321). */
 const FORBIDDEN_NAMES: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+
+/** What JSON can write and a database can't keep: PostgreSQL has no U+0000, and half a pair of surrogates is no character. */
+function isStorable(literal: string): boolean {
+  // Only an escape writes either: the text itself came as UTF-8.
+  if (!literal.includes('\\u')) return true;
+  const text = JSON.parse(literal) as string;
+  return !text.includes('\0') && text.isWellFormed();
+}
 
 /** `undefined` for a JSON text whose objects have each name once and that nests no deeper than `maxDepth`. */
 export function findJsonFault(text: string, maxDepth: number): JsonFault | undefined {
@@ -54,6 +64,7 @@ export function findJsonFault(text: string, maxDepth: number): JsonFault | undef
       const start = at;
       const literal = take(STRING);
       if (literal === undefined) return syntaxFault();
+      if (!isStorable(literal)) return { position: start, detail: UNSTORABLE };
       const name = JSON.parse(literal) as string;
       const names = open.at(-1);
       if (FORBIDDEN_NAMES.has(name)) return { position: start, detail: 'This name is not allowed.' };
@@ -71,7 +82,12 @@ export function findJsonFault(text: string, maxDepth: number): JsonFault | undef
       at += 1;
       open.push(isObject ? new Set() : undefined);
       expects = isObject ? 'first name or end' : 'first value or end';
-    } else if (take(STRING) !== undefined || take(SCALAR) !== undefined) expects = 'comma or end';
-    else return syntaxFault();
+    } else {
+      const start = at;
+      const literal = take(STRING);
+      if (literal !== undefined && !isStorable(literal)) return { position: start, detail: UNSTORABLE };
+      if (literal === undefined && take(SCALAR) === undefined) return syntaxFault();
+      expects = 'comma or end';
+    }
   }
 }
