@@ -1,0 +1,114 @@
+// `npm run mutation -- [identity|accounts|access|privacy]`: changes the code in thousands of small ways, and tells which of them no test notices.
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { listFiles } from '../rules/tree.ts';
+import { installTools } from '../tools/install.ts';
+import { instrument, type Mutant } from './instrument.ts';
+import { Judge, type Judgement, measureCoverage, type Verdict } from './judge.ts';
+import { type Accepted, compareSurvivors } from './survivors.ts';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+const CACHE = path.join(ROOT, '.cache/mutation');
+const FOLDERS: Readonly<Record<string, string>> = { identity: 'app/identity', accounts: 'app/features/accounts', access: 'app/access', privacy: 'app/privacy' };
+const LEAST_SCORE = 85;
+/** Neighbours come by the same tests, which stay loaded; a batch is looked at again where one of them leaves something behind. */
+const BATCH = 12;
+const BATCHES_OF_A_JUDGE = 12;
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { workers: { type: 'string' }, only: { type: 'string' } } });
+const chosen = positionals.length > 0 ? positionals : Object.keys(FOLDERS);
+const workers = Number(values.workers ?? availableParallelism());
+
+const problem = chosen.some((name) => FOLDERS[name] === undefined)
+  ? `usage: npm run mutation -- [${Object.keys(FOLDERS).join('|')}] [--workers N] [--only part-of-a-path]`
+  : process.env['DATABASE_URL'] === undefined
+    ? 'not run: set DATABASE_URL to a PostgreSQL server; every test of a mutant makes its own databases there'
+    : undefined;
+
+if (problem !== undefined) {
+  console.error(problem);
+  process.exitCode = 2;
+} else {
+  const tools = await installTools('mutation', { onProgress: (line) => { console.log(line); } });
+  if ('notRun' in tools) {
+    console.error(`not run: ${tools.notRun}`);
+    process.exitCode = 2;
+  } else await runAll(tools.directory);
+}
+
+async function runAll(tools: string): Promise<void> {
+  const start = performance.now();
+  const lines: string[] = [];
+  for (const name of chosen) {
+    const folder = FOLDERS[name] ?? '';
+    // A feature that was deleted has no mutants.
+    if (!existsSync(path.join(ROOT, folder))) lines.push(row([name, 'not there']));
+    else lines.push(await runFolder(name, folder, tools));
+  }
+  console.log(`\n${row(['', 'mutants', 'killed', 'timeout', 'survived', 'uncovered', 'score', 'minutes'])}`);
+  for (const line of lines) console.log(line);
+  console.log(`in all ${minutesSince(start)} minutes, ${workers} workers`);
+}
+
+async function runFolder(name: string, folder: string, tools: string): Promise<string> {
+  const start = performance.now();
+  const copy = path.join(CACHE, 'tree');
+  const all = await instrument(ROOT, copy, folder, tools);
+  const mutants = all.filter(({ file }) => values.only === undefined || file.includes(values.only));
+  const tests = listFiles(copy).filter((file) => file.startsWith(`${folder}/`) && /(?<!\.browser)\.test\.ts$/.test(file));
+  console.log(`${name}: ${mutants.length} mutants, ${tests.length} test files`);
+  const coverage = await measureCoverage(copy, tests);
+  console.log(`${name}: ${coverage.units.length} tests and suites pass without a mutant, ${minutesSince(start)} minutes`);
+  const judgements = await judgeAll(copy, mutants, () => new Judge(copy, coverage, all), name);
+  await mkdir(CACHE, { recursive: true });
+  await writeFile(path.join(CACHE, `${name}.json`), `${JSON.stringify(judgements.map(({ mutant, verdict, by, why }) => ({ ...mutant, verdict, by: by && `${by.file}: ${by.name}`, why })), undefined, 1)}\n`);
+  return report(name, judgements, start);
+}
+
+async function judgeAll(copy: string, mutants: readonly Mutant[], createJudge: () => Judge, name: string): Promise<readonly Judgement[]> {
+  const batches = Array.from({ length: Math.ceil(mutants.length / BATCH) }, (_, index) => mutants.slice(index * BATCH, (index + 1) * BATCH));
+  const judgements: Judgement[] = [];
+  const work = async () => {
+    while (batches.length > 0) {
+      const judge = createJudge();
+      for (const batch of batches.splice(0, BATCHES_OF_A_JUDGE)) {
+        judgements.push(...(await judge.judge(batch)));
+        const left = judgements.filter(({ verdict }) => !isDetected(verdict)).length;
+        console.log(`${name}: ${judgements.length} of ${mutants.length}, ${left} not noticed`);
+      }
+      await judge.end();
+    }
+  };
+  await Promise.all(Array.from({ length: workers }, work));
+  return judgements.toSorted((a, b) => Number(a.mutant.id) - Number(b.mutant.id));
+}
+
+function isDetected(verdict: Verdict): boolean {
+  return verdict === 'killed' || verdict === 'timeout';
+}
+
+function report(name: string, judgements: readonly Judgement[], start: number): string {
+  const count = (wanted: Verdict) => judgements.filter(({ verdict }) => verdict === wanted).length;
+  const score = (100 * judgements.filter(({ verdict }) => isDetected(verdict)).length) / judgements.length;
+  const files = new Set(judgements.map(({ mutant }) => mutant.file));
+  const accepted = JSON.parse(readFileSync(path.join(import.meta.dirname, 'survivors.json'), 'utf8')) as Accepted;
+  const alive = judgements.filter(({ verdict }) => !isDetected(verdict)).map(({ mutant }) => mutant);
+  const { unlisted, outdated } = compareSurvivors(alive, accepted, (file) => files.has(file));
+  const lineOf = new Map(alive.map((mutant) => [mutant.change, mutant.line]));
+  for (const { file, change } of unlisted) console.error(`✖ survived, and no reason is listed: ${file}:${lineOf.get(change) ?? 0} ${change}`);
+  for (const { file, change } of outdated) console.error(`✖ listed as a survivor, and killed or not there: ${file} ${change}`);
+  if (score < LEAST_SCORE) console.error(`✖ ${name}: ${score.toFixed(1)} % is less than ${LEAST_SCORE} %`);
+  if (score < LEAST_SCORE || unlisted.length > 0 || outdated.length > 0) process.exitCode = 1;
+  return row([name, judgements.length, count('killed'), count('timeout'), count('survived'), count('no coverage'), `${score.toFixed(1)} %`, minutesSince(start)]);
+}
+
+function row(cells: readonly (string | number)[]): string {
+  return cells.map((cell, index) => (index === 0 ? String(cell).padEnd(10) : String(cell).padStart(10))).join('');
+}
+
+function minutesSince(start: number): string {
+  return ((performance.now() - start) / 60_000).toFixed(1);
+}
