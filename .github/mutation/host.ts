@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as real from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import type { Answer, Request } from './host-client.ts';
 import { outcome, type Unit, units } from './node-test.ts';
 
@@ -45,7 +46,8 @@ function handOn(): void {
     },
   });
   const wrap = (start: (...given: unknown[]) => unknown) => (file: string, parameters: readonly string[], options?: Options, ...rest: unknown[]) => start(file, parameters, extended(options), ...rest);
-  Object.assign(childProcess, { spawn: wrap(spawn as never), execFile: wrap(execFile as never) });
+  const promised = { [promisify.custom]: wrap(execFile[promisify.custom] as never) };
+  Object.assign(childProcess, { spawn: wrap(spawn as never), execFile: Object.assign(wrap(execFile as never), promised) });
   syncBuiltinESMExports();
 }
 

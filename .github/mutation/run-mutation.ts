@@ -55,7 +55,7 @@ async function runAll(tools: string): Promise<void> {
 
 async function runFolder(name: string, folder: string, tools: string): Promise<string> {
   const start = performance.now();
-  const copy = path.join(CACHE, 'tree');
+  const copy = path.join(CACHE, name);
   const all = await instrument(ROOT, copy, folder, tools);
   const mutants = all.filter(({ file }) => values.only === undefined || file.includes(values.only));
   const tests = listFiles(copy).filter((file) => file.startsWith(`${folder}/`) && /(?<!\.browser)\.test\.ts$/.test(file));
