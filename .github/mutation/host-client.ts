@@ -8,6 +8,8 @@ export interface Request {
   readonly file: string;
   readonly unit?: number;
   readonly mutant?: string | undefined;
+  /** Of a suite, these of its tests alone. */
+  readonly tests?: readonly number[] | undefined;
 }
 
 export interface Answer {
@@ -15,6 +17,8 @@ export interface Answer {
   /** Thrown where no test waited for it. */
   readonly uncaught?: string | undefined;
   readonly units?: readonly string[];
+  readonly tests?: readonly { readonly name: string; readonly ms: number; readonly covered: readonly string[] }[];
+  /** Outside of the tests: while a file was loaded, in the hooks of a suite, or between them. */
   readonly covered?: readonly string[];
   /** How often the mutant's place was passed. */
   readonly hits?: number;
@@ -48,8 +52,8 @@ export class Host {
     return this.#ask({ file, mutant }, deadlineMs);
   }
 
-  async run(file: string, unit: number, mutant: string | undefined, deadlineMs: number): Promise<Reply> {
-    return this.#ask({ file, unit, mutant }, deadlineMs);
+  async run(request: Request & { readonly unit: number }, deadlineMs: number): Promise<Reply> {
+    return this.#ask(request, deadlineMs);
   }
 
   async end(): Promise<void> {

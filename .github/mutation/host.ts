@@ -8,7 +8,7 @@ import * as real from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import type { Answer, Request } from './host-client.ts';
-import { outcome, type Unit, units } from './node-test.ts';
+import { running, type Unit, units } from './node-test.ts';
 
 /** What the instrumenter's code reads and writes. */
 interface Namespace {
@@ -46,7 +46,7 @@ function handOn(): void {
     },
   });
   const wrap = (start: (...given: unknown[]) => unknown) => (file: string, parameters: readonly string[], options?: Options, ...rest: unknown[]) => start(file, parameters, extended(options), ...rest);
-  const promised = { [promisify.custom]: wrap(execFile[promisify.custom] as never) };
+  const promised = { [promisify.custom]: wrap((execFile as unknown as Record<symbol, (...given: unknown[]) => unknown>)[promisify.custom] as never) };
   Object.assign(childProcess, { spawn: wrap(spawn as never), execFile: Object.assign(wrap(execFile as never), promised) });
   syncBuiltinESMExports();
 }
@@ -69,22 +69,34 @@ async function load({ file, mutant }: Request): Promise<Answer> {
   return { units: units.map(({ name }) => name), covered: takeCoverage() };
 }
 
-async function run({ file, unit = 0, mutant }: Request): Promise<Answer> {
+async function run({ file, unit = 0, mutant, tests: selection }: Request): Promise<Answer> {
   const register = loaded.get(file)?.[unit]?.register;
   if (register === undefined) throw new Error(`There is no unit ${unit} in ${file}.`);
-  Object.assign(outcome, { failure: undefined });
-  outcome.contexts.length = 0;
-  const test = `${file}#${unit}`;
-  Object.assign(namespace, { activeMutant: mutant, currentTestId: test, hitCount: 0, hitLimit: HIT_LIMIT });
+  const tests: { name: string; ms: number; covered: readonly string[] }[] = [];
+  const own = `${file}#${unit}`;
+  let begun = 0;
+  Object.assign(running, {
+    selection: selection && new Set(selection),
+    seen: 0,
+    failure: undefined,
+    contexts: [],
+    onTest: (index: number | undefined, name: string) => {
+      const id = `${own}/${tests.length}`;
+      if (index === undefined) tests.push({ name, ms: performance.now() - begun, covered: takeCoverage(id) });
+      else begun = performance.now();
+      namespace.currentTestId = index === undefined ? own : id;
+    },
+  });
+  Object.assign(namespace, { activeMutant: mutant, currentTestId: own, hitCount: 0, hitLimit: HIT_LIMIT });
   const start = performance.now();
   register();
   // The root runs what it is given one after the other, and a suite has no promise of its own.
   await real.test('the unit is over', () => undefined);
-  const failure = outcome.failure ?? (outcome.contexts.some((context) => !context.passed) ? 'a test did not pass' : undefined);
+  const failure = running.failure ?? (running.contexts.some((context) => !context.passed) ? 'a test did not pass' : undefined);
   const hits = namespace.hitCount ?? 0;
   // What is still under way is nobody's.
   namespace.activeMutant = undefined;
-  return { failure, hits, ms: performance.now() - start, covered: takeCoverage(test), uncaught: takeUncaught() };
+  return { failure, hits, tests, ms: performance.now() - start, covered: takeCoverage(own), uncaught: takeUncaught() };
 }
 
 let uncaught: string | undefined;

@@ -1,7 +1,7 @@
 // Stands in for node:test in the host: keeps what a test file registers, so that it can be run again for every mutant.
 import * as real from 'node:test';
 
-type Body = (context: real.TestContext) => unknown;
+type Body = (context: real.TestContext) => void | Promise<void>;
 type Options = Readonly<Record<string, unknown>>;
 type Given = readonly [first?: string | Options | Body, second?: Options | Body, third?: Body];
 
@@ -10,8 +10,16 @@ export interface Unit {
   readonly register: () => void;
 }
 
-/** What happened since the last unit began. */
-export const outcome: { failure: string | undefined; readonly contexts: real.TestContext[] } = { failure: undefined, contexts: [] };
+/** Of the unit that runs: what is asked of it, and what happened. */
+export const running: {
+  /** Numbers of its tests, in the order of the file; undefined is all. */
+  selection: ReadonlySet<number> | undefined;
+  /** Told as each begins and, with undefined, ends. */
+  onTest: (index: number | undefined, name: string) => void;
+  seen: number;
+  failure: string | undefined;
+  contexts: real.TestContext[];
+} = { selection: undefined, onTest: () => undefined, seen: 0, failure: undefined, contexts: [] };
 /** Of the file that is being loaded: each test or suite at its top level. */
 export const units: Unit[] = [];
 /** Registered in a suite, they belong to it; at the top level, they are kept. */
@@ -30,12 +38,12 @@ function read([first, second, third]: Given): { readonly name: string; readonly 
 }
 
 function note(error: unknown): void {
-  outcome.failure ??= error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  running.failure ??= error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }
 
 /** After the first failure nothing more is to be learned: what is left of the unit is passed over. */
 const watched = (body: Body): Body => async (context) => {
-  if (outcome.failure !== undefined) return;
+  if (running.failure !== undefined) return;
   try {
     await body(context);
   } catch (error) {
@@ -44,11 +52,20 @@ const watched = (body: Body): Body => async (context) => {
   }
 };
 
-function watchedTest(body: Body): Body {
-  return watched(async (context) => {
-    outcome.contexts.push(context);
-    await body(context);
+function registerTest(name: string, options: Options, body: Body): void {
+  const index = running.seen;
+  running.seen += 1;
+  if (running.selection?.has(index) === false) return;
+  const whole = watched(async (context) => {
+    running.contexts.push(context);
+    running.onTest(index, name);
+    try {
+      await body(context);
+    } finally {
+      running.onTest(undefined, name);
+    }
   });
+  void real.test(name, options, whole);
 }
 
 function keep(name: string, register: () => void): Promise<void> {
@@ -60,7 +77,7 @@ function keep(name: string, register: () => void): Promise<void> {
 export function test(...given: Given): Promise<void> {
   const { name, options, body } = read(given);
   if (isLeftOut(name, options)) return Promise.resolve();
-  return keep(name, () => void real.test(name, options, watchedTest(body)));
+  return keep(name, () => { registerTest(name, options, body); });
 }
 
 export function describe(...given: Given): Promise<void> {

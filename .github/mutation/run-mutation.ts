@@ -6,8 +6,9 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { listFiles } from '../rules/tree.ts';
 import { installTools } from '../tools/install.ts';
+import { measureCoverage } from './coverage.ts';
 import { instrument, type Mutant } from './instrument.ts';
-import { Judge, type Judgement, measureCoverage, type Verdict } from './judge.ts';
+import { Judge, type Judgement, type Verdict } from './judge.ts';
 import { type Accepted, compareSurvivors } from './survivors.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
@@ -16,14 +17,14 @@ const FOLDERS: Readonly<Record<string, string>> = { identity: 'app/identity', ac
 const LEAST_SCORE = 85;
 /** Neighbours come by the same tests, which stay loaded; a batch is looked at again where one of them leaves something behind. */
 const BATCH = 12;
-const BATCHES_OF_A_JUDGE = 12;
+const BATCHES_OF_A_PROCESS = 12;
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { workers: { type: 'string' }, only: { type: 'string' } } });
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { workers: { type: 'string' }, only: { type: 'string' }, sample: { type: 'string' }, seed: { type: 'string', default: '1' } } });
 const chosen = positionals.length > 0 ? positionals : Object.keys(FOLDERS);
 const workers = Number(values.workers ?? availableParallelism());
 
 const problem = chosen.some((name) => FOLDERS[name] === undefined)
-  ? `usage: npm run mutation -- [${Object.keys(FOLDERS).join('|')}] [--workers N] [--only part-of-a-path]`
+  ? `usage: npm run mutation -- [${Object.keys(FOLDERS).join('|')}] [--workers N] [--only part-of-a-path] [--sample percent] [--seed N]`
   : process.env['DATABASE_URL'] === undefined
     ? 'not run: set DATABASE_URL to a PostgreSQL server; every test of a mutant makes its own databases there'
     : undefined;
@@ -62,28 +63,50 @@ async function runFolder(name: string, folder: string, tools: string): Promise<s
   console.log(`${name}: ${mutants.length} mutants, ${tests.length} test files`);
   const coverage = await measureCoverage(copy, tests);
   console.log(`${name}: ${coverage.units.length} tests and suites pass without a mutant, ${minutesSince(start)} minutes`);
-  const judgements = await judgeAll(copy, mutants, () => new Judge(copy, coverage, all), name);
+  const judgements = await judgeAll(mutants, () => new Judge(copy, coverage, all), name);
   await mkdir(CACHE, { recursive: true });
-  await writeFile(path.join(CACHE, `${name}.json`), `${JSON.stringify(judgements.map(({ mutant, verdict, by, why }) => ({ ...mutant, verdict, by: by && `${by.file}: ${by.name}`, why })), undefined, 1)}\n`);
+  await writeFile(path.join(CACHE, `${name}.json`), `${JSON.stringify(judgements.map(({ mutant, verdict, by, why }) => ({ ...mutant, verdict, by: by && `${by.unit.file}: ${by.unit.name}`, why })), undefined, 1)}\n`);
   return report(name, judgements, start);
 }
 
-async function judgeAll(copy: string, mutants: readonly Mutant[], createJudge: () => Judge, name: string): Promise<readonly Judgement[]> {
-  const batches = Array.from({ length: Math.ceil(mutants.length / BATCH) }, (_, index) => mutants.slice(index * BATCH, (index + 1) * BATCH));
+async function judgeAll(mutants: readonly Mutant[], createJudge: () => Judge, name: string): Promise<readonly Judgement[]> {
+  // In an order that says nothing, so that what has been judged at any time is a sample of them all.
+  const batches = shuffle(Array.from({ length: Math.ceil(mutants.length / BATCH) }, (_, index) => mutants.slice(index * BATCH, (index + 1) * BATCH)), Number(values.seed));
+  batches.length = Math.ceil((batches.length * Number(values.sample ?? 100)) / 100);
   const judgements: Judgement[] = [];
   const work = async () => {
-    while (batches.length > 0) {
-      const judge = createJudge();
-      for (const batch of batches.splice(0, BATCHES_OF_A_JUDGE)) {
-        judgements.push(...(await judge.judge(batch)));
-        const left = judgements.filter(({ verdict }) => !isDetected(verdict)).length;
-        console.log(`${name}: ${judgements.length} of ${mutants.length}, ${left} not noticed`);
-      }
-      await judge.end();
+    const judge = createJudge();
+    for (let batch = batches.shift(), count = 1; batch !== undefined; batch = batches.shift(), count += 1) {
+      const judged = await judge.judge(batch);
+      judgements.push(...judged);
+      for (const { mutant, verdict } of judged) if (!isDetected(verdict)) console.log(`  ${verdict}: ${mutant.file}:${mutant.line} ${mutant.change}`);
+      const left = judgements.filter(({ verdict }) => !isDetected(verdict)).length;
+      console.log(`${name}: ${judgements.length} of ${mutants.length}, ${left} not noticed`);
+      // What a process collects must not grow for ever.
+      if (count % BATCHES_OF_A_PROCESS === 0) await judge.end();
     }
+    await judge.end();
   };
   await Promise.all(Array.from({ length: workers }, work));
   return judgements.toSorted((a, b) => Number(a.mutant.id) - Number(b.mutant.id));
+}
+
+/** The same for the same seed (mulberry32, Fisher and Yates). */
+function shuffle<T>(list: readonly T[], seed: number): T[] {
+  const shuffled = [...list];
+  let state = seed;
+  const random = () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+  for (let index = shuffled.length - 1; index > 0; index -= 1) {
+    const other = Math.floor(random() * (index + 1));
+    const [a, b] = [shuffled[index], shuffled[other]];
+    if (a !== undefined && b !== undefined) [shuffled[index], shuffled[other]] = [b, a];
+  }
+  return shuffled;
 }
 
 function isDetected(verdict: Verdict): boolean {

@@ -153,7 +153,7 @@ test('ASVS 16.3.2: every decision that denies is logged, one in so many that all
   for (let request = 0; request < 3; request += 1) access.decide(subjectWith('viewer'), 'items:read', { sensitivity: 'normal' });
   assert.equal(lines.length, 5);
   assert.equal(lines.at(-1)?.['msg'], 'access decided');
-  assert.deepEqual(lines.at(-1)['access'], { action: 'items:read', tenant: 'acme', subject: 'someone', roles: ['viewer'], credential: 'session', resource: { sensitivity: 'normal' }, allowed: false, reason: 'role-not-granted', revision: 'declared' });
+  assert.deepEqual(lines.at(-1)?.['access'], { action: 'items:read', tenant: 'acme', subject: 'someone', roles: ['viewer'], credential: 'session', resource: { sensitivity: 'normal' }, allowed: false, reason: 'role-not-granted', revision: 'declared' });
   access.can(subjectWith('viewer'), 'items:read');
   assert.equal(lines.length, 5, 'what is merely shown is no decision');
   assert.ok(!JSON.stringify(lines).includes('Secret'));

@@ -1,5 +1,5 @@
 // Passkeys (WebAuthn): what a browser is asked for, whether its answer is good, and where they are kept.
-// Tested by accounts.browser.test.ts: by Chromium’s virtual authenticator.
+// Beside passkeys.test.ts, accounts.browser.test.ts goes through it with Chromium’s virtual authenticator.
 import type { AuthenticationResponseJSON, AuthenticatorTransport, PublicKeyCredentialCreationOptionsJSON, PublicKeyCredentialRequestOptionsJSON, RegistrationResponseJSON } from '@simplewebauthn/server';
 import { isIP } from 'node:net';
 import { sql } from 'kysely';
