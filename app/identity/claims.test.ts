@@ -35,6 +35,16 @@ test('without a tenant, a role or a subject there is no person', () => {
   assert.equal(codeOf({ ...claims, sub: '' }), 'subject-missing');
 });
 
+test('who can not get in is told what to ask their administrator for', () => {
+  const detailOf = (given: Readonly<Record<string, unknown>>) => {
+    const person = readPerson(given, { rolesClaim: 'groups', tenantClaim: 'org' });
+    return isRefusal(person) ? `${person.status} ${person.detail}` : '';
+  };
+  assert.match(detailOf({ sub: 'u-1', groups: ['clerk'] }), /^403 .*belongs to no tenant: its administrator must set the claim "org"/);
+  assert.match(detailOf({ sub: 'u-1', org: 'acme' }), /^403 .*has no role here: its administrator must set the claim "groups"/);
+  assert.match(detailOf({ org: 'acme' }), /^403 .*no usable subject/);
+});
+
 test('CWE-1321: a claim of a prototype is no claim', () => {
   assert.equal(codeOf({ ...claims, tenant: undefined }, { ...names, tenantClaim: 'constructor.name' }), 'tenant-missing');
 });
@@ -42,6 +52,7 @@ test('CWE-1321: a claim of a prototype is no claim', () => {
 test('a subject that no database can hold is none', () => {
   for (const sub of ['a\u0000b', 'a\r\nb', '\ud800', 'x\udc00', 'a\u007f', 'a\u202eb']) assert.equal(codeOf({ ...claims, sub }), 'subject-missing', JSON.stringify(sub));
   assert.equal(codeOf({ ...claims, sub: 'auth0|5f7c8ec7c33c6c004bbafe82' }), undefined);
+  assert.deepEqual([codeOf({ ...claims, sub: 'x'.repeat(255) }), codeOf({ ...claims, sub: 'x'.repeat(256) })], [undefined, 'subject-missing']);
 });
 
 test('CWE-1007: a name, which people may choose themselves, is text that can be stored, and turns nothing around on others’ screens', () => {

@@ -99,6 +99,13 @@ for (const engine of testDatabases()) {
       assert.equal((await list(later(3_000))).length, 1);
     });
 
+    test('a session is listed with its browser, its times and by how many factors it was begun', async () => {
+      const strong = { ...newSession, person: { ...person, id: 'u-strong' }, assurance: { factors: 2 as const } };
+      const token = await sessions.create(strong, start);
+      assert.deepEqual((await sessions.find(token, browser, later(minuteMs)))?.subject.assurance, { factors: 2 });
+      assert.deepEqual(await listSessions(database.db, strong.person, later(minuteMs), { sessionIdleMs: 30 * minuteMs }), [{ id: await readId(token), userAgent: browser, createdAt: start, lastSeenAt: later(minuteMs), expiresAt: later(120 * minuteMs), factors: 2 }]);
+    });
+
     test('ASVS 7.1.2: of too many sessions of one person, the one that was begun first ends', async () => {
       const few = createSessionStore(database.db, { sessionIdleMs: 30 * minuteMs, sessionAbsoluteMs: 120 * minuteMs, sessionsPerPerson: 2 });
       const many = { ...newSession, person: { ...person, id: 'u-many' } };
