@@ -97,7 +97,7 @@ describe('sessions of a person', () => {
     const ids = feature.operations.map((operation) => {
       assert.match(operation.summary, /^[A-Z]/, operation.operationId);
       assert.match(operation.description ?? '', /\.$/, operation.operationId);
-      for (const [status, response] of Object.entries(operation.responses)) assert.match(response.description, /\.$/, `${operation.operationId} ${status}`);
+      for (const [status, response] of Object.entries(operation.responses as Readonly<Record<string, { readonly description: string }>>)) assert.match(response.description, /\.$/, `${operation.operationId} ${status}`);
       return operation.operationId;
     });
     assert.deepEqual(ids, ['listSessions', 'endSession', 'endOtherSessions', 'endSessionsOfPerson']);
