@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createDecipheriv, createHmac, hkdfSync } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { createKeyRing, type Key, parseKeys } from './keys.ts';
@@ -9,8 +10,9 @@ const [old, young] = [key('2026a', 1), key('2026b', 2)];
 test('keys are read in their order; anything else is none', () => {
   const text = [young, old].map(({ id, secret }) => `${id}:${secret.toString('base64url')}`).join(', ');
   assert.deepEqual(parseKeys(text), [young, old]);
-  for (const bad of ['', 'a', `a:${'A'.repeat(42)}`, `A:${'A'.repeat(43)}`, `a:${'A'.repeat(43)},a:${'B'.repeat(43)}`, `a:${'='.repeat(43)}`]) assert.equal(parseKeys(bad), undefined, bad);
-  assert.throws(() => createKeyRing([]), TypeError);
+  assert.deepEqual(parseKeys(`${'a'.repeat(32)}:${'A'.repeat(43)}`)?.map(({ id }) => id), ['a'.repeat(32)]);
+  for (const bad of ['', 'a', `:${'A'.repeat(43)}`, `-a:${'A'.repeat(43)}`, `${'a'.repeat(33)}:${'A'.repeat(43)}`, `a:${'A'.repeat(44)}`, `x y:${'A'.repeat(43)}`, `a:${'A'.repeat(42)}`, `A:${'A'.repeat(43)}`, `a:${'A'.repeat(43)},a:${'B'.repeat(43)}`, `a:${'='.repeat(43)}`]) assert.equal(parseKeys(bad), undefined, bad);
+  assert.throws(() => createKeyRing([]), { name: 'TypeError', message: 'A key ring needs a key.' });
 });
 
 test('ASVS 11.3.2: what is sealed opens at its place alone, whole alone, and never reads the same twice', () => {
@@ -44,9 +46,19 @@ test('after a rotation the old key opens and knows what it made, and makes nothi
   assert.equal(after.currentId, '2026b');
 });
 
-test('each use has a key of its own, and a signature is of its text alone', () => {
+test('each use has a key of its own, derived as yesterday’s was: what is kept must open tomorrow', () => {
   const ring = createKeyRing([young]);
-  assert.notDeepEqual(ring.pepper('2026b'), young.secret);
+  const keyFor = (use: string) => Buffer.from(hkdfSync('sha256', young.secret, '', `stockade accounts ${use}`, 32));
+  assert.deepEqual(ring.pepper('2026b'), keyFor('pepper'));
+  assert.deepEqual(ring.sign('text'), createHmac('sha256', keyFor('sign')).update('text').digest());
+  const sealed = ring.seal('text', 'here');
+  const start = 1 + '2026b'.length;
+  const decipher = createDecipheriv('aes-256-gcm', keyFor('seal'), sealed.subarray(start, start + 12)).setAAD(Buffer.from('here')).setAuthTag(sealed.subarray(start + 12, start + 28));
+  assert.equal(Buffer.concat([decipher.update(sealed.subarray(start + 28)), decipher.final()]).toString(), 'text');
+});
+
+test('a signature is of its text alone', () => {
+  const ring = createKeyRing([young]);
   assert.ok(ring.isSigned('text', ring.sign('text')));
   assert.equal(ring.isSigned('texts', ring.sign('text')), false);
   assert.equal(ring.isSigned('text', ring.sign('text').subarray(1)), false);
