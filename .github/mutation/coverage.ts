@@ -26,7 +26,8 @@ export const failureOf = (reply: Reply): string | undefined => (typeof reply ===
 
 /** In order, and the other way round, since for a mutant some of them run alone. */
 export async function measureCoverage(directory: string, files: readonly string[]): Promise<Coverage> {
-  const [units, loading]: [Unit[], Map<string, ReadonlySet<string>>] = [[], new Map()];
+  const units: Unit[] = [];
+  const loading = new Map<string, ReadonlySet<string>>();
   for (const file of files) {
     const { covered, units: found } = await runUnmutated(directory, file, (names) => names);
     loading.set(file, covered);

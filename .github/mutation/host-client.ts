@@ -35,7 +35,8 @@ export class Host {
   #isOver = false;
 
   constructor(directory: string) {
-    const { NODE_TEST_CONTEXT: _context, NODE_OPTIONS: _options, ...env } = process.env;
+    // Of a run of tests that this may be part of, it knows nothing.
+    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !['NODE_TEST_CONTEXT', 'NODE_OPTIONS'].includes(name)));
     this.#child = fork(path.join(import.meta.dirname, 'host.ts'), { cwd: directory, env, execArgv: FLAGS, stdio: ['ignore', 'ignore', env['MUTATION_DEBUG'] === undefined ? 'ignore' : 'inherit', 'ipc'] });
     this.#child.once('exit', () => (this.#isOver = true));
     this.#child.on('error', () => undefined);

@@ -32,8 +32,8 @@ function read([first, second, third]: Given): { readonly name: string; readonly 
   const given = [first, second, third];
   return {
     name: typeof first === 'string' ? first : 'unnamed',
-    options: (given.find((each) => typeof each === 'object') as Options | undefined) ?? {},
-    body: (given.find((each) => typeof each === 'function') as Body | undefined) ?? (() => undefined),
+    options: given.find((each): each is Options => typeof each === 'object') ?? {},
+    body: given.find((each): each is Body => typeof each === 'function') ?? (() => undefined),
   };
 }
 

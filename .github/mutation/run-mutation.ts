@@ -9,7 +9,7 @@ import { installTools } from '../tools/install.ts';
 import { measureCoverage } from './coverage.ts';
 import { instrument, type Mutant } from './instrument.ts';
 import { Judge, type Judgement, type Verdict } from './judge.ts';
-import { type Accepted, compareSurvivors } from './survivors.ts';
+import { type Accepted, compareSurvivors, type Survivor } from './survivors.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const CACHE = path.join(ROOT, '.cache/mutation');
@@ -19,12 +19,12 @@ const LEAST_SCORE = 85;
 const BATCH = 12;
 const BATCHES_OF_A_PROCESS = 12;
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { workers: { type: 'string' }, only: { type: 'string' }, sample: { type: 'string' }, seed: { type: 'string', default: '1' } } });
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { workers: { type: 'string' }, only: { type: 'string' }, minutes: { type: 'string' }, seed: { type: 'string', default: '1' } } });
 const chosen = positionals.length > 0 ? positionals : Object.keys(FOLDERS);
 const workers = Number(values.workers ?? availableParallelism());
 
 const problem = chosen.some((name) => FOLDERS[name] === undefined)
-  ? `usage: npm run mutation -- [${Object.keys(FOLDERS).join('|')}] [--workers N] [--only part-of-a-path] [--sample percent] [--seed N]`
+  ? `usage: npm run mutation -- [${Object.keys(FOLDERS).join('|')}] [--workers N] [--only part-of-a-path] [--minutes N] [--seed N]`
   : process.env['DATABASE_URL'] === undefined
     ? 'not run: set DATABASE_URL to a PostgreSQL server; every test of a mutant makes its own databases there'
     : undefined;
@@ -66,17 +66,17 @@ async function runFolder(name: string, folder: string, tools: string): Promise<s
   const judgements = await judgeAll(mutants, () => new Judge(copy, coverage, all), name);
   await mkdir(CACHE, { recursive: true });
   await writeFile(path.join(CACHE, `${name}.json`), `${JSON.stringify(judgements.map(({ mutant, verdict, by, why }) => ({ ...mutant, verdict, by: by && `${by.unit.file}: ${by.unit.name}`, why })), undefined, 1)}\n`);
-  return report(name, judgements, start);
+  return report(name, all, judgements, start);
 }
 
 async function judgeAll(mutants: readonly Mutant[], createJudge: () => Judge, name: string): Promise<readonly Judgement[]> {
   // In an order that says nothing, so that what has been judged at any time is a sample of them all.
   const batches = shuffle(Array.from({ length: Math.ceil(mutants.length / BATCH) }, (_, index) => mutants.slice(index * BATCH, (index + 1) * BATCH)), Number(values.seed));
-  batches.length = Math.ceil((batches.length * Number(values.sample ?? 100)) / 100);
+  const end = performance.now() + Number(values.minutes ?? Infinity) * 60_000;
   const judgements: Judgement[] = [];
   const work = async () => {
     const judge = createJudge();
-    for (let batch = batches.shift(), count = 1; batch !== undefined; batch = batches.shift(), count += 1) {
+    for (let batch = batches.shift(), count = 1; batch !== undefined && performance.now() < end; batch = batches.shift(), count += 1) {
       const judged = await judge.judge(batch);
       judgements.push(...judged);
       for (const { mutant, verdict } of judged) if (!isDetected(verdict)) console.log(`  ${verdict}: ${mutant.file}:${mutant.line} ${mutant.change}`);
@@ -113,18 +113,22 @@ function isDetected(verdict: Verdict): boolean {
   return verdict === 'killed' || verdict === 'timeout';
 }
 
-function report(name: string, judgements: readonly Judgement[], start: number): string {
+function report(name: string, all: readonly Mutant[], judgements: readonly Judgement[], start: number): string {
   const count = (wanted: Verdict) => judgements.filter(({ verdict }) => verdict === wanted).length;
   const score = (100 * judgements.filter(({ verdict }) => isDetected(verdict)).length) / judgements.length;
-  const files = new Set(judgements.map(({ mutant }) => mutant.file));
   const accepted = JSON.parse(readFileSync(path.join(import.meta.dirname, 'survivors.json'), 'utf8')) as Accepted;
   const alive = judgements.filter(({ verdict }) => !isDetected(verdict)).map(({ mutant }) => mutant);
-  const { unlisted, outdated } = compareSurvivors(alive, accepted, (file) => files.has(file));
+  const keyOf = ({ file, change }: Survivor) => `${file} ${change}`;
+  const [judged, known] = [new Set(judgements.map(({ mutant }) => keyOf(mutant))), new Set(all.map(keyOf))];
+  // What was left out of a sample tells nothing.
+  const isInScope = (survivor: Survivor) => survivor.file.startsWith(`${FOLDERS[name] ?? ''}/`) && (judged.has(keyOf(survivor)) || !known.has(keyOf(survivor)));
+  const { unlisted, outdated } = compareSurvivors(alive, accepted, isInScope);
   const lineOf = new Map(alive.map((mutant) => [mutant.change, mutant.line]));
   for (const { file, change } of unlisted) console.error(`✖ survived, and no reason is listed: ${file}:${lineOf.get(change) ?? 0} ${change}`);
   for (const { file, change } of outdated) console.error(`✖ listed as a survivor, and killed or not there: ${file} ${change}`);
   if (score < LEAST_SCORE) console.error(`✖ ${name}: ${score.toFixed(1)} % is less than ${LEAST_SCORE} %`);
   if (score < LEAST_SCORE || unlisted.length > 0 || outdated.length > 0) process.exitCode = 1;
+  if (judgements.length < all.length) console.log(`${name}: a random sample, ${judgements.length} of ${all.length} mutants, seed ${values.seed}`);
   return row([name, judgements.length, count('killed'), count('timeout'), count('survived'), count('no coverage'), `${score.toFixed(1)} %`, minutesSince(start)]);
 }
 

@@ -38,8 +38,8 @@ export interface Comparison {
 }
 
 /** The same change on two lines of a file must be listed twice. */
-export function compareSurvivors(survivors: readonly Survivor[], accepted: Accepted, isInScope: (file: string) => boolean): Comparison {
-  const left = Object.values(accepted).flatMap((files) => Object.entries(files).flatMap(([file, changes]) => changes.map((change) => ({ file, change })))).filter(({ file }) => isInScope(file));
+export function compareSurvivors(survivors: readonly Survivor[], accepted: Accepted, isInScope: (survivor: Survivor) => boolean): Comparison {
+  const left = Object.values(accepted).flatMap((files) => Object.entries(files).flatMap(([file, changes]) => changes.map((change) => ({ file, change })))).filter(isInScope);
   const unlisted = survivors.filter(({ file, change }) => {
     const index = left.findIndex((each) => each.file === file && each.change === change);
     if (index === -1) return true;

@@ -57,5 +57,5 @@ test('a provider is discovered once; one that was away is asked again', async (t
 
 test('CWE-319: a provider elsewhere is not asked without TLS', async () => {
   // TEST-NET-1: nobody answers, and nobody is asked.
-  await assert.rejects(createProviderClient({ issuer: 'http://192.0.2.1', clientId: 'stockade', clientSecret: undefined }).configuration(), (error) => error instanceof AppError && /HTTPS/i.test(String((error.cause as Error).message)));
+  await assert.rejects(createProviderClient({ issuer: 'http://192.0.2.1', clientId: 'stockade', clientSecret: undefined }).configuration(), (error) => error instanceof AppError && /HTTPS/i.test((error.cause as Error).message));
 });

@@ -53,7 +53,7 @@ describe('signing in with an account', () => {
     assert.deepEqual(await of('password', 'passed', 'failed', 'delayed'), [passed + 1, failed + 5, delayed + 1]);
     assert.deepEqual([logged('a sign-in failed', 'failed'), logged('a sign-in was delayed', 'delayed')], [failures + 5, delays + 1]);
 
-    const [codes = 0, wrong = 0] = [await count('authenticator', 'passed'), await count('code', 'failed')];
+    const [codes, wrong] = [await count('authenticator', 'passed'), await count('code', 'failed')];
     await addAuthenticator(account);
     offsetMs = minuteMs;
     const browser = visit();
