@@ -44,4 +44,4 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
 # The grants of `npm start` without those for its data folder. Node asks for a grant to write before it reads the compiled
 # code; the files are root's, and the process is not.
 ENTRYPOINT ["/nodejs/bin/node"]
-CMD ["--disable-warning=ExperimentalWarning", "--disable-warning=SecurityWarning", "--permission", "--allow-fs-read=/app", "--allow-fs-read=/proc/net/tcp", "--allow-fs-read=/proc/net/tcp6", "--allow-fs-read=/etc/alpine-release", "--allow-fs-write=/app/compiled", "--allow-net", "--allow-addons", "app/main.ts"]
+CMD ["--disable-warning=ExperimentalWarning", "--disable-warning=SecurityWarning", "--permission", "--allow-fs-read=/app", "--allow-fs-read=/proc/net/tcp", "--allow-fs-read=/proc/net/tcp6", "--allow-fs-read=/etc/alpine-release", "--allow-fs-read=/run/secrets", "--allow-fs-write=/app/compiled", "--allow-net", "--allow-addons", "app/main.ts"]

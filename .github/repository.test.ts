@@ -5,12 +5,15 @@ import { test } from 'node:test';
 import { contentRules } from './rules/content.ts';
 import { fileRules } from './rules/files.ts';
 import { importRules } from './rules/imports.ts';
+import { interpreterRules } from './rules/interpreters.ts';
 import { packageRules } from './rules/packages.ts';
 import { proseRules } from './rules/prose.ts';
+import { registerRules } from './rules/registers.ts';
+import { templateRules } from './rules/template.ts';
 import { readTree, treeOf } from './rules/tree.ts';
 
 const tree = readTree(resolve(import.meta.dirname, '..'));
-const rules = [...importRules, ...fileRules, ...contentRules, ...packageRules, ...proseRules];
+const rules = [...importRules, ...fileRules, ...contentRules, ...interpreterRules, ...packageRules, ...proseRules, ...registerRules, ...templateRules];
 
 test('the tree was read', () => {
   assert.ok(tree.size > 50, `only ${tree.size} files were found`);

@@ -24,34 +24,32 @@ interface PartState {
 
 const CHECK_TIMEOUT_MS = 2_000;
 
+/** All that it answers. */
+export const ADMIN_PATHS = ['/livez', '/readyz', '/metrics'] as const;
+
 /** Not listening yet. `/livez` says that the process turns, `/readyz` that it can serve, `/metrics` is for Prometheus. */
 export function createAdmin({ checks, isReady, metrics }: AdminParts): http.Server {
-  const answers: ReadonlyMap<string, (response: http.ServerResponse) => Promise<void>> = new Map([
-    ['/livez', (response) => answerJson(response, 200, { status: 'alive' })],
-    [
-      '/readyz',
-      async (response) => {
-        const parts = await Promise.all(checks.map(examine));
-        const serves = parts.every(({ required, status }) => status === 'up' || !required);
-        const status = !isReady() ? 'stopping' : serves ? 'ready' : 'not ready';
-        await answerJson(response, status === 'ready' ? 200 : 503, { status, parts });
-      },
-    ],
-    [
-      '/metrics',
-      async (response) => {
-        response.writeHead(200, { 'content-type': metrics.contentType }).end(await metrics.metrics());
-      },
-    ],
-  ]);
+  const answers: Readonly<Record<(typeof ADMIN_PATHS)[number], (response: http.ServerResponse) => Promise<void>>> = {
+    '/livez': (response) => answerJson(response, 200, { status: 'alive' }),
+    async '/readyz'(response) {
+      const parts = await Promise.all(checks.map(examine));
+      const serves = parts.every(({ required, status }) => status === 'up' || !required);
+      const status = !isReady() ? 'stopping' : serves ? 'ready' : 'not ready';
+      await answerJson(response, status === 'ready' ? 200 : 503, { status, parts });
+    },
+    async '/metrics'(response) {
+      response.writeHead(200, { 'content-type': metrics.contentType }).end(await metrics.metrics());
+    },
+  };
   return http.createServer({ requestTimeout: 10_000, headersTimeout: 5_000 }, (request, response) => {
-    const answer = answers.get((request.url ?? '').split('?')[0] ?? '');
-    if (answer === undefined) return void answerJson(response, 404, { status: 404, title: 'Not Found' });
+    const asked = (request.url ?? '').split('?')[0];
+    const path = ADMIN_PATHS.find((each) => each === asked);
+    if (path === undefined) return void answerJson(response, 404, { status: 404, title: 'Not Found' });
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.setHeader('allow', 'GET, HEAD');
       return void answerJson(response, 405, { status: 405, title: 'Method Not Allowed' });
     }
-    answer(response).catch(() => answerJson(response, 500, { status: 500, title: 'Internal Server Error' }));
+    answers[path](response).catch(() => answerJson(response, 500, { status: 500, title: 'Internal Server Error' }));
   });
 }
 

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { ConfigError, parseConfig, parseMigrationConfig, settings } from '#app/config.ts';
@@ -13,6 +15,7 @@ const productionReady = {
   OIDC_AUDIENCE: 'https://stock.example.com/api',
   PUBLIC_URL: 'https://stock.example.com',
   SECURITY_CONTACT: 'mailto:security@stock.example.com',
+  PRIVACY_KEYS: `a:${'A'.repeat(43)}`,
 };
 
 function problemsOf(environment: Record<string, string>): readonly string[] {
@@ -52,12 +55,12 @@ test('production with everything set is accepted, and the config is frozen throu
 });
 
 for (const name of Object.keys(productionReady).filter((key) => key !== 'NODE_ENV')) {
-  test(`production refuses to run without ${name}`, () => {
+  test(`${name === 'OIDC_ISSUER' ? 'ASVS 6.3.2: ' : ''}production refuses to run without ${name}`, () => {
     const environment: Record<string, string> = { ...productionReady };
     Reflect.deleteProperty(environment, name);
     const problems = problemsOf(environment);
     assert.equal(problems.length, 1, problems.join('\n'));
-    assert.ok(problems[0]?.startsWith(`${name} is required in production: `), problems.join('\n'));
+    assert.match(problems[0] ?? '', new RegExp(`^${name}(?: or [A-Z_]+)? is required in production: `), problems.join('\n'));
   });
 }
 
@@ -80,6 +83,81 @@ test('production verifies the database, migrates under another login or not at a
       assert.deepEqual(problemsOf({ ...productionReady, [name]: `postgres://app@db/stockade${parameters}` }).map((problem) => problem.slice(0, name.length + 16)), [`${name} must not weaken`], parameters);
     }
   }
+});
+
+test('personal data is wrapped by keys of one provider: those of the environment or of KMS, and in development by one that everybody knows', () => {
+  const [arn, alias] = ['arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab', 'alias/stockade'];
+  const provider = (environment: Record<string, string>) => parseConfig(environment).privacy.provider;
+  const [development, own] = [provider({}), provider({ PRIVACY_KEYS: `b:${'B'.repeat(43)},a:${'A'.repeat(43)}` })];
+  assert.deepEqual(development.kind === 'local' && development.keys.map(({ id }) => id), ['development']);
+  assert.deepEqual(own.kind === 'local' && own.keys.map(({ id }) => id), ['b', 'a']);
+  assert.deepEqual(provider({ PRIVACY_KMS_KEY: `${arn}, ${arn}9` }), { kind: 'kms', keyIds: [arn, `${arn}9`], region: 'eu-central-1' });
+  assert.deepEqual(provider({ PRIVACY_KMS_KEY: alias, AWS_REGION: 'eu-west-1' }), { kind: 'kms', keyIds: [alias], region: 'eu-west-1' });
+  const { PRIVACY_KEYS, ...others } = productionReady;
+  assert.deepEqual(problemsOf({ ...others, PRIVACY_KMS_KEY: arn }), []);
+  for (const [environment, problem] of [
+    [{ PRIVACY_KEYS, PRIVACY_KMS_KEY: arn }, 'PRIVACY_KEYS and PRIVACY_KMS_KEY exclude each other'],
+    [{ PRIVACY_KMS_KEY: alias }, 'AWS_REGION is required'],
+    [{ PRIVACY_KMS_KEY: `${arn},${alias}`, AWS_REGION: 'eu-west-1' }, 'PRIVACY_KMS_KEY must name keys of one region'],
+    [{ PRIVACY_KMS_KEY: `${arn}${'9'.repeat(255)}` }, 'PRIVACY_KMS_KEY must'],
+    [{ PRIVACY_KMS_KEY: 'stockade' }, 'PRIVACY_KMS_KEY must'],
+    [{ PRIVACY_KEYS: 'a:short' }, 'PRIVACY_KEYS must'],
+  ] as const) {
+    assert.deepEqual(problemsOf({ ...others, ...environment }).map((line) => line.slice(0, problem.length)), [problem]);
+  }
+});
+
+test('CWE-319: production counts over TLS, or within the machine', () => {
+  for (const url of ['rediss://cache.example:6379', 'valkeys://cache.example:6379', 'redis://127.0.0.1:6379', 'valkey://localhost', 'redis://[::1]:6379']) assert.deepEqual(problemsOf({ ...productionReady, VALKEY_URL: url }), [], url);
+  for (const url of ['redis://cache.example:6379', 'valkey://:secret@cache.example', 'redis://127.0.0.1.example']) assert.deepEqual(problemsOf({ ...productionReady, VALKEY_URL: url }).map((problem) => problem.slice(0, 21)), ['VALKEY_URL must start'], url);
+  assert.equal(parseConfig({ VALKEY_URL: 'redis://cache.example:6379' }).limits.valkeyUrl, 'redis://cache.example:6379');
+});
+
+test('every secret may come from a file, which is read again; what is wrong is said once, under its own name', (t) => {
+  const directory = mkdtempSync(path.join(tmpdir(), 'stockade-config-'));
+  t.after(() => { rmSync(directory, { recursive: true }); });
+  const { DATABASE_URL, OIDC_CLIENT_SECRET, PRIVACY_KEYS, ...others } = productionReady;
+  const secrets = { DATABASE_URL, OIDC_CLIENT_SECRET, PRIVACY_KEYS, VALKEY_URL: 'valkeys://cache:6379', DATABASE_MIGRATION_URL: 'postgres://owner@db/stockade' };
+  const fileOf = (name: string) => path.join(directory, name);
+  const write = (values: Readonly<Record<string, string>>) => {
+    for (const [name, value] of Object.entries(values)) writeFileSync(fileOf(name), `${value}\n`, { mode: 0o600 });
+  };
+  write(secrets);
+  const byFiles = { ...others, ...Object.fromEntries(Object.keys(secrets).map((name) => [`${name}_FILE`, fileOf(name)])) };
+  const { database, identity, limits, privacy, others: rest } = parseConfig(byFiles);
+  assert.ok(database.kind === 'server' && privacy.provider.kind === 'local');
+  assert.deepEqual([database.url, database.migrationUrl, identity.clientSecret, limits.valkeyUrl, privacy.provider.keys[0]?.id], [DATABASE_URL, secrets.DATABASE_MIGRATION_URL, OIDC_CLIENT_SECRET, 'rediss://cache:6379', 'a']);
+  assert.deepEqual(rest, {});
+
+  const told: string[] = [];
+  const now = () => [database.currentUrl, identity.currentClientSecret, limits.currentValkeyUrl].map((current) => current?.((problem) => { told.push(problem); }));
+  const young = { DATABASE_URL: 'postgres://other@db.internal/stockade', OIDC_CLIENT_SECRET: 'another-that-was-issued', VALKEY_URL: 'valkeys://:pass@cache:6379', PRIVACY_KEYS: `b:${'B'.repeat(43)}` };
+  write(young);
+  assert.deepEqual(now(), [young.DATABASE_URL, young.OIDC_CLIENT_SECRET, 'rediss://:pass@cache:6379']);
+  assert.deepEqual(privacy.provider.currentKeys?.(() => undefined).map(({ id }) => id), ['b']);
+  write({ DATABASE_URL: `${DATABASE_URL}?sslmode=require`, OIDC_CLIENT_SECRET: 'short', VALKEY_URL: 'valkey://:pass@cache:6379' });
+  assert.deepEqual(now(), [young.DATABASE_URL, young.OIDC_CLIENT_SECRET, 'rediss://:pass@cache:6379']);
+  assert.deepEqual(told, ['DATABASE_URL', 'OIDC_CLIENT_SECRET', 'VALKEY_URL'].map((name) => `${name}_FILE holds no value of the right form; the last good value stays in force`));
+
+  write(secrets);
+  const both = problemsOf({ ...byFiles, PRIVACY_KEYS_FILE: fileOf('none'), OIDC_CLIENT_SECRET: 'canary-of-the-environment' });
+  assert.deepEqual(both.toSorted(), ['OIDC_CLIENT_SECRET and OIDC_CLIENT_SECRET_FILE exclude each other: remove one', "PRIVACY_KEYS_FILE can't be read (ENOENT)"]);
+  assert.deepEqual(parseMigrationConfig({ DATABASE_MIGRATION_URL_FILE: fileOf('DATABASE_MIGRATION_URL') }), { url: secrets.DATABASE_MIGRATION_URL, tls: false });
+  assert.throws(() => parseMigrationConfig({ DATABASE_MIGRATION_URL_FILE: fileOf('none'), DATABASE_URL }), ConfigError);
+});
+
+test('with tokens of AWS IAM an address names a user and no password, and TLS stays on', () => {
+  const iam = { DATABASE_AUTH: 'aws-iam', AWS_REGION: 'eu-central-1', DATABASE_URL: 'postgres://app@db/stockade' };
+  const { database } = parseConfig(iam);
+  assert.ok(database.kind === 'server' && database.iamRegion === 'eu-central-1' && database.tls);
+  assert.deepEqual(parseMigrationConfig(iam), { url: iam.DATABASE_URL, tls: true, iamRegion: 'eu-central-1' });
+  const { AWS_REGION, ...without } = iam;
+  assert.deepEqual(problemsOf(without), ['AWS_REGION is required with DATABASE_AUTH=aws-iam']);
+  for (const url of ['postgres://db/stockade', 'postgres://app:canary@db/stockade', 'postgres://app@db/stockade?sslmode=disable']) {
+    assert.deepEqual(problemsOf({ ...iam, AWS_REGION, DATABASE_MIGRATION_URL: url }), ['DATABASE_MIGRATION_URL must name a user, no password and no parameters with DATABASE_AUTH=aws-iam'], url);
+    assert.throws(() => parseMigrationConfig({ ...iam, DATABASE_MIGRATION_URL: url }), ConfigError);
+  }
+  assert.ok(problemsOf({ DATABASE_AUTH: 'kerberos' }).some((problem) => problem.startsWith('DATABASE_AUTH must')));
 });
 
 test('migrations ask for a login, and for the same TLS, and for nothing else', () => {
@@ -130,6 +208,13 @@ for (const [name, bad] of [
   });
 }
 
+test('ASVS 6.3.3: production asks people for two factors unless it is told that one is enough', () => {
+  const factorsOf = (environment: Readonly<Record<string, string>>) => parseConfig(environment).identity.signInFactors;
+  assert.equal(factorsOf(productionReady), 2);
+  assert.equal(factorsOf({ ...productionReady, SIGN_IN_FACTORS: '1' }), 1);
+  assert.deepEqual([factorsOf({}), factorsOf({ SIGN_IN_FACTORS: '2' })], [1, 2]);
+});
+
 test('.env.example names every setting, and nothing else', () => {
   const text = readFileSync(new URL('../.env.example', import.meta.url), 'utf8');
   const named = [...text.matchAll(/^# ?([A-Z][A-Z_]+)=/gm)].map((match) => match[1] ?? '');
@@ -139,10 +224,11 @@ test('.env.example names every setting, and nothing else', () => {
 test('the values in .env.example are the defaults, where there is one, and all are accepted', () => {
   const text = readFileSync(new URL('../.env.example', import.meta.url), 'utf8');
   const example = Object.fromEntries([...text.matchAll(/^# ?([A-Z][A-Z_]+)=(.*)$/gm)].map((match) => [match[1] ?? '', match[2] ?? '']));
-  const { ACCESS_GRANTS_FILE, DATABASE_URL, DATABASE_MIGRATION_URL, OIDC_ISSUER, PROVIDER_PORT, VALKEY_URL, ...defaults } = example;
+  const { ACCESS_GRANTS_FILE, DATABASE_URL, DATABASE_MIGRATION_URL, OIDC_ISSUER, PROVIDER_PORT, VALKEY_URL, PRIVACY_KMS_KEY, AWS_REGION, ...defaults } = example;
   assert.equal(parseConfig({ ACCESS_GRANTS_FILE }).access.grantsFile, ACCESS_GRANTS_FILE);
   assert.deepEqual(parseConfig({ ...defaults, PROVIDER_PORT }), parseConfig({}));
   assert.equal(parseConfig({ ...defaults, DATABASE_URL, DATABASE_MIGRATION_URL, OIDC_ISSUER }).database.kind, 'server');
+  assert.deepEqual(parseConfig({ PRIVACY_KMS_KEY, AWS_REGION }).privacy.provider, { kind: 'kms', keyIds: [PRIVACY_KMS_KEY], region: AWS_REGION });
   assert.equal(parseConfig({ VALKEY_URL }).limits.valkeyUrl, VALKEY_URL);
   assert.equal(parseConfig({ VALKEY_URL: 'valkeys://cache.example:6379' }).limits.valkeyUrl, 'rediss://cache.example:6379');
 });
@@ -163,7 +249,36 @@ test('pages of other origins are named one by one, and nothing else is an origin
   }
 });
 
+test('ASVS 13.2.3: production takes no credential that everybody knows, and says which it means without showing it', () => {
+  for (const name of ['DATABASE_URL', 'DATABASE_MIGRATION_URL', 'VALKEY_URL']) {
+    const scheme = name === 'VALKEY_URL' ? 'rediss' : 'postgres';
+    for (const login of ['postgres:postgres', 'app:app', 'admin:admin', 'root:root', 'app:password', 'app:changeme', 'app:Secret', ':redis', 'app:p%61ssword']) {
+      const problems = problemsOf({ ...productionReady, [name]: `${scheme}://${login}@host.example/0` });
+      assert.deepEqual(problems, [`${name} has a password that everybody knows: make one of its own`], login);
+    }
+    for (const login of ['app', 'app:', 'app:Zk3v9mQ2hB7xL5tR', 'postgres:postgres-9f2c']) assert.deepEqual(problemsOf({ ...productionReady, [name]: `${scheme}://${login}@host.example/0` }), [], login);
+    assert.deepEqual(problemsOf({ [name]: `${scheme}://postgres:postgres@127.0.0.1/0`, DATABASE_URL: 'postgres://postgres:postgres@127.0.0.1/stockade' }), [], 'on a developer’s machine');
+  }
+});
+
+test('ASVS 13.2.4: the provider may be asked at its issuer’s origin and at those that are named, in production over TLS alone', () => {
+  assert.deepEqual(parseConfig({}).identity.origins, []);
+  assert.deepEqual(parseConfig({ ...productionReady, OIDC_ORIGINS: 'https://a.example, https://b.example:8443' }).identity.origins, ['https://a.example', 'https://b.example:8443']);
+  for (const text of ['http://a.example', 'https://a.example,http://b.example']) assert.deepEqual(problemsOf({ ...productionReady, OIDC_ORIGINS: text }), ['OIDC_ORIGINS must start with https://, each of them, in production']);
+  for (const text of ['*', 'a.example', 'https://*.example', 'https://a.example/path']) assert.equal(problemsOf({ OIDC_ORIGINS: text }).length, 1, text);
+});
+
 test('connections are limited by address only where no proxy stands between', () => {
   assert.equal(parseConfig({ MAX_CONNECTIONS_OF_ADDRESS: '20' }).connections.mostOfAddress, 20);
   assert.equal(parseConfig({ MAX_CONNECTIONS_OF_ADDRESS: '20', TRUSTED_PROXIES: '1' }).connections.mostOfAddress, undefined);
+});
+
+test('ASVS 4.4.1: in production pages, and with them their WebSockets, come over TLS alone', () => {
+  assert.deepEqual(problemsOf({ ...productionReady, PUBLIC_URL: 'http://stock.example.com' }), ['PUBLIC_URL must start with https:// in production']);
+});
+
+test('ASVS 3.5.4: the service has an origin of its own: none below a path of another application', () => {
+  for (const shared of ['https://example.com/stock', 'https://example.com/?app=stock', 'https://user@example.com', 'https://*.example.com']) {
+    assert.match(problemsOf({ ...productionReady, PUBLIC_URL: shared }).join(), /^PUBLIC_URL must be an origin/, shared);
+  }
 });

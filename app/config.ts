@@ -1,6 +1,11 @@
 // The one place where settings become values: a frozen Config, or every problem at once and no value of any.
+import { createHash } from 'node:crypto';
+import { unescape } from 'node:querystring';
 import { z } from 'zod';
 import { TOKEN_PROFILES, type TokenProfileName } from '#app/identity/token-profiles.ts';
+import { type Key, parseKeys } from '#app/lib/keys.ts';
+import type { KeyProviderConfig } from '#app/privacy/key-provider.ts';
+import { type Current, followSecret, readSecretFiles, type SecretFiles } from '#app/secrets.ts';
 
 export interface Config {
   readonly production: boolean;
@@ -15,6 +20,12 @@ export interface Config {
   readonly admin: { readonly host: string; readonly port: number };
   readonly database: DatabaseConfig;
   readonly identity: IdentityConfig;
+  /** What wraps the service's own keys, for personal data and the audit trail. */
+  readonly privacy: {
+    readonly provider: KeyProviderConfig;
+    /** Where the audit trail's checkpoints go beside the database; undefined puts them into the log. */
+    readonly checkpointFile: string | undefined;
+  };
   readonly access: { readonly grantsFile: string | undefined; readonly logAllowedOneIn: number };
   readonly live: LiveConfig;
   readonly limits: LimitsConfig;
@@ -32,6 +43,10 @@ export type DatabaseConfig =
   | {
       readonly kind: 'server';
       readonly url: string;
+      /** Where the address comes from a file: with the login as it is now. */
+      readonly currentUrl?: Current<string>;
+      /** Passwords are short-lived tokens of AWS IAM, for this region. */
+      readonly iamRegion?: string;
       readonly poolSize: number;
       /** The schema's owner; undefined where migrations run elsewhere. */
       readonly migrationUrl?: string | undefined;
@@ -46,6 +61,9 @@ export interface IdentityConfig {
   readonly issuer: string;
   readonly clientId: string;
   readonly clientSecret: string | undefined;
+  readonly currentClientSecret?: Current<string>;
+  /** Where its token endpoint and its keys may be, beside the issuer's own origin. */
+  readonly origins?: readonly string[];
   /** Resource indicator of the API (RFC 8707): the `aud` that bearer tokens must carry. */
   readonly audience: string;
   /** How the provider writes access tokens. */
@@ -61,6 +79,8 @@ export interface IdentityConfig {
   /** How often the provider is asked whether the person is still who they were. */
   readonly sessionRefreshMs: number;
   readonly sessionsPerPerson: number;
+  /** By how many people must have signed in for whatever they do. */
+  readonly signInFactors: 1 | 2;
 }
 
 export interface LiveConfig {
@@ -78,6 +98,7 @@ export interface LimitsConfig {
   readonly trustedProxies: number;
   /** Valkey or Redis, where the processes count together. */
   readonly valkeyUrl: string | undefined;
+  readonly currentValkeyUrl?: Current<string>;
 }
 
 export interface ConnectionsConfig {
@@ -126,6 +147,10 @@ const origin = url(['http:', 'https:'])
   .refine((parsed) => parsed?.pathname === '/' && parsed.search === '' && parsed.username === '' && !parsed.hostname.includes('*'), 'must be an origin: scheme, host and port, no path')
   .transform((parsed) => parsed?.origin ?? '');
 
+/** Its length is kept in one byte beside what it wrapped. */
+const KMS_KEY_LONGEST = 255;
+const KMS_KEY = /^(?:arn:aws[a-z-]*:kms:([a-z0-9-]+):\d{12}:(?:key|alias)|alias)\/[\w/-]+$/;
+
 /** Every setting, its form and its default; `.env.example` is tested against it. */
 export const settings = {
   NODE_ENV: z.enum(['development', 'production', 'test'], 'must be development, test or production').default('development'),
@@ -140,16 +165,23 @@ export const settings = {
   DATABASE_URL: url(['postgres:', 'postgresql:']).optional(),
   DATABASE_MIGRATION_URL: url(['postgres:', 'postgresql:']).optional(),
   DATABASE_POOL_SIZE: integer(1, 500).default(10),
+  DATABASE_AUTH: z.enum(['password', 'aws-iam'], 'must be password or aws-iam').default('password'),
   OIDC_ISSUER: url(['http:', 'https:']).optional(),
   OIDC_CLIENT_ID: z.string().min(1).optional(),
   OIDC_CLIENT_SECRET: z.string().min(16, 'must have at least 16 characters').optional(),
   OIDC_AUDIENCE: z.string().min(1).optional(),
   OIDC_SCOPE: z.string().regex(/^openid(?![^ ])[\x20-\x7e]*$/, 'must be scopes parted by blanks, openid first').default('openid profile'),
   OIDC_MULTI_FACTOR_ACR: z.string().regex(/^[\x20-\x7e]+$/, 'must be values parted by blanks').optional(),
+  SIGN_IN_FACTORS: z.enum(['1', '2'], 'must be 1 or 2').optional(),
+  OIDC_ORIGINS: z.string().transform((text) => text.split(',').map((one) => one.trim())).pipe(z.array(origin, 'must be origins, parted by commas')).default([]),
   OIDC_TOKEN_PROFILE: z.enum(TOKEN_PROFILES, `must be one of ${TOKEN_PROFILES.join(', ')}`).default('rfc9068'),
   OIDC_ROLES_CLAIM: z.string().min(1).default('roles'),
   OIDC_TENANT_CLAIM: z.string().min(1).default('tenant'),
   PROVIDER_PORT: port.optional(),
+  PRIVACY_KEYS: z.string().transform((text) => parseKeys(text)).refine((keys) => keys !== undefined, 'must be "<id>:<32 random bytes as base64url>", parted by commas, the current one first').optional(),
+  PRIVACY_KMS_KEY: z.string().transform((text) => text.split(',').map((one) => one.trim())).refine((keys) => keys.every((key) => KMS_KEY.test(key) && key.length <= KMS_KEY_LONGEST), 'must be ARNs of KMS keys or aliases, or alias/…, parted by commas, the current one first').optional(),
+  AUDIT_CHECKPOINT_FILE: z.string().min(1).optional(),
+  AWS_REGION: z.string().regex(/^[a-z]{2,}-[a-z0-9-]+$/, 'must be the name of a region').optional(),
   SESSION_IDLE_MINUTES: integer(1, 1_440).default(30),
   SESSION_ABSOLUTE_HOURS: integer(1, 168).default(12),
   SESSION_REFRESH_MINUTES: integer(1, 1_440).default(10),
@@ -176,45 +208,60 @@ export const settings = {
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'must be fatal, error, warn, info, debug, trace or silent').optional(),
 } as const;
 
+/** What must never guard anything: it is in the repository for all to read. */
+const DEVELOPMENT_KEYS: readonly Key[] = [{ id: 'development', secret: createHash('sha256').update('personal data in development').digest() }];
+
 /** What the development provider calls a sign-in with two factors. */
 const DEVELOPMENT_MULTI_FACTOR_ACR = 'aal2';
 /** So that it is always the load balancer that closes. */
 const IDLE_LONGER_MS = 5_000;
+
+/** Each of them may be given as a file, X_FILE, and is never shown. */
+const SECRETS: ReadonlySet<string> = new Set<keyof typeof settings>(['DATABASE_URL', 'DATABASE_MIGRATION_URL', 'OIDC_CLIENT_SECRET', 'VALKEY_URL', 'PRIVACY_KEYS']);
+const isSecret = (name: string): boolean => SECRETS.has(name);
 
 const schema = z.object(settings);
 type Settings = z.output<typeof schema>;
 
 /** @throws ConfigError with every problem at once. */
 export function parseConfig(environment: Environment): Config {
-  // An empty variable is what a shell or a compose file makes of an unset one.
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''));
+  const production = environment['NODE_ENV'] === 'production';
+  const secrets = readSecretFiles(environment, isSecret, production);
+  const { values: given, files } = secrets;
   const parsed = schema.safeParse(given);
-  const production = given['NODE_ENV'] === 'production';
   const problems = [
+    ...secrets.problems,
     ...(parsed.error?.issues ?? []).map((issue) => `${issue.path.join('.')} ${issue.code === 'too_small' && issue.message.startsWith('Too small') ? 'must not be empty' : issue.message}`),
-    ...(parsed.success ? idleProblems(parsed.data) : []),
-    ...(production ? productionProblems(given) : developmentProblems(given)),
+    ...(parsed.success ? [...idleProblems(parsed.data), ...privacyProblems(parsed.data)] : []),
+    ...iamProblems(given),
+    ...(production ? productionProblems(given, files) : developmentProblems(given)),
   ];
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
-  return freeze({ ...toConfig(parsed.data, production), others: othersOf(given) });
+  return freeze({ ...toConfig(parsed.data, production, files), others: othersOf(given) });
 }
 
 /** What `npm run migrate` needs, and no more: where migrations have a process of their own, it has nothing else to know. @throws ConfigError */
-export function parseMigrationConfig(environment: Environment): { readonly url: string; readonly tls: boolean } {
-  const name = environment['DATABASE_MIGRATION_URL'] ? 'DATABASE_MIGRATION_URL' : 'DATABASE_URL';
-  const parsed = settings[name].safeParse(environment[name] === '' ? undefined : environment[name]);
+export function parseMigrationConfig(environment: Environment): { readonly url: string; readonly tls: boolean; readonly iamRegion?: string } {
   const production = environment['NODE_ENV'] === 'production';
+  const { values, files, problems } = readSecretFiles(environment, (name) => name === 'DATABASE_MIGRATION_URL' || name === 'DATABASE_URL', production);
+  const name = values['DATABASE_MIGRATION_URL'] !== undefined || files.has('DATABASE_MIGRATION_URL') ? 'DATABASE_MIGRATION_URL' : 'DATABASE_URL';
+  if (problems.length > 0) throw new ConfigError(problems);
+  const { [name]: url, AWS_REGION: iamRegion, DATABASE_AUTH: auth } = values;
+  const parsed = settings[name].safeParse(url);
   if (!parsed.success) throw new ConfigError(parsed.error.issues.map(({ message }) => `${name} ${message}`));
   if (parsed.data === undefined) throw new ConfigError(['DATABASE_MIGRATION_URL is missing: the login that owns the schema']);
   if (production && weakensTls(parsed.data)) throw new ConfigError([tlsProblem(name)]);
-  return { url: parsed.data, tls: production };
+  const withTokens = iamProblems({ [name]: url, AWS_REGION: iamRegion, DATABASE_AUTH: auth });
+  if (withTokens.length > 0) throw new ConfigError(withTokens);
+  return { url: parsed.data, tls: production || auth === AWS_IAM, ...(auth === AWS_IAM && iamRegion !== undefined && { iamRegion }) };
 }
 
 /** What production demands over the forms above: nothing embedded, no default secret, TLS towards people and provider. */
-function productionProblems(given: Environment): string[] {
+function productionProblems(given: Environment, files: SecretFiles['files']): string[] {
   const problems: string[] = [];
   const demand = (name: string, why: string) => {
-    if (given[name] === undefined) problems.push(`${name} is required in production: ${why}`);
+    // Of a file that can't be read something else was said.
+    if (given[name] === undefined && !files.has(name)) problems.push(`${name} is required in production: ${why}`);
   };
   demand('DATABASE_URL', 'the embedded PostgreSQL is for development only');
   demand('OIDC_ISSUER', 'the embedded OpenID provider is for development only');
@@ -223,18 +270,34 @@ function productionProblems(given: Environment): string[] {
   demand('OIDC_AUDIENCE', 'the audience that access tokens for this API carry');
   demand('PUBLIC_URL', 'the https origin that people open');
   demand('SECURITY_CONTACT', 'where people report a vulnerability, for /.well-known/security.txt');
+  if (given['PRIVACY_KEYS'] === undefined && !files.has('PRIVACY_KEYS') && given['PRIVACY_KMS_KEY'] === undefined) problems.push('PRIVACY_KEYS or PRIVACY_KMS_KEY is required in production: what wraps the keys of personal data; there is no default');
   for (const name of ['DATABASE_URL', 'DATABASE_MIGRATION_URL']) {
     if (weakensTls(given[name])) problems.push(tlsProblem(name));
+  }
+  for (const name of ['DATABASE_URL', 'DATABASE_MIGRATION_URL', 'VALKEY_URL']) {
+    if (isWellKnown(given[name])) problems.push(`${name} has a password that everybody knows: make one of its own`);
   }
   for (const name of ['OIDC_ISSUER', 'PUBLIC_URL']) {
     if (given[name] !== undefined && !given[name].startsWith('https://')) problems.push(`${name} must start with https:// in production`);
   }
+  if (leavesMachinePlainly(given['VALKEY_URL'])) problems.push('VALKEY_URL must start with rediss:// or valkeys:// in production, unless the store is on this machine');
+  if (given['OIDC_ORIGINS']?.split(',').some((one) => !one.trim().startsWith('https://'))) problems.push('OIDC_ORIGINS must start with https://, each of them, in production');
   if (given['PROVIDER_PORT'] !== undefined) problems.push('PROVIDER_PORT must not be set in production: it belongs to the embedded provider');
   return problems;
 }
 
 function tlsProblem(name: string): string {
   return `${name} must not weaken TLS in production: leave sslmode out (verify-full), or say sslmode=disable where the connection never leaves the machine`;
+}
+
+/** What images, packages and tutorials come with (CWE-1392). */
+const WELL_KNOWN: ReadonlySet<string> = new Set(['admin', 'changeme', 'default', 'guest', 'password', 'postgres', 'redis', 'root', 'secret', 'stockade', 'test', 'valkey', '123456']);
+
+function isWellKnown(address: string | undefined): boolean {
+  const url = URL.parse(address ?? '');
+  if (url === null || url.password === '') return false;
+  const password = unescape(url.password).toLowerCase();
+  return WELL_KNOWN.has(password) || password === unescape(url.username).toLowerCase();
 }
 
 /** `require` and the like encrypt for whoever answers (CWE-295). */
@@ -245,9 +308,50 @@ function weakensTls(address: string | undefined): boolean {
   return searchParams.has('ssl') || searchParams.has('uselibpqcompat') || modes.length > 1 || !['verify-full', 'disable'].includes(modes[0] ?? 'verify-full');
 }
 
+/** What limits count by are addresses and subjects, and whoever changes the counts lifts the limits (CWE-319). */
+function leavesMachinePlainly(address: string | undefined): boolean {
+  if (address === undefined || !URL.canParse(address)) return false;
+  const { protocol, hostname } = new URL(address);
+  return ['redis:', 'valkey:'].includes(protocol) && !['127.0.0.1', 'localhost', '[::1]'].includes(hostname);
+}
+
 /** With half of it, a beat that comes late still comes in time. */
 function idleProblems({ LIVE_HEARTBEAT_SECONDS: beat, LOAD_BALANCER_IDLE_SECONDS: idle }: Settings): string[] {
   return beat * 2 <= idle ? [] : ['LIVE_HEARTBEAT_SECONDS must be at most half of LOAD_BALANCER_IDLE_SECONDS: else the load balancer cuts off streams that have nothing to say'];
+}
+
+const AWS_IAM = 'aws-iam';
+
+/** A token is the password of fifteen minutes: it must not go over the wire in the clear, nor meet a password of the address. */
+function iamProblems(given: Environment): string[] {
+  if (given['DATABASE_AUTH'] !== AWS_IAM) return [];
+  const problems = ['DATABASE_URL', 'DATABASE_MIGRATION_URL'].filter((name) => !takesToken(given[name])).map((name) => `${name} must name a user, no password and no parameters with DATABASE_AUTH=aws-iam`);
+  if (given['AWS_REGION'] === undefined) problems.push('AWS_REGION is required with DATABASE_AUTH=aws-iam');
+  return problems;
+}
+
+function takesToken(address: string | undefined): boolean {
+  if (address === undefined || !URL.canParse(address)) return true;
+  const { username, password, search } = new URL(address);
+  return username !== '' && password === '' && search === '';
+}
+
+function privacyProblems(values: Settings): string[] {
+  if (values.PRIVACY_KMS_KEY === undefined) return [];
+  if (values.PRIVACY_KEYS !== undefined) return ['PRIVACY_KEYS and PRIVACY_KMS_KEY exclude each other: remove one'];
+  const [region, ...others] = regionsOf(values);
+  if (region === undefined) return ['AWS_REGION is required with PRIVACY_KMS_KEY, where that is an alias without a region'];
+  return others.length === 0 ? [] : ['PRIVACY_KMS_KEY must name keys of one region, and AWS_REGION too where one is an alias without'];
+}
+
+/** In which the keys are, AWS_REGION where they don't say. */
+function regionsOf({ PRIVACY_KMS_KEY: keys = [], AWS_REGION: region }: Settings): readonly string[] {
+  return [...new Set(keys.map((key) => KMS_KEY.exec(key)?.[1] ?? region))].filter((each) => each !== undefined);
+}
+
+function keyProviderOf(values: Settings, currentKeys: Current<readonly Key[]> | undefined): KeyProviderConfig {
+  const { PRIVACY_KMS_KEY: keyIds, PRIVACY_KEYS: keys = DEVELOPMENT_KEYS } = values;
+  return keyIds === undefined ? { kind: 'local', keys, ...(currentKeys && { currentKeys }) } : { kind: 'kms', keyIds, region: regionsOf(values)[0] ?? '' };
 }
 
 function developmentProblems(given: Environment): string[] {
@@ -264,7 +368,31 @@ function othersOf(given: Environment): Config['others'] {
   return Object.fromEntries(Object.entries(given).flatMap(([name, value]) => (value === undefined || Object.hasOwn(settings, name) ? [] : [[name, value]])));
 }
 
-function toConfig(values: Settings, production: boolean): Omit<Config, 'others'> {
+/** Each only where there is a file to read again, and then with the same demands as at the start. */
+function currentSecrets({ DATABASE_AUTH: auth }: Settings, production: boolean, files: SecretFiles['files']) {
+  const follow = <T>(name: string, parse: (text: string) => T | undefined): Current<T> | undefined => {
+    const file = files.get(name);
+    return file === undefined ? undefined : followSecret(name, file, parse, production);
+  };
+  const valid = (name: 'DATABASE_URL' | 'OIDC_CLIENT_SECRET' | 'VALKEY_URL') => (text: string) => settings[name].safeParse(text).data;
+  return {
+    databaseUrl: follow('DATABASE_URL', (text) => {
+      const url = valid('DATABASE_URL')(text);
+      return (production && weakensTls(url)) || (auth === AWS_IAM && !takesToken(url)) ? undefined : url;
+    }),
+    clientSecret: follow('OIDC_CLIENT_SECRET', valid('OIDC_CLIENT_SECRET')),
+    valkeyUrl: follow('VALKEY_URL', (text) => redisUrl(valid('VALKEY_URL')(text))),
+    keys: follow('PRIVACY_KEYS', parseKeys),
+  };
+}
+
+/** Its client knows the older name alone. */
+function redisUrl(url: string | undefined): string | undefined {
+  return url?.replace(/^valkey/, 'redis');
+}
+
+function toConfig(values: Settings, production: boolean, files: SecretFiles['files']): Omit<Config, 'others'> {
+  const current = currentSecrets(values, production, files);
   const publicUrl = values.PUBLIC_URL ?? `http://127.0.0.1:${values.PORT}`;
   const minuteMs = 60_000;
   return {
@@ -283,12 +411,16 @@ function toConfig(values: Settings, production: boolean): Omit<Config, 'others'>
             url: values.DATABASE_URL,
             poolSize: values.DATABASE_POOL_SIZE,
             migrationUrl: values.DATABASE_MIGRATION_URL ?? (production ? undefined : values.DATABASE_URL),
-            tls: production,
+            tls: production || values.DATABASE_AUTH === AWS_IAM,
             leastPrivilege: production,
+            ...(current.databaseUrl && { currentUrl: current.databaseUrl }),
+            ...(values.DATABASE_AUTH === AWS_IAM && values.AWS_REGION !== undefined && { iamRegion: values.AWS_REGION }),
           },
     identity: {
       ...providerOf(values),
       clientSecret: values.OIDC_CLIENT_SECRET,
+      ...(current.clientSecret && { currentClientSecret: current.clientSecret }),
+      origins: values.OIDC_ORIGINS,
       audience: values.OIDC_AUDIENCE ?? `${publicUrl}/api`,
       tokenProfile: values.OIDC_TOKEN_PROFILE,
       rolesClaim: values.OIDC_ROLES_CLAIM,
@@ -297,9 +429,11 @@ function toConfig(values: Settings, production: boolean): Omit<Config, 'others'>
       sessionAbsoluteMs: values.SESSION_ABSOLUTE_HOURS * 60 * minuteMs,
       sessionRefreshMs: values.SESSION_REFRESH_MINUTES * minuteMs,
       sessionsPerPerson: values.SESSIONS_PER_PERSON,
+      signInFactors: values.SIGN_IN_FACTORS === undefined ? (production ? 2 : 1) : values.SIGN_IN_FACTORS === '2' ? 2 : 1,
       scope: values.OIDC_SCOPE,
       multiFactorAcr: (values.OIDC_MULTI_FACTOR_ACR ?? (values.OIDC_ISSUER === undefined ? DEVELOPMENT_MULTI_FACTOR_ACR : '')).split(' ').filter((acr) => acr !== ''),
     },
+    privacy: { provider: keyProviderOf(values, current.keys), checkpointFile: checkpointFileOf(values) },
     access: { grantsFile: values.ACCESS_GRANTS_FILE, logAllowedOneIn: values.ACCESS_LOG_ALLOWED_ONE_IN },
     live: {
       heartbeatMs: values.LIVE_HEARTBEAT_SECONDS * 1_000,
@@ -310,7 +444,8 @@ function toConfig(values: Settings, production: boolean): Omit<Config, 'others'>
     limits: {
       perMinute: { address: values.RATE_LIMIT_ADDRESS, 'sign-in': values.RATE_LIMIT_SIGN_IN, read: values.RATE_LIMIT_READ, change: values.RATE_LIMIT_CHANGE, stream: values.RATE_LIMIT_STREAM },
       trustedProxies: values.TRUSTED_PROXIES,
-      valkeyUrl: values.VALKEY_URL?.replace(/^valkey/, 'redis'),
+      valkeyUrl: redisUrl(values.VALKEY_URL),
+      ...(current.valkeyUrl && { currentValkeyUrl: current.valkeyUrl }),
     },
     connections: {
       idleMs: values.LOAD_BALANCER_IDLE_SECONDS * 1_000 + IDLE_LONGER_MS,
@@ -321,6 +456,11 @@ function toConfig(values: Settings, production: boolean): Omit<Config, 'others'>
     shutdown: { unreadyMs: values.SHUTDOWN_UNREADY_SECONDS * 1_000, drainTimeoutMs: values.SHUTDOWN_DRAIN_SECONDS * 1_000 },
     logLevel: values.LOG_LEVEL ?? (production ? 'info' : 'warn'),
   };
+}
+
+/** Beside the embedded database, which has no other place; elsewhere the log is one that its owner can't reach. */
+function checkpointFileOf({ AUDIT_CHECKPOINT_FILE: file, DATABASE_URL: url, DATA_DIRECTORY: directory }: Settings): string | undefined {
+  return file ?? (url === undefined ? `${directory}/audit-checkpoints.ndjson` : undefined);
 }
 
 function providerOf(values: Settings): Pick<IdentityConfig, 'provider' | 'issuer' | 'clientId'> {
@@ -336,6 +476,7 @@ function providerOf(values: Settings): Pick<IdentityConfig, 'provider' | 'issuer
 }
 
 function freeze<T extends object>(value: T): T {
-  for (const part of Object.values(value)) if (typeof part === 'object' && part !== null) freeze(part as object);
+  // The bytes of a key can't be frozen.
+  for (const part of Object.values(value)) if (typeof part === 'object' && part !== null && !ArrayBuffer.isView(part)) freeze(part as object);
   return Object.freeze(value);
 }

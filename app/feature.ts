@@ -9,6 +9,9 @@ import type { Html } from '#app/lib/html.ts';
 export const ROLES = ['viewer', 'clerk', 'manager', 'auditor'] as const;
 export type Role = (typeof ROLES)[number];
 
+/** So begin the subjects that are known here and not at the provider; those of the provider may not (ASVS 6.8.1). */
+export const LOCAL_SUBJECT_PREFIX = 'account:';
+
 /** How sure we are of who asks. Where a part is absent it is not known, and whatever asks for it is denied. */
 export interface Assurance {
   /** When the person last proved who they are (OpenID Connect `auth_time`); programs never do. */
@@ -20,7 +23,7 @@ export interface Assurance {
 /** Who asks: the result of authentication, the same for a browser session and a bearer token. */
 export interface Subject {
   readonly tenantId: string;
-  /** The provider's `sub`. */
+  /** The provider's `sub`, or a name of our own that begins with `LOCAL_SUBJECT_PREFIX`. */
   readonly id: string;
   readonly name: string;
   readonly roles: readonly Role[];
@@ -64,6 +67,8 @@ export interface AccessRules {
   /** Actions that the owner of a resource may do to it, whatever their role. */
   readonly ownerActions?: readonly Action[];
   readonly stepUp?: Readonly<Record<Action, StepUp>>;
+  /** Actions by which people get a second factor: open to one factor where the service asks for two. */
+  readonly enrolment?: readonly Action[];
   /** Kind of resource → field → who may see it; a field that isn't named here is seen by all. */
   readonly fields?: Readonly<Record<string, Readonly<Record<string, readonly Role[]>>>>;
   /** Kind of resource → sensitivity → who is cleared for it; everybody is for `normal`. */
@@ -73,6 +78,31 @@ export interface AccessRules {
 export interface RequestAccess {
   readonly obligations: Obligations;
   readonly decide: (action: Action, resource: Resource) => Decision;
+}
+
+/** What is still known of a person whom records name. */
+export interface KnownPerson {
+  /** `Subject.id`. */
+  readonly subjectId: string;
+  readonly name: string;
+}
+/** The people of one tenant. A record names them by a random id and so outlives the name, which can be erased (GDPR, Article 17). */
+export interface People {
+  /** The id of this person, made at the first time. */
+  idOf(person: Pick<Subject, 'id' | 'name'>): Promise<string>;
+  /** By id; who was erased is absent. */
+  known(ids: Iterable<string>): Promise<ReadonlyMap<string, KnownPerson>>;
+  /** Under the person's own key; `place` is where it is kept, `table.column`. */
+  seal(personId: string, text: string, place: string): Promise<Buffer>;
+  /** Undefined once the person is erased. */
+  open(personId: string, sealed: Uint8Array, place: string): Promise<string | undefined>;
+}
+
+/** What the audit trail says of a change, beside who, when, and by which action: nothing personal, people by their id. */
+export interface RecordedFacts {
+  /** What it was done to; the request's path where nothing is said. */
+  readonly resource?: string;
+  readonly details?: Readonly<Record<string, unknown>>;
 }
 
 /** The query builder without tables; a feature adds its own with `$extendTables<Tables>()`. */
@@ -121,6 +151,7 @@ export interface ReadContext<P, Q> {
   readonly query: Q;
   /** Row-level security shows the subject's tenant alone; nothing can be written. */
   readonly db: Database;
+  readonly people: Pick<People, 'known' | 'open'>;
   readonly log: Logger;
   readonly now: Date;
   readonly requestId: string;
@@ -132,8 +163,13 @@ export interface WriteContext<P, B> {
   readonly body: B;
   /** A transaction of the subject's tenant alone, which the platform commits on success and rolls back on a refusal or an error. */
   readonly db: Database;
+  readonly people: People;
+  /** Who asks, as records name them. */
+  readonly actor: string;
   /** Writes an event to the outbox in this transaction. */
   readonly publish: (event: EventDraft) => Promise<void>;
+  /** Adds to this change's entry in the audit trail, which the platform writes in this transaction. */
+  readonly record: (facts: RecordedFacts) => void;
   /** Whether the client's `If-Match` names this version (RFC 9110, 13.1.1); true where the command asks for none. */
   readonly matches: (version: string | number) => boolean;
   /** Ends every session of a person, or all but the one that asks; counts with the transaction. */
@@ -186,6 +222,10 @@ export interface Redirect {
   /** A path on this origin; answered with 303. */
   readonly redirect: string;
 }
+/** A file that the browser saves. */
+export interface Download {
+  readonly download: { readonly fileName: string; readonly json: unknown };
+}
 export interface PageContext<P, Q> extends ReadContext<P, Q> {
   readonly can: (action: Action) => boolean;
   /** Where the live stream stood before the page read anything: a client that listens from here misses nothing. */
@@ -216,7 +256,7 @@ export interface Form<P extends z.ZodType = z.ZodType, B extends z.ZodType = z.Z
   /** Fields arrive as text: coerce. `idempotencyKey` is taken out before. */
   readonly body: B;
   /** A page as the answer is for what is shown once; it is not kept under an idempotency key. */
-  handle(context: WriteContext<z.output<P>, z.output<B>>): Promise<((PageView | Redirect) & BrowserChange) | Refusal>;
+  handle(context: WriteContext<z.output<P>, z.output<B>>): Promise<((PageView | Redirect | Download) & BrowserChange) | Refusal>;
 }
 
 /** Somebody who has just proved who they are to a feature. */
@@ -304,6 +344,8 @@ export interface FeatureParts {
   /** The feature's settings: the environment's variables that begin with its name in capitals (`ACCOUNTS_…`). */
   readonly settings: Readonly<Record<string, string>>;
   readonly production: boolean;
+  /** By how many factors people must have signed in (ASVS 6.3.3). */
+  readonly signInFactors: Assurance['factors'];
   readonly publicUrl: string;
   readonly log: Logger;
   readonly metrics: Registry;
@@ -325,6 +367,43 @@ export interface Feature {
   stop?(): Promise<void>;
 }
 
+/** GDPR, Article 6(1), in its own words. Where nothing rests on consent there is none to ask for, and none to withdraw. */
+export type LegalBasis = 'contract' | 'legal obligation' | 'legitimate interests';
+
+/** Which rows of a table are a person's. */
+export type RowsOfPerson =
+  /** By the id of records (`person`), or by `Subject.id`; `prefix` is what stands before the column's value in that. */
+  | { readonly column: string; readonly holds: 'person' | 'subject'; readonly prefix?: string }
+  /** Those that point to a row of the person in another table of the same owner. */
+  | { readonly column: string; readonly of: string }
+  /** Nobody can tell (GDPR, Article 11): why. */
+  | { readonly unknown: string };
+
+/** One column: what it is. `sealed` is under the person's own key; a `secret` is theirs to use, and not to be shown. */
+export type PersonalColumn = string | { readonly what: string; readonly form: 'sealed' | 'secret' };
+
+/** What one table holds of people: from it come the record of processing, the export, the erasure and the retention. */
+export interface PersonalTable {
+  readonly table: string;
+  readonly purpose: string;
+  readonly basis: LegalBasis;
+  /** As people are told. With `days`, the platform removes a row so long after `from`. */
+  readonly kept: string | { readonly days: number; readonly from: string };
+  readonly rows: RowsOfPerson;
+  readonly columns: Readonly<Record<string, PersonalColumn>>;
+  /** The others, so that no column is forgotten. */
+  readonly otherColumns: readonly string[];
+  /** `unlink`: the row stays, under an id that leads to nobody any more. `blank`: their name in its JSON `data` goes. */
+  readonly erasure: 'delete' | 'unlink' | 'blank' | 'expires';
+}
+/** Of every table of one owner; a test holds it against the schema. */
+export interface PersonalData {
+  /** What points to a row stands before it. */
+  readonly personal: readonly PersonalTable[];
+  /** Table → why nothing in it is about a person. */
+  readonly impersonal: Readonly<Record<string, string>>;
+}
+
 /** `features/<name>/feature.ts` exports this as `feature`; the folder's name is the feature's name. */
 export interface FeatureModule {
   /** Human title, for the documentation's grouping. */
@@ -332,7 +411,9 @@ export interface FeatureModule {
   readonly grants: Grants;
   readonly rules?: AccessRules;
   readonly events: Readonly<Record<string, EventType>>;
+  /** What its tables hold of people. */
+  readonly personalData?: PersonalData;
   /** Example rows for the embedded database; runs at each start for each seeded tenant, and leaves alone one that has rows. */
-  seed?(context: { readonly db: Database; readonly tenantId: string; readonly now: Date }): Promise<void>;
+  seed?(context: { readonly db: Database; readonly people: People; readonly tenantId: string; readonly now: Date }): Promise<void>;
   create(parts: FeatureParts): Feature;
 }

@@ -5,7 +5,8 @@ import path from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
-import { createFeatures, findFeatures } from '#app/features.ts';
+import { AppError } from '#app/errors.ts';
+import { type CommonParts, createFeatures, findFeatures } from '#app/features.ts';
 
 async function directoryWith(t: TestContext, files: Readonly<Record<string, string>>): Promise<string> {
   const directory = await mkdtemp(path.join(tmpdir(), 'stockade-features-'));
@@ -34,11 +35,24 @@ test('a folder that holds no feature, or a broken one, is named', async (t) => {
   await assert.rejects(findFeatures(unnamed), /must export "feature"/);
 });
 
-test('a feature is handed the settings that begin with its name', async (t) => {
+function partsWith(environment: Readonly<Record<string, string>>): CommonParts {
+  return { environment, database: undefined as never, production: false, signInFactors: 1, publicUrl: '', log: pino({ level: 'silent' }), metrics: new Registry(), clock: () => new Date() };
+}
+
+test('ASVS 13.3.2: a feature is handed the settings that begin with its name, and no other', async (t) => {
   const text = "export const feature = { title: 'T', grants: {}, events: {}, create: ({ settings }) => ({ operations: [], pages: [], settings }) };";
   const found = await findFeatures(await directoryWith(t, { 'mail-box/feature.ts': text, 'notes/feature.ts': text }));
-  const environment = { MAIL_BOX_URL: 'a', NOTES_FROM: 'b', OTHER_MAIL: 'c' };
-  const loaded = createFeatures(found, { environment, database: undefined as never, production: false, publicUrl: '', log: pino({ level: 'silent' }), metrics: new Registry(), clock: () => new Date() });
+  const loaded = createFeatures(found, partsWith({ MAIL_BOX_URL: 'a', NOTES_FROM: 'b', OTHER_MAIL: 'c' }));
   const settings = Object.fromEntries(loaded.map(({ name, feature }) => [name, (feature as unknown as { settings: unknown }).settings]));
   assert.deepEqual(settings, { notes: { NOTES_FROM: 'b' }, 'mail-box': { MAIL_BOX_URL: 'a' } });
+});
+
+test('a feature’s settings may come from files, and from none of another’s', async (t) => {
+  const text = "export const feature = { title: 'T', grants: {}, events: {}, create: ({ settings }) => ({ operations: [], pages: [], settings }) };";
+  const directory = await directoryWith(t, { 'notes/feature.ts': text, keys: 'from a file\n' });
+  const found = await findFeatures(directory);
+  const file = path.join(directory, 'keys');
+  const [loaded] = createFeatures(found, partsWith({ NOTES_KEYS_FILE: file, MAIL_BOX_URL_FILE: path.join(directory, 'none') }));
+  assert.deepEqual((loaded?.feature as unknown as { settings: unknown }).settings, { NOTES_KEYS: 'from a file' });
+  assert.throws(() => createFeatures(found, partsWith({ NOTES_KEYS_FILE: path.join(directory, 'canary') })), (error) => error instanceof AppError && error.message === 'The settings of the feature "notes" have problems: NOTES_KEYS_FILE can\'t be read (ENOENT)');
 });

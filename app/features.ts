@@ -4,6 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import path from 'node:path';
 import { AppError } from '#app/errors.ts';
 import type { Feature, FeatureModule, FeatureParts } from '#app/feature.ts';
+import { readSecretFiles } from '#app/secrets.ts';
 
 export interface FoundFeature {
   readonly name: string;
@@ -43,11 +44,14 @@ async function importFeature(directory: string, name: string): Promise<FoundFeat
 export type CommonParts = Omit<FeatureParts, 'settings'> & { readonly environment: Readonly<Record<string, string>> };
 
 export function createFeatures(found: readonly FoundFeature[], { environment, ...parts }: CommonParts): readonly LoadedFeature[] {
-  return found.map((one) => ({ ...one, feature: one.module.create({ ...parts, settings: settingsOf(one.name, environment), log: parts.log.child({ feature: one.name }) }) }));
+  return found.map((one) => ({ ...one, feature: one.module.create({ ...parts, settings: settingsOf(one.name, environment, parts.production), log: parts.log.child({ feature: one.name }) }) }));
 }
 
-/** By its name: `ACCOUNTS_…` for `accounts`. No feature sees another's. */
-function settingsOf(feature: string, environment: CommonParts['environment']): FeatureParts['settings'] {
+/** By its name: `ACCOUNTS_…` for `accounts`. No feature sees another's. Each may be given as a file, `ACCOUNTS_…_FILE`. @throws AppError for files of no use. */
+function settingsOf(feature: string, environment: CommonParts['environment'], production: boolean): FeatureParts['settings'] {
   const prefix = `${feature.toUpperCase().replaceAll('-', '_')}_`;
-  return Object.fromEntries(Object.entries(environment).filter(([name]) => name.startsWith(prefix)));
+  const own = Object.fromEntries(Object.entries(environment).filter(([name]) => name.startsWith(prefix)));
+  const { values, problems } = readSecretFiles(own, (name) => name.startsWith(prefix), production);
+  if (problems.length > 0) throw new AppError(`The settings of the feature "${feature}" have problems: ${problems.join('; ')}`);
+  return values;
 }

@@ -1,7 +1,7 @@
 // `npm run test:image`: builds the Dockerfile as it stands, looks at what is in the image, and runs it as an operator would,
 // beside a real PostgreSQL and an issuer, both over TLS, under a login that row-level security holds. Buildah and Podman, without a daemon; needs root.
 //   --file <Dockerfile>   --json
-import { mkdtemp, readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -105,13 +105,14 @@ async function runImage(engine: Engine, directory: string, config: ImageConfig):
     const migrated = await runInImage(engine, { image: IMAGE, environment: { DATABASE_MIGRATION_URL: postgres.url, NODE_EXTRA_CA_CERTS: '/certificate.pem' }, files }, [...(config.Cmd ?? []).slice(0, -1), 'app/migrate.command.ts']);
     check('it migrates, over TLS', /: applied platform\/0001/.test(migrated) ? [] : [migrated]);
     login = await createServiceLogin(postgres.url);
+    const secrets = await writeSecrets(directory, { PRIVACY_KEYS: `image:${'A'.repeat(43)}`, DATABASE_URL: login.url(postgres.url), OIDC_CLIENT_SECRET: 'of-no-use-to-anybody' });
     process.stderr.write('running\n');
     const from = performance.now();
     container = await startContainer(engine, {
       image: IMAGE,
       // Loopback and free ports, since the network is this machine's.
-      environment: { HOST: '127.0.0.1', PORT: String(port), ADMIN_HOST: '127.0.0.1', ADMIN_PORT: String(adminPort), PUBLIC_URL: 'https://image.invalid', SECURITY_CONTACT: 'mailto:nobody@image.invalid', DATABASE_URL: login.url(postgres.url), OIDC_ISSUER: issuer.origin, OIDC_CLIENT_ID: CLIENT_ID, OIDC_CLIENT_SECRET: 'of-no-use-to-anybody', OIDC_AUDIENCE: 'https://image.invalid/api', NODE_EXTRA_CA_CERTS: '/certificate.pem' },
-      files,
+      environment: { HOST: '127.0.0.1', PORT: String(port), ADMIN_HOST: '127.0.0.1', ADMIN_PORT: String(adminPort), PUBLIC_URL: 'https://image.invalid', SECURITY_CONTACT: 'mailto:nobody@image.invalid', OIDC_ISSUER: issuer.origin, OIDC_CLIENT_ID: CLIENT_ID, OIDC_AUDIENCE: 'https://image.invalid/api', NODE_EXTRA_CA_CERTS: '/certificate.pem', ...secrets.environment },
+      files: { ...files, ...secrets.files },
     });
     await askContainer(container, { port, adminPort, config, from });
   } catch (error) {
@@ -121,6 +122,18 @@ async function runImage(engine: Engine, directory: string, config: ImageConfig):
     issuer.close();
     await postgres.remove();
   }
+}
+
+/** As an orchestrator mounts them: readable for the container's user, who is not the one that owns them. */
+async function writeSecrets(directory: string, secrets: Readonly<Record<string, string>>) {
+  const entries = await Promise.all(
+    Object.entries(secrets).map(async ([name, secret]) => {
+      const [inside, outside] = [`/run/secrets/${name.toLowerCase()}`, path.join(directory, name)];
+      await writeFile(outside, `${secret}\n`, { mode: 0o444 });
+      return { name, inside, outside };
+    }),
+  );
+  return { environment: Object.fromEntries(entries.map(({ name, inside }) => [`${name}_FILE`, inside])), files: Object.fromEntries(entries.map(({ inside, outside }) => [inside, outside])) };
 }
 
 interface Running {

@@ -54,7 +54,7 @@ test('it starts with nothing but a port, says what runs where, keeps its data, a
 test('in production it refuses to start on defaults, with every problem on its own line and no value', async (t) => {
   const started = start(t, { NODE_ENV: 'production', PORT: 'canary-port', OIDC_ISSUER: 'http://canary-issuer' });
   assert.equal(await started.ended(), 78);
-  for (const name of ['DATABASE_URL', 'OIDC_ISSUER', 'OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET', 'OIDC_AUDIENCE', 'PUBLIC_URL', 'PORT']) {
+  for (const name of ['DATABASE_URL', 'OIDC_ISSUER', 'OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET', 'OIDC_AUDIENCE', 'PUBLIC_URL', 'PRIVACY_KEYS', 'PORT']) {
     assert.match(started.stderr(), new RegExp(`^  - ${name} `, 'm'));
   }
   assert.ok(!(started.stderr() + started.stdout()).includes('canary'));
@@ -92,9 +92,31 @@ for (const [what, code] of [
   ['starts a program', "child_process.execSync('true')"],
   ['starts a worker', "new worker_threads.Worker('1', { eval: true })"],
 ] as const) {
-  test(`CWE-250: a process with the permissions of npm start that ${what} is refused`, () => {
+  test(`ASVS 13.2.5, 15.2.5: a process with the permissions of npm start that ${what} is refused (CWE-250)`, () => {
     const { status, stderr } = spawnSync(process.execPath, [...startFlags(), '--eval', code], { encoding: 'utf8' });
     assert.notEqual(status, 0);
     assert.match(stderr, /ERR_ACCESS_DENIED/);
   });
 }
+
+test('ASVS 13.4.2: a process with the permissions of npm start takes no debugger', () => {
+  const { status, stderr } = spawnSync(process.execPath, [...startFlags(), '--eval', "require('node:inspector').open(0, '127.0.0.1')"], { encoding: 'utf8' });
+  assert.notEqual(status, 0);
+  assert.match(stderr, /ERR_ACCESS_DENIED/);
+});
+
+test('ASVS 16.5.4: what nobody caught is logged in full, and ends the process, so that a supervisor starts a whole one', async (t) => {
+  const settings = await settingsFor(t);
+  const throwLater = `data:text/javascript,${encodeURIComponent("process.on('SIGUSR2', () => { throw new Error('nobody caught this'); }); process.on('SIGURG', () => { Promise.reject(new Error('nobody awaited this')); });")}`;
+  for (const [signal, words] of [['SIGUSR2', 'nobody caught this'], ['SIGURG', 'nobody awaited this']] as const) {
+    const started = startProgram(MAIN, [], settings, [...startFlags(), ...['read', 'write'].map((right) => `--allow-fs-${right}=${settings['DATA_DIRECTORY'] ?? ''}`), '--import', throwLater]);
+    t.after(() => started.child.kill('SIGKILL'));
+    await started.sees(READY);
+    started.child.kill(signal);
+    assert.equal(await started.ended(), 1);
+    const line = started.stdout().split('\n').find((one) => one.includes(words)) ?? '';
+    const { level, msg, err } = JSON.parse(line) as { readonly level: string; readonly msg: string; readonly err: { readonly stack: string } };
+    assert.deepEqual([level, msg], ['fatal', 'uncaught exception']);
+    assert.match(err.stack, new RegExp(words));
+  }
+});

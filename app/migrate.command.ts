@@ -9,9 +9,9 @@ import { findFeatures } from '#app/features.ts';
 import { createLog } from '#app/telemetry/log.ts';
 
 try {
-  const { url, tls } = parseMigrationConfig(process.env);
+  const { url, ...options } = parseMigrationConfig(process.env);
   const log = createLog({ level: 'warn' });
-  const database = await openServerDatabase({ url, tls, poolSize: 1, migrationUrl: url }, { log });
+  const database = await openServerDatabase({ ...options, url, poolSize: 1, migrationUrl: url }, { log });
   try {
     const ofFeatures = (await findFeatures()).map(({ name, directory }) => ({ name, directory: path.join(directory, 'migrations') }));
     const applied = await migrate(database, [platformMigrations, ...ofFeatures], { log });

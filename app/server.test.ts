@@ -49,6 +49,29 @@ test('a HEAD has the headers of the GET and no body', async () => {
   assert.equal(missing.headers.get('content-type'), 'application/problem+json');
 });
 
+test('ASVS 13.4.5: health and figures are at the operator’s listener, and not here, for anybody', async () => {
+  for (const path of ['/metrics', '/livez', '/readyz', '/healthz', '/debug', '/status', '/api/v1/metrics']) {
+    for (const options of [{}, { as: 'clerk' }]) assert.equal((await service.send(path, options)).status, 404, path);
+  }
+});
+
+test('ASVS 13.4.4: TRACE is refused everywhere, and nothing of the request comes back', async () => {
+  for (const path of ['/', '/docs', '/notes', '/api/v1/notes/a-1', '/openapi.json']) {
+    const answer = await service.sendRaw(`TRACE ${path} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer clerk\r\nX-Canary: canary\r\nConnection: close\r\n\r\n`);
+    assert.match(answer, /^HTTP\/1\.1 405 /, path);
+    assert.ok(!answer.includes('canary') && !answer.includes('message/http'), path);
+  }
+});
+
+test('ASVS 14.2.5: what ends like a file is no other name of a page, and no cache keeps its answer', async () => {
+  for (const path of ['/notes/x.css', '/notes.css', '/notes;x.css', '/notes%2Fx.css', '/notes/%0ax.js', '/api/v1/notes/a-1.json', '/account/sessions/x.png', '/docs/x.css']) {
+    const answer = await service.send(path, { headers: { cookie: 'session=clerk' } });
+    assert.ok([400, 401, 404].includes(answer.status), `${path} ${answer.status}`);
+    assert.equal(answer.headers.get('cache-control'), 'no-store', path);
+    assert.ok(!(await answer.text()).includes('The clerk, you'), path);
+  }
+});
+
 test('without a page at the root, the root leads to the documentation', async () => {
   const response = await service.send('/');
   assert.equal(response.status, 303);
@@ -127,4 +150,33 @@ test('with the real live part, a committed command reaches a stream and a socket
     await live?.close();
     await withLive.close();
   }
+});
+
+test('ASVS 4.1.1: every answer with content names its type, and text its encoding', async () => {
+  const html = { accept: 'text/html' };
+  const types = new Set<string>();
+  for (const [path, options] of [
+    ['/docs', { headers: html }],
+    ['/notes', { as: 'viewer', headers: html }],
+    ['/sign-in', { headers: html }],
+    ['/nothing', { headers: html }],
+    ['/nothing', {}],
+    ['/openapi.json', {}],
+    ['/api/v1/notes', { as: 'viewer' }],
+    ['/api/v1/notes', {}],
+    ['/api/v1/stream', { as: 'viewer' }],
+    ['/favicon.svg', {}],
+  ] as const) {
+    const response = await service.send(path, options);
+    const type = response.headers.get('content-type') ?? '';
+    const body = await response.text();
+    if (body === '') continue;
+    types.add(type);
+    if (/^text\//.test(type)) assert.match(type, /^text\/(?:html|event-stream); charset=utf-8$/, path);
+    // Of JSON and XML the format itself says the encoding (RFC 8259, 8.1; XML 1.0, 4.3.3).
+    else assert.match(type, /^(?:application\/(?:problem\+)?json|image\/svg\+xml)(?:; charset=utf-8)?$/, path);
+    if (type.startsWith('text/html')) assert.match(body, /^<!doctype html>/);
+    if (type.startsWith('application/')) assert.doesNotThrow(() => JSON.parse(body) as unknown, path);
+  }
+  for (const expected of ['text/html; charset=utf-8', 'application/json', 'application/problem+json']) assert.ok([...types].some((type) => type.startsWith(expected)), expected);
 });

@@ -2,6 +2,7 @@
 import http from 'node:http';
 import Koa from 'koa';
 import { Router } from '@koa/router';
+import { sql } from 'kysely';
 import type { Logger } from 'pino';
 import { Counter, type Registry } from 'prom-client';
 import type { Access } from '#app/access/access.ts';
@@ -17,7 +18,8 @@ import { limitConnections } from '#app/http/connections.ts';
 import type { HttpState } from '#app/http/context.ts';
 import { allowOrigins } from '#app/http/cross-origin.ts';
 import { createDocumentRenderer, createProblemRenderer } from '#app/http/documents.ts';
-import { API_PREFIX, mountOperation } from '#app/http/operation-routes.ts';
+import { type EncryptedOptions, refusePlain, requireEncrypted } from '#app/http/encrypted.ts';
+import { API_PREFIX, type Change, mountOperation, type RouteParts } from '#app/http/operation-routes.ts';
 import { requireOwnOrigin } from '#app/http/origin.ts';
 import { mountPage } from '#app/http/page-routes.ts';
 import { mountPlatform } from '#app/http/platform-routes.ts';
@@ -36,14 +38,18 @@ import { closeWhenStopping } from '#app/http/stopping.ts';
 import { answerUnmatched } from '#app/http/unmatched.ts';
 import type { Identity } from '#app/identity/identity.ts';
 import type { Live } from '#app/live/live.ts';
-import { appendEvent } from '#app/live/outbox.ts';
+import { insertEvents } from '#app/live/outbox.ts';
+import type { AuditWriter } from '#app/privacy/audit-trail.ts';
+import type { PeopleDirectory } from '#app/privacy/people.ts';
 
 export interface ServerParts {
-  readonly config: Pick<Config, 'production' | 'publicUrl' | 'corsOrigins' | 'overload' | 'connections'> & Partial<Pick<Config, 'securityContact'>> & { readonly identity: Pick<Config['identity'], 'issuer'> };
+  readonly config: Pick<Config, 'production' | 'publicUrl' | 'corsOrigins' | 'overload' | 'connections'> & Partial<Pick<Config, 'securityContact'>> & { readonly trustedProxies?: number } & { readonly identity: Pick<Config['identity'], 'issuer'> };
   readonly database: Pick<OpenDatabase, 'db' | 'forTenant'>;
   readonly identity: Pick<Identity, 'authenticate' | 'routes' | 'issuerOrigin' | 'browser' | 'sessionsEnded' | 'endByProvider'>;
   readonly access: Pick<Access, 'decide' | 'can'>;
   readonly live: Pick<Live, 'wake' | 'serveSse' | 'attachSocket' | 'position'>;
+  readonly people: Pick<PeopleDirectory, 'of'>;
+  readonly trail: AuditWriter;
   readonly limits: RateLimits;
   readonly features: readonly LoadedFeature[];
   readonly log: Logger;
@@ -67,6 +73,7 @@ export function createServer(parts: ServerParts): http.Server {
   const shed = new Counter({ name: 'http_requests_shed_total', help: 'Requests refused because the event loop was late', registers: [parts.metrics] });
   app.use(shedLoad({ lag, maxLagMs: config.overload.maxLagMs, shed }));
   app.use(requireClearTarget());
+  app.use(requireEncrypted(encryptedOptions(config)));
   app.use(allowOrigins(config.corsOrigins, API_PREFIX));
   app.use(parts.limits.ofAddress);
   app.use(requireOwnOrigin(config.publicUrl));
@@ -90,11 +97,15 @@ export function createServer(parts: ServerParts): http.Server {
 }
 
 /** Who opens a WebSocket, or why not: what the middleware above asks, for a request that never reaches it. */
-async function admitUpgrade(request: http.IncomingMessage, { identity, limits }: ServerParts): Promise<Subject | Refusal> {
-  const refusal = refuseUnclearUpgrade(request) ?? (await limits.refuseAddress(request));
+async function admitUpgrade(request: http.IncomingMessage, { config, identity, limits }: ServerParts): Promise<Subject | Refusal> {
+  const refusal = refuseUnclearUpgrade(request) ?? refusePlain(request, encryptedOptions(config)) ?? (await limits.refuseAddress(request));
   if (refusal !== undefined) return refusal;
   const subject = (await identity.authenticate(request)) ?? refuse(401, 'authentication-required', 'Send a bearer token, or sign in.');
   return isRefusal(subject) ? subject : ((await limits.refuseStream(subject)) ?? subject);
+}
+
+function encryptedOptions({ publicUrl, trustedProxies = 0 }: ServerParts['config']): EncryptedOptions {
+  return { publicUrl, trustedProxies };
 }
 
 /** For a test that walks them: every route of the API is in its documentation. */
@@ -109,7 +120,7 @@ export function createRoutes(parts: ServerParts, pages = createPageParts(parts))
   return router;
 }
 
-function createPageParts({ config, database, identity, access, live, limits, features, clock }: ServerParts): PublicParts {
+function createPageParts({ config, database, identity, access, live, people, trail, limits, features, clock }: ServerParts): PublicParts {
   const assets = createAssetsOf(features);
   const signInPath = findSignInPath(features);
   const renderDocument = createDocumentRenderer(features, assets, signInPath);
@@ -128,7 +139,8 @@ function createPageParts({ config, database, identity, access, live, limits, fea
     decide: (subject, action, resource, log) => access.decide(subject, action, resource, log),
     can: (subject, action) => access.can(subject, action),
     runOnce,
-    appendEvent,
+    peopleOf: (db, tenantId) => people.of(db, tenantId),
+    appendRecords: createRecorder(trail),
     wakeLive: () => {
       live.wake();
     },
@@ -139,6 +151,15 @@ function createPageParts({ config, database, identity, access, live, limits, fea
     signInPath,
     livePosition: () => live.position(),
     renderProblem: createProblemRenderer(renderDocument),
+  };
+}
+
+/** One statement for both: the entry costs no way to the database of its own where events are written. */
+function createRecorder(trail: Pick<AuditWriter, 'insertion'>): RouteParts['appendRecords'] {
+  return async (tx, { time, ...change }: Change, events) => {
+    const entry = trail.insertion({ ...change, occurredAt: time });
+    const { tenantId, actor } = change;
+    await (events.length === 0 ? sql`${entry}` : sql`with published as (${insertEvents(events.map((event) => ({ ...event, tenantId, actor, time })))}) ${entry}`).execute(tx);
   };
 }
 

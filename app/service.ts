@@ -22,6 +22,13 @@ import type { SharedStore } from '#app/http/shared-store.ts';
 import { createIdentity, type Identity } from '#app/identity/identity.ts';
 import { createSessionsFeature } from '#app/identity/sessions.ts';
 import { createLive, type Live } from '#app/live/live.ts';
+import { startAuditTrail } from '#app/privacy/audit-trail.ts';
+import { createKeyProvider } from '#app/privacy/key-provider.ts';
+import { collectRegister } from '#app/privacy/register.ts';
+import { eraseUnseen, type RetentionParts } from '#app/privacy/retention.ts';
+import { createPrivacyFeature } from '#app/privacy/privacy-feature.ts';
+import { createPeople, type PeopleDirectory } from '#app/privacy/people.ts';
+import { openServiceKeys } from '#app/privacy/service-keys.ts';
 import { createServer } from '#app/server.ts';
 import { prepareClose, shutDown, type ShutdownStep } from '#app/shutdown.ts';
 import { createMetrics } from '#app/telemetry/metrics.ts';
@@ -48,6 +55,8 @@ export interface ServiceOptions {
 
 const PROVIDER_CHECK_MS = 3_000;
 const HOUSEKEEPING_MS = 10 * 60_000;
+/** After a new service key, so many people's keys in each round. */
+const REWRAPPED_AT_ONCE = 1_000;
 const IDEMPOTENCY_KEPT_MS = 24 * 60 * 60_000;
 /** What closing needs beyond draining: the pool, the provider, the folder lock. */
 const CLOSE_GRACE_MS = 5_000;
@@ -89,14 +98,22 @@ async function startParts(config: Config, { log, database: given, clock = () => 
     onStop('database', () => opened.close());
     const ofFeatures = found.map(({ name, directory }) => ({ name, directory: path.join(directory, 'migrations') }));
     await prepareSchema(opened, [platformMigrations, ...ofFeatures], { log });
-    if (config.database.kind === 'embedded') await seed(opened, found, clock());
     return opened;
   });
+
+  const provider = await createKeyProvider(config.privacy.provider, { log });
+  const keys = await openServiceKeys({ db: database.db, provider, log, now: clock() });
+  const people = createPeople({ keys, clock });
+  if (config.database.kind === 'embedded') await seed(database, people, found, clock());
+  const trail = startAuditTrail({ db: database.db, keys: keys.audit, checkpointFile: config.privacy.checkpointFile, log, clock });
+  onStop('audit trail', () => trail.stop());
 
   // The two know each other only through functions: sessions that end are told to live, live asks who still has access.
   const live: { current?: Live } = {};
   const sessions = createSessionsFeature({ limits: config.identity, onSessionEnd: () => live.current?.recheck() });
-  const access = await createAccess([...found, sessions].map(({ module }) => module), { log, clock, logAllowedOneIn: config.access.logAllowedOneIn });
+  const register = collectRegister(found.map(({ module }) => module), config);
+  const privacy = createPrivacyFeature({ people, register, onSessionEnd: () => live.current?.recheck() });
+  const access = await createAccess([...found, sessions, privacy].map(({ module }) => module), { log, clock, logAllowedOneIn: config.access.logAllowedOneIn, signInFactors: config.identity.signInFactors });
   if (config.access.grantsFile !== undefined) {
     const stopFollowing = followGrants({ file: config.access.grantsFile, access, log, metrics });
     onStop('grants', async () => {
@@ -104,7 +121,7 @@ async function startParts(config: Config, { log, database: given, clock = () => 
       return Promise.resolve();
     });
   }
-  const identity = createIdentity({ config: config.identity, publicUrl: config.publicUrl, database, onSessionEnd: () => live.current?.recheck(), log, clock });
+  const identity = createIdentity({ config: config.identity, publicUrl: config.publicUrl, database, people, trail, onSessionEnd: () => live.current?.recheck(), log, clock });
   onStop('identity', () => identity.stop());
   await startProvider(config, identity, log, timed, onStop);
   live.current = await createLive({
@@ -121,7 +138,7 @@ async function startParts(config: Config, { log, database: given, clock = () => 
   });
   const { current: hub } = live;
   onStop('live', () => hub.close());
-  onStop('housekeeping', startHousekeeping(database, identity, log, clock));
+  onStop('housekeeping', startHousekeeping({ database, identity, people, register, trail, log, clock }));
 
   let ready = true;
   const admin = createAdmin({
@@ -135,9 +152,9 @@ async function startParts(config: Config, { log, database: given, clock = () => 
   });
   const store = await openStore(config, log, onStop);
   const limits = createRateLimits({ ...config.limits, store, signInStore: store === undefined ? openSignInStore(database.db, { log }) : undefined, log, metrics });
-  const features = [sessions, ...createFeatures(found, { database: database.db, environment: config.others, production: config.production, publicUrl: config.publicUrl, log, metrics, clock })];
+  const features = [sessions, privacy, ...createFeatures(found, { database: database.db, environment: config.others, production: config.production, signInFactors: config.identity.signInFactors, publicUrl: config.publicUrl, log, metrics, clock })];
   onStop('features', () => Promise.all(features.map(async ({ feature }) => feature.stop?.())));
-  const server = createServer({ config, database, identity, access, live: hub, limits, features, log, metrics, clock, isReady: () => ready });
+  const server = createServer({ config: { ...config, trustedProxies: config.limits.trustedProxies }, database, identity, access, live: hub, limits, features, people, trail, log, metrics, clock, isReady: () => ready });
 
   const [closeAdmin, closeServer] = [prepareClose(admin), prepareClose(server)];
 
@@ -156,10 +173,10 @@ async function startParts(config: Config, { log, database: given, clock = () => 
 }
 
 /** The client is loaded only where there is a store: it takes a seventh of the start. */
-async function openStore({ limits: { valkeyUrl } }: Config, log: Logger, onStop: OnStop): Promise<SharedStore | undefined> {
+async function openStore({ limits: { valkeyUrl, currentValkeyUrl } }: Config, log: Logger, onStop: OnStop): Promise<SharedStore | undefined> {
   if (valkeyUrl === undefined) return undefined;
   const { openSharedStore } = await import('#app/http/shared-store.ts');
-  const store = openSharedStore(valkeyUrl, { log });
+  const store = openSharedStore(valkeyUrl, { log, currentUrl: currentValkeyUrl });
   onStop('shared store', store.close);
   return store;
 }
@@ -187,13 +204,21 @@ async function startProvider({ identity: { provider, ...config }, publicUrl }: C
 }
 
 /** Example rows for the tenants of the development users; a feature does nothing where it has rows. */
-async function seed(database: OpenDatabase, found: readonly FoundFeature[], now: Date): Promise<void> {
+async function seed(database: OpenDatabase, people: PeopleDirectory, found: readonly FoundFeature[], now: Date): Promise<void> {
   for (const tenantId of new Set(DEVELOPMENT_USERS.map((user) => user.tenantId))) {
-    for (const { module } of found) await inTransaction(database.forTenant(tenantId), async (db) => module.seed?.({ db, tenantId, now }));
+    for (const { module } of found) await inTransaction(database.forTenant(tenantId), async (db) => module.seed?.({ db, people: people.of(db, tenantId), tenantId, now }));
   }
 }
 
-function startHousekeeping(database: OpenDatabase, identity: Identity, log: Logger, clock: () => Date): () => Promise<void> {
+interface Housekeeping extends RetentionParts {
+  readonly database: OpenDatabase;
+  readonly identity: Identity;
+  readonly log: Logger;
+  readonly clock: () => Date;
+}
+
+function startHousekeeping({ identity, log, clock, ...parts }: Housekeeping): () => Promise<void> {
+  const { database, people } = parts;
   let running = Promise.resolve();
   const run = async () => {
     try {
@@ -201,7 +226,9 @@ function startHousekeeping(database: OpenDatabase, identity: Identity, log: Logg
       const sessions = await identity.purge(now);
       const keys = await purgeIdempotencyKeys(database.db, new Date(now.getTime() - IDEMPOTENCY_KEPT_MS));
       const signIns = await purgeSignInLimits(database.db, now);
-      log.debug({ sessions, keys, signIns }, 'purged what has expired');
+      const erased = await eraseUnseen(parts, now);
+      const rewrapped = await people.rewrap(database.db, REWRAPPED_AT_ONCE);
+      log.debug({ sessions, keys, signIns, people: erased, rewrapped }, 'purged what has expired');
     } catch (error) {
       log.error({ err: error }, 'housekeeping failed; it runs again');
     }

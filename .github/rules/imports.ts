@@ -51,6 +51,11 @@ function fileOf(from: string, specifier: string): string | undefined {
   return specifier.startsWith('.') ? posix.join(posix.dirname(from), specifier) : undefined;
 }
 
+/** Every package that production imports, by whom. */
+export function importedPackages(tree: Tree): readonly { readonly from: string; readonly name: string }[] {
+  return importsOf(tree, isProduction).filter(isPackage).map(({ from, specifier }) => ({ from, name: packageOf(specifier) }));
+}
+
 const show = ({ from, kind, specifier }: Imported): string => `${from} imports ${specifier} (${kind})`;
 
 function runsUpward({ from, file, kind, specifier }: Imported): boolean {

@@ -15,7 +15,7 @@ const subjectWith = (...roles: readonly Role[]): Subject => ({ ...someone, roles
 async function open(sources: readonly AccessSource[], options: Partial<AccessOptions> = {}) {
   const lines: Record<string, unknown>[] = [];
   const log = createLog({ level: 'info', destination: { write: (line) => void lines.push(JSON.parse(line) as Record<string, unknown>) } });
-  return { access: await createAccess(sources, { log, clock: () => now, logAllowedOneIn: 1_000_000, ...options }), lines };
+  return { access: await createAccess(sources, { log, clock: () => now, logAllowedOneIn: 1_000_000, signInFactors: 1, ...options }), lines };
 }
 const reasonOf = (access: Access, ...request: Parameters<Access['decide']>) => access.decide(...request).reason;
 
@@ -59,7 +59,7 @@ test('the owner of a resource may do to it what owners may, and nobody else with
   assert.equal(reasonOf(access, subjectWith('viewer'), 'notes:burn', { owner: 'someone' }), 'role-not-granted');
 });
 
-test('a token’s scopes bound what its roles allow; a token without scopes has its roles alone (RFC 9068, 2.2.3)', async () => {
+test('ASVS 10.3.2: a token’s scopes bound what its roles allow; a token without scopes has its roles alone (RFC 9068, 2.2.3)', async () => {
   const { access } = await open([{ grants: { 'items:read': ['clerk'], 'items:move': ['clerk'] } }]);
   const tokenWith = (scopes: readonly string[] | undefined, roles: readonly Role[] = ['clerk']): Subject => ({ ...someone, roles, credential: { kind: 'bearer', expiresAt: now, ...(scopes && { scopes }) } });
   assert.equal(reasonOf(access, tokenWith(['api']), 'items:move'), 'granted');
@@ -84,7 +84,7 @@ test('what is sensitive is for who is cleared for it; lists are told which they 
   assert.deepEqual([seen('clerk'), seen('manager'), seen('clerk', 'auditor')], [['normal'], ['normal', 'restricted'], ['normal', 'restricted', 'secret']]);
 });
 
-test('fields that a role may not see are named, of that kind of resource', async () => {
+test('ASVS 8.2.3: fields that a role may not see are named, of that kind of resource', async () => {
   const { access } = await open([{ grants: { 'movements:read': [...ROLES], 'items:read': [...ROLES] }, rules: { fields: { movements: { actor: ['clerk'], note: ['clerk', 'viewer'] } } } }]);
   const omitted = (action: 'movements:read' | 'items:read', ...roles: readonly Role[]) => {
     const decision = access.decide(subjectWith(...roles), action);
@@ -93,7 +93,7 @@ test('fields that a role may not see are named, of that kind of resource', async
   assert.deepEqual([omitted('movements:read', 'clerk'), omitted('movements:read', 'viewer'), omitted('movements:read', 'auditor'), omitted('movements:read', 'viewer', 'clerk'), omitted('items:read', 'auditor')], [[], ['actor'], ['actor', 'note'], [], []]);
 });
 
-test('ASVS 7.5.3: some actions take a sign-in that is fresh and strong, and what is not known is neither', async () => {
+test('ASVS 7.5.3, 10.3.4: some actions take a sign-in that is fresh and strong, and what is not known is neither', async () => {
   const { access } = await open([{ grants: { 'items:retire': ['manager'] }, rules: { stepUp: { 'items:retire': { maxAgeS: 900, factors: 2 } } } }]);
   const decide = (assurance: Subject['assurance']) => access.decide({ ...subjectWith('manager'), ...(assurance && { assurance }) }, 'items:retire');
   assert.equal(decide({ authenticatedAt: minutesAgo(15), factors: 2 }).allowed, true);
@@ -104,7 +104,19 @@ test('ASVS 7.5.3: some actions take a sign-in that is fresh and strong, and what
   assert.equal(reasonOf(access, subjectWith('viewer'), 'items:retire'), 'role-not-granted', 'whom no sign-in helps is not asked for one');
 });
 
-test('a cookie that turned up in another browser reads on, and changes nothing without a new sign-in', async () => {
+test('ASVS 6.3.3: where two factors are asked for, a person with one may do nothing but get another; programs have none', async () => {
+  const { access } = await open([{ grants: { 'items:read': ['clerk'], 'keys:change': ['clerk'] }, rules: { enrolment: ['keys:change'] } }], { signInFactors: 2 });
+  const withFactors = (factors: 1 | 2): Subject => ({ ...subjectWith('clerk'), assurance: { factors } });
+  for (const one of [withFactors(1), subjectWith('clerk')]) {
+    assert.deepEqual(access.decide(one, 'items:read'), { allowed: false, reason: 'second-factor-missing', stepUp: { maxAgeS: 604_800, factors: 2 } });
+    assert.equal(access.can(one, 'items:read'), false, 'nor is it shown, or told on a live stream');
+    assert.equal(reasonOf(access, one, 'keys:change'), 'granted');
+  }
+  assert.equal(reasonOf(access, withFactors(2), 'items:read'), 'granted');
+  assert.equal(reasonOf(access, { ...subjectWith('clerk'), credential: { kind: 'bearer', expiresAt: now } }, 'items:read'), 'granted');
+});
+
+test('ASVS 8.2.4: a cookie that turned up in another browser reads on, and changes nothing without a new sign-in', async () => {
   const { access } = await open([{ grants: { 'items:read': ['clerk'], 'items:move': ['clerk'] } }]);
   const risky: Subject = { ...subjectWith('clerk'), risk: 'elevated', assurance: { authenticatedAt: now, factors: 2 } };
   assert.equal(reasonOf(access, risky, 'items:read'), 'granted');

@@ -20,13 +20,15 @@ export interface AccessOptions {
   readonly clock: () => Date;
   /** Of so many decisions that allow, one is logged. */
   readonly logAllowedOneIn: number;
+  /** By how many factors people must have signed in for whatever they do (ASVS 6.3.3). */
+  readonly signInFactors: 1 | 2;
 }
 
 const DECLARED = 'declared';
 
 /** Deny by default (ASVS 8.2.1). Rejects with AppError for declarations that don't fit together. */
-export async function createAccess(sources: readonly AccessSource[], { log: ownLog, clock, logAllowedOneIn }: AccessOptions): Promise<Access> {
-  const rules = collectRules(sources);
+export async function createAccess(sources: readonly AccessSource[], { log: ownLog, clock, logAllowedOneIn, signInFactors }: AccessOptions): Promise<Access> {
+  const rules = collectRules(sources, signInFactors);
   const policy = await loadPolicy(rules);
   let revision = DECLARED;
   let allowed = 0;
@@ -47,7 +49,7 @@ export async function createAccess(sources: readonly AccessSource[], { log: ownL
     },
     can(subject, action) {
       const decision = evaluate(subject, action);
-      return decision.allowed || decision.stepUp !== undefined;
+      return decision.allowed || decision.reason === 'step-up-required';
     },
     override(grants, newRevision) {
       policy.use(grants === undefined ? rules : { ...rules, grants: { ...rules.grants, ...grants } });
@@ -69,6 +71,7 @@ function toInput({ id, tenantId, roles, credential, assurance, risk }: Subject, 
       // A sign-in of the future is a clock that differs.
       authenticatedAgeS: provenAt && Math.max(0, Math.floor((clock().getTime() - provenAt.getTime()) / 1_000)),
       risk,
+      person: credential.kind === 'session' ? true : undefined,
     },
     action,
     type: action.slice(0, colon),

@@ -26,7 +26,7 @@ async function open(t: TestContext, content: unknown) {
   const lines: string[] = [];
   const metrics = new Registry();
   const log = createLog({ level: 'info', destination: { write: (line) => void lines.push(line) } });
-  const access = await createAccess([{ grants: { 'items:read': ['viewer'], 'items:move': ['clerk'] } }], { log, clock: () => new Date(), logAllowedOneIn: 1 });
+  const access = await createAccess([{ grants: { 'items:read': ['viewer'], 'items:move': ['clerk'] } }], { log, clock: () => new Date(), logAllowedOneIn: 1, signInFactors: 1 });
   t.after(() => rm(directory, { recursive: true }));
   const start = () => followGrants({ file, access, log, metrics, pollMs: 5 });
   const follow = () => {

@@ -15,7 +15,7 @@ import { exitCodeOfNotRun, formatRows } from '#app/testing/report.ts';
 const POLICIES = 'policies';
 const MODULE = 'app/access/access.wasm';
 const ENTRYPOINT = 'stockade/access/decision';
-const REASONS = ['granted', 'action-unknown', 'other-tenant', 'scope-missing', 'role-not-granted', 'sensitivity-not-cleared', 'step-up-required'];
+const REASONS = ['granted', 'action-unknown', 'other-tenant', 'scope-missing', 'role-not-granted', 'sensitivity-not-cleared', 'second-factor-missing', 'step-up-required'];
 const [DECISIONS, ROUNDS] = [20_000, 5];
 const TARGET_P99_US = 25;
 

@@ -16,6 +16,8 @@ export interface PolicyInput {
     /** Seconds since the person proved who they are. */
     readonly authenticatedAgeS?: number | undefined;
     readonly risk?: 'elevated' | undefined;
+    /** Who has a session; programs have tokens. */
+    readonly person?: true | undefined;
   };
   readonly action: string;
   readonly type: string;

@@ -12,6 +12,9 @@ export interface Rules {
   readonly stepUp: Readonly<Record<string, StepUp>>;
   readonly fields: RolesByName;
   readonly sensitivities: RolesByName;
+  /** Of people, for every action but those of enrolment. */
+  readonly signInFactors: 1 | 2;
+  readonly enrolment: readonly string[];
 }
 
 /** What a feature says of access. */
@@ -23,7 +26,7 @@ export interface AccessSource {
 const ACTION_SYNTAX = /^[a-z][a-z-]*:[a-z][a-z-]*$/;
 
 /** @throws AppError for a malformed or unknown action, an unknown role, or something that two features declare. */
-export function collectRules(sources: readonly AccessSource[]): Rules {
+export function collectRules(sources: readonly AccessSource[], signInFactors: 1 | 2): Rules {
   const grants = merge(sources.map((source) => source.grants), 'The action "%" is granted twice: name the resource so that it belongs to one feature.');
   for (const [action, roles] of Object.entries(grants)) {
     if (!ACTION_SYNTAX.test(action)) throw new AppError(`The action "${action}" must be written as "<resource>:<verb>".`);
@@ -36,8 +39,10 @@ export function collectRules(sources: readonly AccessSource[]): Rules {
     stepUp: merge(declared.map(({ stepUp = {} }) => stepUp), 'The action "%" has two step-ups.'),
     fields: merge(declared.map(({ fields = {} }) => fields), 'The fields of "%" are ruled twice.'),
     sensitivities: merge(declared.map(({ sensitivities = {} }) => sensitivities), 'The sensitivities of "%" are ruled twice.'),
+    signInFactors,
+    enrolment: declared.flatMap(({ enrolment = [] }) => enrolment),
   };
-  for (const action of [...rules.ownerActions, ...Object.keys(rules.stepUp)]) {
+  for (const action of [...rules.ownerActions, ...Object.keys(rules.stepUp), ...rules.enrolment]) {
     if (!Object.hasOwn(grants, action)) throw new AppError(`The action "${action}" is ruled, but granted to nobody: name it in the feature's grants, if only with an empty list.`);
   }
   for (const named of [rules.fields, rules.sensitivities]) {

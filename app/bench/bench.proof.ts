@@ -1,5 +1,5 @@
 // `npm run bench`: this service beside its rivals, in one run. A table for each part, and all figures in .cache/bench/latest.json.
-//   npm run bench -- [read] [move] [fanout] [startup] [size] [profile]   --rounds 7   --seconds 3   --sessions 1000,10000
+//   npm run bench -- [read] [move] [sealing] [fanout] [startup] [size] [profile]   --rounds 7   --seconds 3   --sessions 1000,10000
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import path from 'node:path';
@@ -13,17 +13,18 @@ import { startIssuer } from './issuer.ts';
 import { formatProfile, profileService } from './profile.ts';
 import { formatRequests, judgeRead, reportRequests, type Target } from './request-report.ts';
 import { measureRequests, type RequestKind } from './requests.ts';
+import { formatSealing, judgeSealing, measureSealing } from './sealing.ts';
 import type { Bench } from './servers.ts';
 import { formatStartup, measureStartup } from './startup.ts';
 import { formatFigure, formatTable } from './table.ts';
 
-const PARTS = ['read', 'move', 'fanout', 'startup', 'size', 'profile'] as const;
+const PARTS = ['read', 'move', 'sealing', 'fanout', 'startup', 'size', 'profile'] as const;
 type Part = (typeof PARTS)[number];
 /** Ten minutes for all of these on a quiet machine; a profile is asked for by name. */
-const USUAL: readonly Part[] = ['read', 'move', 'fanout', 'startup', 'size'];
+const USUAL: readonly Part[] = ['read', 'move', 'sealing', 'fanout', 'startup', 'size'];
 const OUTPUT = path.join('.cache', 'bench');
 const LATEST_READY_MS = 400;
-const MOST_PACKAGES = 150;
+const MOST_PACKAGES = 160;
 
 interface Options {
   readonly parts: ReadonlySet<Part>;
@@ -56,6 +57,12 @@ async function benchRequests(bench: Bench, databases: BenchDatabases, options: O
   const reports = new Map<RequestKind, ReturnType<typeof reportRequests>>([...measured].map(([kind, figures]) => [kind, reportRequests(figures)]));
   for (const [kind, report] of reports) console.log(`\n${kind}\n${formatRequests(report)}`);
   return { targets: judgeRead(reports.get('read') ?? []), figures: Object.fromEntries(reports) };
+}
+
+async function benchSealing(bench: Bench, databases: BenchDatabases, options: Options): Promise<Outcome> {
+  const sealing = await measureSealing(bench, databases, { ...options, onProgress: progress });
+  console.log(`\nsealing\n${formatSealing(sealing)}`);
+  return { targets: [judgeSealing(sealing)], figures: { sealing } };
 }
 
 async function benchFanout(bench: Bench, databases: BenchDatabases, { sessions, events }: Options): Promise<Outcome> {
@@ -105,6 +112,7 @@ async function run(options: Options, serverUrl: string): Promise<void> {
   try {
     const outcomes: Outcome[] = [];
     if (options.parts.has('read') || options.parts.has('move')) outcomes.push(await benchRequests(bench, databases, options));
+    if (options.parts.has('sealing')) outcomes.push(await benchSealing(bench, databases, options));
     if (options.parts.has('fanout')) outcomes.push(await benchFanout(bench, databases, options));
     if (options.parts.has('startup')) outcomes.push(await benchStartup(bench, databases, options));
     if (options.parts.has('size')) outcomes.push(await benchSize());

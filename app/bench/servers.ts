@@ -55,6 +55,7 @@ export async function startService(bench: Bench, databaseUrl: string, { pinned =
     OIDC_AUDIENCE: bench.issuer.audience,
     OIDC_CLIENT_ID: 'bench',
     OIDC_CLIENT_SECRET: 'of-no-use-to-anybody',
+    PRIVACY_KEYS: `bench:${'A'.repeat(43)}`,
     NODE_EXTRA_CA_CERTS: bench.issuer.certificateFile,
     ...environment,
   };

@@ -1,14 +1,23 @@
 // What both engines share: pg's Pool behind Kysely, and how a column's text becomes a JavaScript value.
+import { setTimeout as delay } from 'node:timers/promises';
 import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely';
-import { Pool, type PoolClient, type PoolConfig, type QueryResult, type Submittable, types } from 'pg';
+import { Client, Pool, type PoolClient, type PoolConfig, type QueryResult, type Submittable, types } from 'pg';
 import type { Logger } from 'pino';
+import type { Login } from '#app/data/login.ts';
 import { beginsTransaction, type Scope, ScopedQuery } from '#app/data/scoped-query.ts';
-import { isConnectionLost, isUnavailable, toUnavailable } from '#app/data/unavailable.ts';
+import { isConnectionLost, isUnavailable, isWrongPassword, toUnavailable } from '#app/data/unavailable.ts';
 import { AppError } from '#app/errors.ts';
 import type { Database } from '#app/feature.ts';
 
 const { DATE, INT8 } = types.builtins;
 type Oid = (typeof types.builtins)[keyof typeof types.builtins];
+
+/**
+ * The password was right when the service started, so one that is wrong is being rotated: the role has the new one, and the
+ * file not yet. A request waits this long for it.
+ */
+const ROTATION_MS = 2_000;
+const ROTATION_RETRY_MS = 50;
 
 /** Per pool, because pg's own registry is global and a library in the same process may rely on its defaults. */
 export const columnTypes = {
@@ -27,8 +36,15 @@ function parseInt8(text: string): number {
   return value;
 }
 
-export function openPool(config: PoolConfig, log: Logger): Pool {
-  const pool = new Pool({ ...config, types: columnTypes });
+/** With a `login`, each connection logs in as that says at its time. */
+export function openPool(config: PoolConfig, log: Logger, login?: Login): Pool {
+  const options = { ...config, types: columnTypes };
+  class CurrentClient extends Client {
+    constructor() {
+      super({ ...options, ...login?.() });
+    }
+  }
+  const pool = new Pool({ ...options, ...(login && { Client: CurrentClient }) });
   // Without these two listeners a connection that the server drops ends the process: the pool reports idle ones, and
   // nobody listens to one that is checked out and waits between two statements of a transaction.
   pool.on('error', (error) => { log.warn({ err: error }, 'an idle database connection was lost'); });
@@ -43,13 +59,23 @@ export function createKysely(pool: Pool, scope?: Scope): Database {
     options: pool.options,
     end: () => pool.end(),
     async connect() {
-      const client = await pool.connect().catch((error: unknown) => {
-        throw toUnavailable(error);
-      });
-      return guard(client, scope);
+      return guard(await connectPatiently(pool), scope);
     },
   };
   return new Kysely({ dialect: new PostgresDialect({ pool: safePool }) });
+}
+
+/** @throws AppError 503 when there is none in time. */
+async function connectPatiently(pool: Pool): Promise<PoolClient> {
+  const end = performance.now() + ROTATION_MS;
+  for (;;) {
+    try {
+      return await pool.connect();
+    } catch (error) {
+      if (!isWrongPassword(error) || performance.now() > end) throw toUnavailable(error);
+      await delay(ROTATION_RETRY_MS);
+    }
+  }
 }
 
 function guard(client: PoolClient, scope: Scope | undefined): PostgresPoolClient {

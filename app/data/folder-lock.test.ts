@@ -70,7 +70,7 @@ test('the lock of a process that was killed is free at once', async (t) => {
   lockFolder(folder).release();
 });
 
-test('of several processes that race for a killed owner\'s folder exactly one gets it, and the others name that one', async (t) => {
+test('ASVS 15.4.1: of several processes that race for a killed owner\'s folder exactly one gets it, and the others name that one', async (t) => {
   const folder = await makeFolder(t);
   const owner = startOwner(t, folder);
   assert.equal(await readAnswer(owner), 'locked');

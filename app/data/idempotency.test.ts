@@ -78,7 +78,7 @@ for (const engine of testDatabases()) {
     assert.deepEqual(await readNotes(db), ['again']);
   });
 
-  test(`${engine.name}: old keys are purged, younger ones stay`, async (t) => {
+  test(`${engine.name}: ASVS 14.2.7: old keys are purged, younger ones stay`, async (t) => {
     const { db } = await open(t, engine);
     await runOnce(db, scope, writeNote('old'), new Date('2026-11-21T12:00:00Z'));
     await runOnce(db, { ...scope, key: 'k2' }, writeNote('young'), now);
@@ -109,7 +109,7 @@ for (const engine of testDatabases()) {
 }
 
 for (const engine of testDatabases().filter(({ name }) => name === 'PostgreSQL')) {
-  test('PostgreSQL: concurrent doubles run once, and all get the one response', async (t) => {
+  test('PostgreSQL: ASVS 15.4.2: concurrent doubles run once, and all get the one response', async (t) => {
     const { db, url } = await open(t, engine);
     // A second pool stands for a second process.
     const other = await openServerDatabase({ url: url ?? '', poolSize: 4, role: 'none' }, { log: pino({ level: 'silent' }) });

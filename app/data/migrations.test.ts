@@ -6,8 +6,8 @@ import { readMigrations } from '#app/data/migration-files.ts';
 import type { Database } from '#app/feature.ts';
 import { findMigrationSources, testDatabases } from '#app/testing/database.ts';
 
-/** schema_migrations tells of the schema, which all tenants share; sign_in_limit of addresses from which nobody is known yet. */
-const WITHOUT_TENANT = ['schema_migrations', 'sign_in_limit'];
+/** schema_migrations tells of the schema, which all tenants share; sign_in_limit of addresses from which nobody is known yet; service_key is the service's own. */
+const WITHOUT_TENANT = ['schema_migrations', 'sign_in_limit', 'service_key'];
 
 async function findWithoutTenant(db: Database): Promise<readonly string[]> {
   const { rows } = await sql<{ name: string }>`

@@ -1,4 +1,4 @@
-// ASVS 8.4.1 and 13.2.2 (CWE-566, CWE-250): what the database itself refuses, on its own role and under production's login.
+// What the database itself refuses, on its own role and under production's login.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test, type TestContext } from 'node:test';
@@ -32,7 +32,7 @@ async function open(t: TestContext, engine: TestDatabase) {
 }
 
 for (const engine of testDatabases()) {
-  test(`${engine.name}: a statement that forgets its tenant finds that tenant's rows alone, alone and in a transaction`, async (t) => {
+  test(`${engine.name}: ASVS 8.3.3, 8.4.1: a statement that forgets its tenant finds that tenant's rows alone, alone and in a transaction`, async (t) => {
     const database = await open(t, engine);
     assert.deepEqual(await tenantsOf(database.owner), ['acme', 'globex']);
     for (const tenantId of ['acme', 'globex']) {
@@ -44,7 +44,7 @@ for (const engine of testDatabases()) {
     for (const strange of ['', 'initech', "' or true --", 'ACME']) assert.deepEqual(await tenantsOf(database.forTenant(strange)), []);
   });
 
-  test(`${engine.name}: nothing is written for another tenant, and nothing at all where only reading is meant`, async (t) => {
+  test(`ASVS 3.5.3: ${engine.name}: nothing is written for another tenant, and nothing at all where only reading is meant`, async (t) => {
     const database = await open(t, engine);
     const acme = database.forTenant('acme');
     await insertEvent('acme').execute(acme);
@@ -55,9 +55,9 @@ for (const engine of testDatabases()) {
     await assert.rejects(readOnly.transaction().execute((tx) => insertEvent('acme').execute(tx)), refusedAs(READ_ONLY_TRANSACTION));
   });
 
-  test(`${engine.name}: a tenant's work reaches no secret of a session and nothing of the platform's`, async (t) => {
+  test(`${engine.name}: ASVS 13.3.2: a tenant's work reaches no secret of a session and nothing of the platform's`, async (t) => {
     const acme = (await open(t, engine)).forTenant('acme');
-    for (const statement of [sql`select token_hash from session`, sql`select provider_tokens from session`, sql`insert into session select * from session`, sql`update session set roles = '{manager}'`, sql`select key from sign_in_limit`, sql`select sequence_outbox(1, 1, 1, now())`, sql`delete from outbox_event`, sql`create table mine (x int)`, sql`alter table session disable row level security`]) {
+    for (const statement of [sql`select token_hash from session`, sql`select provider_tokens from session`, sql`insert into session select * from session`, sql`update session set roles = '{manager}'`, sql`select key from sign_in_limit`, sql`select sequence_outbox(1, 1, 1, now())`, sql`delete from outbox_event`, sql`update outbox_event set data = '{}'`, sql`create table mine (x int)`, sql`alter table session disable row level security`]) {
       await assert.rejects(statement.execute(acme), refusedAs(INSUFFICIENT_PRIVILEGE), statement.compile(acme).sql);
     }
     assert.deepEqual((await sql`select id, subject_id from session`.execute(acme)).rows, []);
@@ -102,7 +102,7 @@ for (const engine of testDatabases()) {
 }
 
 for (const engine of testDatabases().filter(({ name }) => name === 'PostgreSQL')) {
-  test('PostgreSQL: production takes a login of the two roles, and no superuser, no owner, none with BYPASSRLS', async (t) => {
+  test('PostgreSQL: ASVS 13.2.2: production takes a login of the two roles, and no superuser, no owner, none with BYPASSRLS', async (t) => {
     const database = await open(t, engine);
     const ownerUrl = database.url ?? '';
     const login = await createServiceLogin(serverUrl);

@@ -69,7 +69,7 @@ for (const engine of onServer) {
     assert.deepEqual(heard, ['before', '', 'after']);
   });
 
-  test('PostgreSQL: a statement that waits for a lock gives up in time', async (t) => {
+  test('PostgreSQL: ASVS 15.4.3: a statement that waits for a lock gives up in time', async (t) => {
     const { database } = await openTwo(t);
     assert.ok(database.url);
     const impatient = await openServerDatabase({ url: database.url, poolSize: 1, lockTimeoutMs: 50, role: 'none' }, { log });
@@ -81,7 +81,7 @@ for (const engine of onServer) {
     });
   });
 
-  test('PostgreSQL: connections carry their name and their limits', async (t) => {
+  test('PostgreSQL: ASVS 13.2.6: connections carry their name and their limits', async (t) => {
     const { database } = await openTwo(t);
     const { rows } = await sql`select current_setting('application_name') as name, current_setting('statement_timeout') as statement,
       current_setting('lock_timeout') as lock, current_setting('idle_in_transaction_session_timeout') as idle`.execute(database.db);

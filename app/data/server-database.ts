@@ -3,6 +3,7 @@ import { Client, type ClientConfig } from 'pg';
 import type { Logger } from 'pino';
 import { checkPool, createKysely, openPool } from '#app/data/connection-pool.ts';
 import type { OpenDatabase } from '#app/data/database.ts';
+import { createLogin, type Login, type LoginOptions } from '#app/data/login.ts';
 import { Listener } from '#app/data/listener.ts';
 import { PLATFORM_ROLE, refusePowerfulLogin, TENANT_ROLE } from '#app/data/roles.ts';
 import { AppError } from '#app/errors.ts';
@@ -18,8 +19,7 @@ const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
 /** This side's own clock, for a server that went away without a word: no answer will come, the server's timeouts included. */
 const QUERY_TIMEOUT_MS = 6_000;
 
-export interface ServerOptions {
-  readonly url: string;
+export interface ServerOptions extends LoginOptions {
   readonly poolSize: number;
   /** The login that changes the schema; undefined where that is done elsewhere. */
   readonly migrationUrl?: string | undefined;
@@ -34,9 +34,8 @@ export interface ServerOptions {
 }
 
 export async function openServerDatabase(options: ServerOptions, { log }: { readonly log: Logger }): Promise<OpenDatabase> {
-  const { url, poolSize, migrationUrl, tls = false, role = PLATFORM_ROLE, lockTimeoutMs = LOCK_TIMEOUT_MS, queryTimeoutMs = QUERY_TIMEOUT_MS } = options;
+  const { url, poolSize, migrationUrl, iamRegion, tls = false, role = PLATFORM_ROLE, lockTimeoutMs = LOCK_TIMEOUT_MS, queryTimeoutMs = QUERY_TIMEOUT_MS } = options;
   const connection: ClientConfig = {
-    connectionString: url,
     application_name: 'stockade',
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
@@ -46,17 +45,18 @@ export async function openServerDatabase(options: ServerOptions, { log }: { read
     ...(tls ? { ssl: true } : {}),
   };
   const address = addressOf(url);
-  await checkServer(connection, address, options);
+  const login = await createLogin(options, log);
+  await checkServer(() => ({ ...connection, ...login() }), address, options);
   // From the first statement on, whatever else the login may be.
   const acting: ClientConfig = { ...connection, options: `-c role=${role}` };
-  const pool = openPool({ ...acting, query_timeout: queryTimeoutMs, max: poolSize }, log);
-  const listener = new Listener(() => new Client(acting), log);
+  const pool = openPool({ ...acting, query_timeout: queryTimeoutMs, max: poolSize }, log, login);
+  const listener = new Listener(() => new Client({ ...acting, ...login() }), log);
   return {
     kind: 'server',
     address,
     db: createKysely(pool),
     forTenant: (tenantId, { readOnly = false } = {}) => createKysely(pool, { role: TENANT_ROLE, tenantId, readOnly }),
-    ...(migrationUrl === undefined ? {} : { maintain: (work) => maintain({ ...connection, connectionString: migrationUrl }, work, log) }),
+    ...(migrationUrl === undefined ? {} : { maintain: async (work) => maintain(connection, await createLogin({ url: migrationUrl, iamRegion }, log), work, log) }),
     listen: (channel, onNotify) => listener.listen(channel, onNotify),
     async notify(channel, payload) { await pool.query('select pg_notify($1, $2)', [channel, payload]); },
     // `query_timeout` also drops the connection, so that one to a host that vanished doesn't come back into the pool.
@@ -66,8 +66,8 @@ export async function openServerDatabase(options: ServerOptions, { log }: { read
 }
 
 /** As the login itself, since the role may not be there before the first migration. */
-async function checkServer(connection: ClientConfig, address: string, { migrationUrl, leastPrivilege = false }: ServerOptions): Promise<void> {
-  const client = new Client(connection);
+async function checkServer(connection: Login, address: string, { migrationUrl, leastPrivilege = false }: ServerOptions): Promise<void> {
+  const client = new Client(connection());
   try {
     await client.connect();
     const { rows } = await client.query<{ version: number; prepared: boolean }>(`select current_setting('server_version_num')::int / 10000 as version, to_regrole('${PLATFORM_ROLE}') is not null as prepared`);
@@ -83,8 +83,8 @@ async function checkServer(connection: ClientConfig, address: string, { migratio
   }
 }
 
-async function maintain<T>(connection: ClientConfig, work: (db: Database) => Promise<T>, log: Logger): Promise<T> {
-  const own = openPool({ ...connection, max: 1 }, log);
+async function maintain<T>(connection: ClientConfig, login: Login, work: (db: Database) => Promise<T>, log: Logger): Promise<T> {
+  const own = openPool({ ...connection, max: 1 }, log, login);
   try {
     return await work(createKysely(own));
   } finally {

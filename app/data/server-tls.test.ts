@@ -1,4 +1,4 @@
-// ASVS 12.3.3 (CWE-295): production speaks to a PostgreSQL that proves who it is, and to no other.
+// CWE-295: production speaks to a PostgreSQL that proves who it is, and to no other.
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ import { createPostgres, findPostgresPrograms, type PostgresOptions } from '#app
 const log = pino({ level: 'silent' });
 const programs = findPostgresPrograms();
 
-test('PostgreSQL over TLS: a certificate of nobody known, another name and no TLS at all are refused', { skip: programs === undefined && process.env['CI'] !== 'true' && 'not run: no PostgreSQL server programs found' }, async (t) => {
+test('PostgreSQL over TLS: ASVS 12.3.2, 12.3.4: a certificate of nobody known, another name and no TLS at all are refused', { skip: programs === undefined && process.env['CI'] !== 'true' && 'not run: no PostgreSQL server programs found' }, async (t) => {
   const directory = await mkdtemp(path.join(tmpdir(), 'stockade-tls-'));
   t.after(() => rm(directory, { recursive: true }));
   const certificate = await makeCertificate(directory);

@@ -7,7 +7,7 @@ import { inTransaction, sqlState } from '#app/data/transaction.ts';
 import { testDatabases } from '#app/testing/database.ts';
 
 for (const engine of testDatabases()) {
-  test(`${engine.name}: what was written is committed with the result, and undone with an error`, async (t) => {
+  test(`ASVS 2.3.3, 16.5.3: ${engine.name}: what was written is committed with the result, and undone with an error`, async (t) => {
     const database = await engine.open([]);
     t.after(() => database.close());
     await sql`create table note (text text)`.execute(database.db);
@@ -27,7 +27,7 @@ for (const engine of testDatabases()) {
 }
 
 for (const engine of testDatabases().filter(({ name }) => name === 'PostgreSQL')) {
-  test('PostgreSQL: data that others hold answers 503 and asks to try again', async (t) => {
+  test('PostgreSQL: ASVS 15.4.3: data that others hold answers 503 and asks to try again', async (t) => {
     const database = await engine.open([]);
     const impatient = await openServerDatabase({ url: database.url ?? '', poolSize: 1, lockTimeoutMs: 50, role: 'none' }, { log: pino({ level: 'silent' }) });
     t.after(async () => {

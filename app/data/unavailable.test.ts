@@ -76,7 +76,7 @@ for (const engine of testDatabases().filter(({ name }) => name === 'PostgreSQL')
     assert.deepEqual((await sql`select 3 as three`.execute(wired.db)).rows, [{ three: 3 }]);
   });
 
-  test('PostgreSQL: a server that went silent is a 503 in bounded time, and costs no connection of the pool', async (t) => {
+  test('PostgreSQL: ASVS 16.5.2: a server that went silent is a 503 in bounded time, and costs no connection of the pool', async (t) => {
     const { wired, silence } = await openThroughWire(t, 1, 400);
     await sql`select 1`.execute(wired.db);
     silence(true);

@@ -23,6 +23,11 @@ export function isConnectionLost(error: unknown): boolean {
   return state === undefined ? isUnavailable(error) : HANGS_UP.test(state) || state === IDLE_IN_TRANSACTION_TIMEOUT;
 }
 
+/** SQLSTATE: invalid_password. */
+export function isWrongPassword(error: unknown): boolean {
+  return stateOf(error) === '28P01';
+}
+
 /** Of an error that the server reported; by its fields, since each driver has a class of its own for it. */
 function stateOf(error: unknown): string | undefined {
   return error instanceof Error && 'severity' in error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;

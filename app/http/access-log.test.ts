@@ -9,7 +9,7 @@ before(async () => {
 });
 after(() => service.close());
 
-test('the log has one line a request, with the template and nothing of the path or the query', async () => {
+test('ASVS 16.2.1: the log has one line a request, with the template and nothing of the path or the query', async () => {
   const from = service.logLines.length;
   const response = await service.send('/api/v1/notes/canary-path?canary-query=1', { as: 'viewer', headers: { 'x-request-id': 'my-own-id-1' } });
   assert.equal(response.headers.get('x-request-id'), 'my-own-id-1');
@@ -21,6 +21,9 @@ test('the log has one line a request, with the template and nothing of the path 
   const line = JSON.parse(find()[0] ?? '') as Record<string, unknown>;
   assert.equal(line['route'], '/api/v1/notes/{id}');
   assert.equal(line['status'], 400);
+  // When, where, who and what (ASVS 16.2.1).
+  const { service: where, time, level, method, tenantId, credential, durationMs, traceId } = line;
+  assert.deepEqual([where, level, method, tenantId, credential, typeof durationMs, typeof traceId, Number.isFinite(Date.parse(String(time)))], ['stockade', 'info', 'GET', 'acme', 'bearer', 'number', 'string', true]);
   assert.ok(!find()[0]?.includes('canary'));
 });
 
@@ -41,7 +44,7 @@ test('a line carries the trace that the caller began, or one of its own', async 
   }
 });
 
-test('CWE-117: an inbound request id that is not plain is replaced', async () => {
+test('ASVS 1.3.3, 16.4.1: an inbound request id that is not plain is replaced (CWE-117)', async () => {
   const response = await service.send('/docs', { headers: { 'x-request-id': 'a b"c' } });
   assert.match(response.headers.get('x-request-id') ?? '', /^[0-9a-f-]{36}$/);
 });

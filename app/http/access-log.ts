@@ -14,13 +14,15 @@ export function accessLog(log: Logger): HttpMiddleware {
 }
 
 function describe({ method, state, res }: HttpContext, durationMs: number): object {
-  const { requestId, traceId, route = 'none', subject } = state;
+  const { requestId, traceId, route = 'none', problem, subject } = state;
   return {
     requestId,
     traceId,
     method,
     route,
     status: res.statusCode,
+    // Which control refused (ASVS 16.3.3): validation, origin, limit, precondition.
+    problem,
     durationMs: Math.round(durationMs * 10) / 10,
     // What is undefined is not written.
     tenantId: subject?.tenantId,

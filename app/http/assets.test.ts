@@ -29,7 +29,7 @@ after(async () => {
   rmSync(directory, { recursive: true });
 });
 
-test('files are served under one hash, immutable, with their type; TypeScript without its types', async () => {
+test('ASVS 4.1.1: files are served under one hash, immutable, with their type; TypeScript without its types', async () => {
   const script = await service.send(`${prefix}sample/board.ts`);
   assert.equal(script.headers.get('content-type'), 'text/javascript; charset=utf-8');
   assert.equal(script.headers.get('cache-control'), 'public, max-age=31536000, immutable');
@@ -42,7 +42,7 @@ test('files are served under one hash, immutable, with their type; TypeScript wi
   assert.equal((await service.send(`${prefix}sample/board.css`, { headers: { 'if-none-match': script.headers.get('etag') ?? '' } })).status, 304);
 });
 
-test('CWE-22: only files that were there at the start, of known types, can be named', async () => {
+test('ASVS 3.7.1, 5.3.2, 13.4.3, 13.4.7: only files that were there at the start, of known types, can be named, and no folder (CWE-22)', async () => {
   for (const file of ['sample/secret.env', 'sample/board.test.ts', 'sample/none.css', 'sample/../feature.ts', 'sample/..%2f..%2fpackage.json', 'sample/%2e%2e/package.json', 'constructor', '__proto__', 'sample/', '']) {
     assert.equal((await service.send(prefix + file)).status, 404, file);
   }
@@ -66,7 +66,7 @@ test('a name that is not there is an error of the programmer', () => {
   assert.throws(() => createAssets([{ owner: 'none', directory: path.join(directory, 'nowhere') }]).url('none', 'x.css'), TypeError);
 });
 
-test('RFC 9110, 15.5.6: a file is read and nothing else', async () => {
+test('ASVS 4.1.4: RFC 9110, 15.5.6: a file is read and nothing else', async () => {
   for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
     const answer = await service.send(`${prefix}sample/board.css`, { method });
     assert.equal(answer.status, 405, method);

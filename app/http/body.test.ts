@@ -21,7 +21,7 @@ test('JSON is taken with and without a charset, in any case', async () => {
   assert.equal((await post('{"id":"b-2","text":"x"}', { 'content-type': 'Application/JSON; charset=UTF-8' })).status, 201);
 });
 
-test('415 for another type, no type, another charset, a content coding', async () => {
+test('ASVS 3.5.2: 415 for another type, no type, another charset, a content coding', async () => {
   for (const headers of [{}, { 'content-type': 'text/plain' }, { 'content-type': 'application/x-www-form-urlencoded' }, { 'content-type': 'application/json; charset=latin1' }, { 'content-type': ';;' }]) {
     const response = await post('{}', headers);
     assert.equal(response.headers.get('accept'), 'application/json');
@@ -41,7 +41,7 @@ test('400 with the position where the text stops being JSON', async () => {
   assert.match(problem.detail, /position 12/);
 });
 
-test('400 for what is not UTF-8, for doubled names, for __proto__ and for deep nesting', async () => {
+test('ASVS 15.3.6, 15.3.7: 400 for what is not UTF-8, for doubled names, for __proto__ and for deep nesting', async () => {
   await expectProblem(await post(new Uint8Array([0x22, 0xff, 0x22])), 400, 'malformed-body');
   for (const body of ['{"id":"b","id":"c","text":"x"}', '{"__proto__":{},"id":"b","text":"x"}', '['.repeat(33), '\ufeff{}']) {
     await expectProblem(await post(body), 400, 'malformed-body');

@@ -5,16 +5,16 @@ import { clientAddress, limitKeyOf } from '#app/http/client-address.ts';
 
 const from = (forwarded: string | undefined, trustedProxies: number, remoteAddress = '10.0.0.9') => clientAddress({ headers: { 'x-forwarded-for': forwarded }, socket: { remoteAddress } }, trustedProxies);
 
-test('CWE-348: without a trusted proxy no header says who asks', () => {
+test('ASVS 4.1.3, 15.3.4: without a trusted proxy no header says who asks (CWE-348)', () => {
   assert.equal(from('192.0.2.1', 0), '10.0.0.9');
 });
 
-test('each trusted proxy leads one step to the left, and never to what the client wrote', () => {
+test('ASVS 15.3.4: each trusted proxy leads one step to the left, and never to what the client wrote', () => {
   assert.equal(from('6.6.6.6, 192.0.2.1', 1), '192.0.2.1');
   assert.equal(from('6.6.6.6, 192.0.2.1, 10.0.0.2', 2), '192.0.2.1');
 });
 
-test('whatever a client puts in front, the address is the one that the farthest trusted proxy added', () => {
+test('ASVS 4.1.3: whatever a client puts in front, the address is the one that the farthest trusted proxy added', () => {
   fc.assert(fc.property(fc.array(fc.string()), fc.array(fc.ipV4(), { minLength: 1, maxLength: 5 }), (forged, added) => from([...forged, ...added].join(', '), added.length) === added[0]));
 });
 

@@ -14,6 +14,8 @@ export interface HttpState {
   readonly log: Logger;
   /** The route's template, for the log: a path may hold personal data, a template never does. */
   route?: string;
+  /** The code of the problem that was answered, for the log. */
+  problem?: string;
   subject?: Subject;
   access?: RequestAccess;
   /** Validated. */

@@ -13,7 +13,7 @@ function corsHeaders(response: Response): Record<string, string> {
   return Object.fromEntries([...response.headers].filter(([name]) => name.startsWith('access-control-')));
 }
 
-test('an origin that is named may read the API’s answers, refusals included, and never with credentials', async () => {
+test('ASVS 3.4.2: an origin that is named may read the API’s answers, refusals included, and never with credentials', async () => {
   for (const as of ['viewer', undefined]) {
     const response = await service.send('/api/v1/notes', { ...(as === undefined ? {} : { as }), headers: { origin: FRIEND } });
     assert.equal(response.status, as === undefined ? 401 : 200);
@@ -31,7 +31,7 @@ test('its preflight is told what it may send, before anybody is authenticated', 
   assert.match(response.headers.get('access-control-allow-headers') ?? '', /Authorization, Content-Type, Idempotency-Key/);
 });
 
-test('CWE-942: nobody else is, however alike its name, and what is no API has no such header for anybody', async () => {
+test('ASVS 3.4.2 (CWE-942): nobody else is, however alike its name, and what is no API has no such header for anybody', async () => {
   for (const origin of ['https://evil.test', 'null', 'https://friend.test.evil.test', 'http://friend.test', 'https://friend.test:8443', 'HTTPS://FRIEND.TEST', `${FRIEND}, https://evil.test`]) {
     const response = await service.send('/api/v1/notes', { as: 'viewer', headers: { origin } });
     assert.deepEqual(corsHeaders(response), {}, origin);

@@ -20,7 +20,7 @@ test('a blocked event loop is seen, and forgotten after a while', async (t) => {
   await until('the lag to be forgotten', () => lag.lagMs() < 50);
 });
 
-test('CWE-400: while the loop is late requests are refused with 503 and Retry-After, and then served again', async (t) => {
+test('ASVS 15.2.2: while the loop is late (CWE-400) requests are refused with 503 and Retry-After, and then served again', async (t) => {
   const metrics = new Registry();
   const service = await startSampleService({ metrics, config: { ...SAMPLE_CONFIG, overload: { maxLagMs: 300 } } });
   t.after(() => service.close());

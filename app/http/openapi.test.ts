@@ -98,3 +98,15 @@ test('two schemas under one id stop the start', () => {
   collection.convert(z.strictObject({ a: z.string() }).meta({ id: 'TwiceUsed' }), 'input');
   assert.throws(() => collection.convert(z.strictObject({ a: z.string() }).extend({ b: z.string() }).meta({ id: 'TwiceUsed' }), 'input'), /TwiceUsed/);
 });
+
+test('ASVS 2.1.1: the document has the very rules that a request is checked by', async () => {
+  const content = document.paths['/api/v1/notes']?.['post']?.requestBody?.content['application/json'];
+  const schema = content?.schema as { readonly properties?: Readonly<Record<string, { readonly minLength?: number; readonly maxLength?: number; readonly pattern?: string }>>; readonly additionalProperties?: boolean; readonly required?: readonly string[] } | undefined;
+  const { id, text } = schema?.properties ?? {};
+  assert.deepEqual([schema?.required, schema?.additionalProperties], [['id', 'text'], false]);
+  const [least, most] = [text?.minLength ?? -1, text?.maxLength ?? -1];
+  const post = async (length: number, name: string) => (await service.send('/api/v1/notes', { method: 'POST', as: 'clerk', json: { id: name, text: 'x'.repeat(length) } })).status;
+  assert.deepEqual([await post(least - 1, 'too-short'), await post(least, 'shortest'), await post(most, 'longest'), await post(most + 1, 'too-long')], [400, 201, 201, 400]);
+  const pattern = new RegExp(id?.pattern ?? '(?!)');
+  for (const name of ['a-1', 'UPPER', 'with space', 'x'.repeat(20), 'x'.repeat(21)]) assert.equal((await post(1, name)) === 201, pattern.test(name) && name !== 'a-1', name);
+});

@@ -65,7 +65,7 @@ test('a key belongs to its subject: another tenant may use the same', async () =
   assert.equal(other.headers.get('idempotency-replayed'), null);
 });
 
-test('concurrent doubles run once, and all get the one response', async () => {
+test('ASVS 2.3.4: concurrent doubles run once, and all get the one response', async () => {
   const runs = service.sample.runs.count;
   const responses = await Promise.all(Array.from({ length: 6 }, () => create('idem-4', 'key-4')));
   assert.deepEqual(responses.map(({ status }) => status), Array.from({ length: 6 }, () => 201));
@@ -104,7 +104,7 @@ test('204 has no body and no type', async () => {
   assert.equal(response.headers.get('content-type'), null);
 });
 
-test('outside production an answer or an event that its schema refuses is a defect; in production it is sent', async () => {
+test('ASVS 15.3.1: outside production an answer or an event that its schema refuses is a defect; in production it is sent', async () => {
   const wrong = defineQuery({
     operationId: 'wrong',
     path: '/wrong',
@@ -136,4 +136,17 @@ test('outside production an answer or an event that its schema refuses is a defe
       await other.close();
     }
   }
+});
+
+test('ASVS 1.2.3: whatever a value holds, the answer is the JSON that was meant, and has no field more', async () => {
+  for (const [index, text] of ['","version":9,"x":"', '\\', '\u2028</script>', '\n\r\t\u0001'].entries()) {
+    const response = await create(`json-${index}`, `json-key-${index}`, 'clerk', text);
+    assert.deepEqual(JSON.parse(await response.text()) as unknown, { id: `json-${index}`, text, version: 1 });
+  }
+});
+
+test('ASVS 2.2.3: a key and another request than its first do not go together', async () => {
+  assert.equal((await create('pair-1', 'pair-key')).status, 201);
+  await expectProblem(await create('pair-2', 'pair-key'), 422, 'idempotency-key-reused');
+  assert.equal(service.sample.notes.has('pair-2'), false);
 });

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Router } from '@koa/router';
 import type { IdempotencyScope, runOnce } from '#app/data/idempotency.ts';
 import { refuse } from '#app/errors.ts';
-import type { Command, Database, EndSessions, EventDraft, EventType, Operation, Query, Subject, WriteContext } from '#app/feature.ts';
+import type { Action, Command, Database, EndSessions, EventDraft, EventType, Operation, People, Query, RecordedFacts, Subject, WriteContext } from '#app/feature.ts';
 import { given, type HttpContext, type HttpMiddleware, type HttpState } from '#app/http/context.ts';
 import { withinDeadline } from '#app/http/deadline.ts';
 import { asError } from '#app/http/problem.ts';
@@ -21,7 +21,9 @@ export interface RouteParts {
   readonly limitSubject: HttpMiddleware;
   readonly decide: Decide;
   readonly runOnce: typeof runOnce;
-  readonly appendEvent: (tx: Database, event: EventDraft & { readonly tenantId: string; readonly actor: string; readonly time: Date }) => Promise<void>;
+  readonly peopleOf: (db: Database, tenantId: string) => People;
+  /** The audit trail's entry and the outbox's events of one change, in its transaction. */
+  readonly appendRecords: (tx: Database, change: Change, events: readonly EventDraft[]) => Promise<void>;
   readonly wakeLive: () => void;
   readonly endSessions: EndSessions;
   /** Tells the live streams that sessions were ended. */
@@ -30,6 +32,17 @@ export interface RouteParts {
   /** Holds answers and events against their own schemas: in development and tests, where a difference is a defect. */
   readonly checkAnswers: boolean;
   readonly renderProblem: RenderProblem;
+}
+
+/** Who changed what, when, by which action. */
+export interface Change {
+  readonly tenantId: string;
+  readonly actor: string;
+  readonly time: Date;
+  readonly action: Action;
+  readonly resource: string;
+  readonly requestId: string;
+  readonly details: Readonly<Record<string, unknown>>;
 }
 
 export function mountOperation(router: Router<HttpState>, route: Operation, events: Readonly<Record<string, EventType>>, parts: RouteParts): void {
@@ -58,7 +71,8 @@ function runQuery(operation: Query, parts: RouteParts): HttpMiddleware {
     const { state } = ctx;
     const { requestId } = state;
     const subject = given(ctx, 'subject');
-    const outcome = await operation.handle({ subject, access: given(ctx, 'access'), params, query, db: parts.dbOf(subject, { readOnly: true }), get log() { return state.log; }, now: parts.clock(), requestId });
+    const db = parts.dbOf(subject, { readOnly: true });
+    const outcome = await operation.handle({ subject, access: given(ctx, 'access'), params, query, db, people: parts.peopleOf(db, subject.tenantId), get log() { return state.log; }, now: parts.clock(), requestId });
     if (parts.checkAnswers) checkAnswer(outcome, operation.responses, operation.operationId);
     sendConditional(ctx, serialise(outcome, ctx.path, requestId), parts.renderProblem);
   };
@@ -66,7 +80,7 @@ function runQuery(operation: Query, parts: RouteParts): HttpMiddleware {
 
 function runCommand(operation: Command, events: Readonly<Record<string, EventType>>, parts: RouteParts): HttpMiddleware {
   return async (ctx) => {
-    await runWrite(ctx, operation.operationId, events, parts, async (context) => {
+    await runWrite(ctx, { ...operation, name: operation.operationId, events }, parts, async (context) => {
       const outcome = await operation.handle(context);
       if (parts.checkAnswers) checkAnswer(outcome, operation.responses, operation.operationId);
       return serialise(outcome, ctx.path, ctx.state.requestId);
@@ -74,17 +88,32 @@ function runCommand(operation: Command, events: Readonly<Record<string, EventTyp
   };
 }
 
+/** What changes something: a command or a form. */
+export interface WriteRoute {
+  /** For the idempotency key and the audit trail. */
+  readonly name: string;
+  readonly action: Action;
+  readonly events: Readonly<Record<string, EventType>>;
+}
 type Work = (context: WriteContext<unknown, unknown>) => ReturnType<Parameters<typeof runOnce>[2]>;
 
-/** One transaction for the change, its events and its idempotency key; after the commit, what follows from it. */
-export async function runWrite(ctx: HttpContext, operationId: string, events: Readonly<Record<string, EventType>>, parts: RouteParts, work: Work): Promise<void> {
+/** One transaction for the change, its events, its entry in the audit trail and its idempotency key; after the commit, what follows from it. */
+export async function runWrite(ctx: HttpContext, route: WriteRoute, parts: RouteParts, work: Work): Promise<void> {
   const subject = given(ctx, 'subject');
   const now = parts.clock();
+  const db = parts.dbOf(subject);
+  // Before the transaction: what makes a person known must not be undone with a change that is refused.
+  const actor = await parts.peopleOf(db, subject.tenantId).idOf(subject);
   const consequences = new Set<() => void>();
   const result = await parts.runOnce(
-    parts.dbOf(subject),
-    scopeOf(ctx, subject, operationId),
-    (tx) => work(createWriteContext(ctx, tx, { subject, events, consequences, now }, parts)),
+    db,
+    scopeOf(ctx, subject, route.name),
+    async (tx) => {
+      const write: Write = { route, subject, actor, now, consequences, published: [], recorded: {} };
+      const response = await work(createWriteContext(ctx, tx, write, parts));
+      if (response.status < 400) await parts.appendRecords(tx, changeOf(ctx, write), write.published);
+      return response;
+    },
     now,
   );
   if (result === 'mismatch') throw asError(refuse(422, 'idempotency-key-reused', 'This Idempotency-Key was used for another request.'));
@@ -94,25 +123,47 @@ export async function runWrite(ctx: HttpContext, operationId: string, events: Re
 }
 
 interface Write {
+  readonly route: WriteRoute;
   readonly subject: Subject;
-  readonly events: Readonly<Record<string, EventType>>;
-  readonly consequences: Set<() => void>;
+  readonly actor: string;
   readonly now: Date;
+  readonly consequences: Set<() => void>;
+  readonly published: EventDraft[];
+  recorded: RecordedFacts;
 }
 
-function createWriteContext(ctx: HttpContext, db: Database, { subject, events, consequences, now }: Write, parts: RouteParts): WriteContext<unknown, unknown> {
+function changeOf(ctx: HttpContext, { route, subject, actor, now, recorded }: Write): Change {
+  return {
+    tenantId: subject.tenantId,
+    actor,
+    time: now,
+    action: route.action,
+    resource: recorded.resource ?? ctx.path,
+    requestId: ctx.state.requestId,
+    details: { operation: route.name, credential: subject.credential.kind, ...recorded.details },
+  };
+}
+
+function createWriteContext(ctx: HttpContext, db: Database, write: Write, parts: RouteParts): WriteContext<unknown, unknown> {
   const { state } = ctx;
   const { condition } = state;
+  const { subject, actor, now, consequences } = write;
   return {
     subject,
+    actor,
     access: given(ctx, 'access'),
     params: given(ctx, 'input').params,
     body: given(ctx, 'body').value,
     db,
-    async publish(event) {
-      checkEvent(event, events, parts.checkAnswers);
+    people: parts.peopleOf(db, subject.tenantId),
+    publish(event) {
+      checkEvent(event, write.route.events, parts.checkAnswers);
       consequences.add(parts.wakeLive);
-      await parts.appendEvent(db, { ...event, tenantId: subject.tenantId, actor: subject.id, time: now });
+      write.published.push(event);
+      return Promise.resolve();
+    },
+    record(facts) {
+      write.recorded = { ...write.recorded, ...facts, details: { ...write.recorded.details, ...facts.details } };
     },
     async endSessions(person, { exceptOwn } = { exceptOwn: false }) {
       consequences.add(parts.sessionsEnded);

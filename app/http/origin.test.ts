@@ -6,7 +6,7 @@ import { startSampleService } from '#app/testing/sample-service.ts';
 
 const OURS = 'https://stockade.test';
 
-test('CWE-352: with a cookie, neither Fetch Metadata nor Origin may name another site, and one of them must name ours', () => {
+test('ASVS 3.5.1 and 3.7.5 (CWE-352): with a cookie, neither Fetch Metadata nor Origin may name another site, and one of them must name ours', () => {
   const cookie = 'session=clerk';
   const cases: [Record<string, string>, boolean][] = [
     [{ 'sec-fetch-site': 'same-origin' }, true],
@@ -35,7 +35,7 @@ test('without a cookie nothing is sent in another’s name: a bearer token passe
   assert.equal(comesFromOwnOrigin({ authorization: 'Bearer x', origin: 'https://evil.test', 'sec-fetch-site': 'cross-site' }, OURS), true);
 });
 
-test('CWE-352: a form of another site changes nothing, through the API and through pages; reading is not refused', async () => {
+test('ASVS 3.5.1 (CWE-352): a form of another site changes nothing, through the API and through pages; reading is not refused', async () => {
   const service = await startSampleService();
   try {
     const cookie = 'session=clerk';

@@ -5,7 +5,7 @@ import type { HttpMiddleware } from '#app/http/context.ts';
 
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 /** `none`: the person did it by hand, by reloading for example; no site can cause it. */
-const OWN_SITES: ReadonlySet<string> = new Set(['same-origin', 'none']);
+export const OWN_SITES: ReadonlySet<string> = new Set(['same-origin', 'none']);
 
 export function requireOwnOrigin(publicUrl: string): HttpMiddleware {
   return (ctx, next) => {

@@ -8,7 +8,7 @@ before(async () => {
 });
 after(() => service.close());
 
-test('a page sends nobody to sign-in and back, greets whom it knows, and escapes what it shows', async () => {
+test('ASVS 1.2.2: a page sends nobody to sign-in and back, greets whom it knows, and escapes what it shows', async () => {
   const nobody = await service.send('/notes?find=a%20b', { headers: { accept: 'text/html' } });
   assert.equal(nobody.status, 303);
   assert.equal(nobody.headers.get('location'), `/auth/sign-in?return_to=${encodeURIComponent('/notes?find=a%20b')}`);
@@ -20,6 +20,16 @@ test('a page sends nobody to sign-in and back, greets whom it knows, and escapes
   assert.equal(moved.status, 303);
   assert.equal(moved.headers.get('location'), '/notes');
   assert.equal((await service.send('/notes', { as: 'auditor' })).status, 403);
+});
+
+test('ASVS 7.4.4: every page of somebody who is signed in has the way out', async () => {
+  const pages = service.sample.feature.pages.filter(({ kind }) => kind === 'page').map(({ path }) => path);
+  assert.ok(pages.length > 0);
+  for (const path of [...pages, '/docs', '/sign-in']) {
+    const response = await service.send(path, { as: 'viewer', headers: { accept: 'text/html' } });
+    assert.equal(response.status, 200, path);
+    assert.match(await response.text(), /<header[^]*<form method="post" action="\/auth\/sign-out"><button [^>]*type="submit">Sign out<\/button>[^]*<\/header>/, path);
+  }
 });
 
 test('a form runs once for each key, and its refusal is shown as a page', async () => {
@@ -37,4 +47,15 @@ test('a form runs once for each key, and its refusal is shown as a page', async 
   assert.equal((await post({ id: 'x', size: 'seven' })).status, 400);
   const nobody = await service.send('/notes', { method: 'POST', form: fields });
   assert.equal(nobody.headers.get('location'), '/auth/sign-in?return_to=%2F');
+});
+
+test('ASVS 1.1.2: text is kept as it came, and escaped where it is shown: for HTML in a page, for JSON in the API', async () => {
+  const text = `<b title="x">'&amp;' \\ "</b>`;
+  const created = await service.send('/api/v1/notes', { method: 'POST', as: 'clerk', json: { id: 'as-it-came', text } });
+  assert.equal(created.status, 201);
+  assert.equal(service.sample.notes.get('as-it-came')?.text, text);
+  assert.equal(((await created.json()) as { text: string }).text, text);
+  const page = await (await service.send(`/notes?find=${encodeURIComponent(text)}`, { as: 'viewer', headers: { accept: 'text/html' } })).text();
+  assert.ok(page.includes('&lt;b title=&quot;x&quot;&gt;&#39;&amp;amp;&#39; \\ &quot;&lt;/b&gt;'), page);
+  assert.ok(!page.includes('<b title'));
 });

@@ -60,7 +60,8 @@ function runPage(page: Page, { name }: PageOwner, parts: PageParts): HttpMiddlew
     const { log, requestId } = ctx.state;
     const can = (action: Page['action']): boolean => parts.can(subject, action);
     const position = parts.livePosition();
-    const view = await page.handle({ subject, access: given(ctx, 'access'), params, query, db: parts.dbOf(subject, { readOnly: true }), log, now: parts.clock(), requestId, can, position });
+    const db = parts.dbOf(subject, { readOnly: true });
+    const view = await page.handle({ subject, access: given(ctx, 'access'), params, query, db, people: parts.peopleOf(db, subject.tenantId), log, now: parts.clock(), requestId, can, position });
     if (isRefusal(view)) throw asError(view);
     if ('redirect' in view) {
       sendRedirect(ctx, requireOwnPath(view.redirect));
@@ -75,12 +76,13 @@ function runPage(page: Page, { name }: PageOwner, parts: PageParts): HttpMiddlew
 function runForm(form: Form, { name, events }: PageOwner, parts: PageParts): HttpMiddleware {
   return async (ctx) => {
     let change: BrowserChange = {};
-    await runWrite(ctx, `POST ${form.path}`, events, parts, async (context) => {
+    await runWrite(ctx, { name: `POST ${form.path}`, action: form.action, events }, parts, async (context) => {
       const outcome = await form.handle(context);
       if (isRefusal(outcome)) return serialise(outcome, ctx.path, ctx.state.requestId);
       change = outcome;
       if ('redirect' in outcome) return { status: 303, headers: { location: requireOwnPath(outcome.redirect) }, body: '' };
       if (ctx.state.idempotencyKey !== undefined) throw new TypeError('A form that answers with a page takes no idempotencyKey: the page would be kept.');
+      if ('download' in outcome) return { status: 200, headers: { 'content-type': 'application/json', 'content-disposition': `attachment; filename="${requireFileName(outcome.download.fileName)}"` }, body: JSON.stringify(outcome.download.json, undefined, 2) };
       return { status: outcome.status ?? 200, headers: { 'content-type': HTML }, body: renderView(ctx, outcome, name, parts) };
     });
     await changeBrowser(ctx, change, name, parts.browser);
@@ -95,6 +97,12 @@ export function renderView(ctx: HttpContext, { title, body, scripts = [], styles
 export async function changeBrowser(ctx: HttpContext, { signIn, keep }: BrowserChange, owner: string, browser: PageParts['browser']): Promise<void> {
   if (keep !== undefined) browser.keep(ctx, owner, keep);
   if (signIn !== undefined) await browser.begin(ctx, signIn);
+}
+
+/** @throws TypeError for a name that would end the header's value, or be a path (CWE-113, CWE-22). */
+function requireFileName(name: string): string {
+  if (!/^[\w][\w.-]{0,99}$/.test(name)) throw new TypeError('A download has a name of letters, digits, dots and hyphens.');
+  return name;
 }
 
 /** @throws TypeError for what a browser could read as another origin (CWE-601). */

@@ -38,7 +38,7 @@ test('nothing is inline that the policy would block', () => {
   }
 });
 
-test('who is signed in sees name, role and tenant, and signs out by a form', () => {
+test('ASVS 7.4.4: who is signed in sees name, role and tenant, and signs out by a form', () => {
   const text = renderWith({ subject: { ...clerk, roles: ['clerk', 'auditor'] } });
   assert.match(text, /Cleo Clerk/);
   assert.match(text, /clerk, auditor at acme/);
@@ -68,7 +68,7 @@ test('only the current page is marked in the navigation', () => {
   assert.match(text, /<a href="\/" aria-current="page">Board<\/a><a href="\/docs">API<\/a>/);
 });
 
-test('hostile text stays text, wherever a document shows it', () => {
+test('ASVS 1.2.1: hostile text stays text, wherever a document shows it', () => {
   fc.assert(
     fc.property(fc.string({ minLength: 1 }), (noise) => {
       const hostile = `"'></title><script>${noise}</script>`;

@@ -17,7 +17,7 @@ import { answerNotModified, contentTag, sendRedirect } from '#app/http/respond.t
 import type { Html } from '#app/lib/html.ts';
 import { SECURITY_TXT_PATH, serveSecurityTxt } from '#app/http/security-txt.ts';
 import { authenticateCaller, nameRoute, negotiate, recogniseCaller, validateForm } from '#app/http/steps.ts';
-import { mountWaysIn, PROVIDER_WAY_IN } from '#app/http/ways-in.ts';
+import { mountWaysIn, PROVIDER_WAY_IN, requireOwnWish } from '#app/http/ways-in.ts';
 import { z } from 'zod';
 
 const logoutForm = z.object({ logout_token: z.string().min(1).max(8_192) });
@@ -35,7 +35,7 @@ export function mountPlatform(router: Router<HttpState>, { config, identity, liv
     router.get(path, nameRoute(path), ...steps);
   };
   mountWaysIn(get, features, pages);
-  get(PROVIDER_WAY_IN, identity.routes.signIn as HttpMiddleware);
+  get(PROVIDER_WAY_IN, requireOwnWish(), identity.routes.signIn as HttpMiddleware);
   get('/auth/callback', identity.routes.callback as HttpMiddleware);
   router.post('/auth/sign-out', nameRoute('/auth/sign-out'), identity.routes.signOut as HttpMiddleware);
   router.post(BACK_CHANNEL_LOGOUT_PATH, nameRoute(BACK_CHANNEL_LOGOUT_PATH), validateForm(logoutForm), withinDeadline(), logOutByProvider(identity));

@@ -26,6 +26,7 @@ export function answerProblems(renderPage: ProblemPageRenderer): HttpMiddleware 
       if (ctx.status === 404 && (ctx.body === undefined || ctx.body === null) && ctx.respond !== false) throw new AppError('There is nothing here.', { status: 404, code: 'not-found' });
     } catch (error) {
       const failure = toAppError(error);
+      ctx.state.problem = failure.code;
       if (failure.status >= 500 && !failure.expose) ctx.state.log.error({ err: error }, 'request failed');
       else if (failure.cause !== undefined && failure.status >= 500) ctx.state.log.warn({ err: failure }, 'request refused');
       if (ctx.headerSent) {

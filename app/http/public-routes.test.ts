@@ -28,8 +28,8 @@ describe('pages that anybody may open', () => {
     const response = await service.send('/door', { method: 'POST', form: { password: 'open', return_to: '/notes' } });
     assert.equal(response.status, 303);
     assert.equal(response.headers.get('location'), '/notes');
-    assert.deepEqual(response.headers.getSetCookie().map((cookie) => cookie.split(';')[0]), ['sample=known', 'session=keeper']);
-    assert.deepEqual(service.endedSessions.splice(0), ['acme/keeper', 'told']);
+    assert.deepEqual(response.headers.getSetCookie().map((cookie) => cookie.split(';')[0]), ['sample=known', 'session=account:keeper']);
+    assert.deepEqual(service.endedSessions.splice(0), ['acme/account:keeper', 'told']);
     assert.match(await (await service.send('/door', { headers: { ...html, cookie: 'sample=known' } })).text(), /kept known/);
   });
 
@@ -44,7 +44,7 @@ describe('pages that anybody may open', () => {
     assert.equal((await service.send('/door?return_to=gone', { headers: html })).status, 410);
   });
 
-  test('input is validated as everywhere, and another site’s page can not send the form with a cookie (CWE-352)', async () => {
+  test('ASVS 2.2.2 and 3.5.1: input is validated as everywhere, and another site’s page can not send the form with a cookie (CWE-352)', async () => {
     await expectProblem(await service.send('/door', { method: 'POST', form: { password: 'open', extra: '1' } }), 400, 'invalid-request');
     await expectProblem(await service.send('/door', { method: 'POST', form: { password: 'open' }, headers: { cookie: 'a=b', origin: 'https://evil.example' } }), 403, 'cross-site-request');
   });

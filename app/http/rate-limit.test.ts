@@ -19,7 +19,7 @@ async function startLimited(t: TestContext, perMinute: Partial<LimitsPerMinute>,
   return service;
 }
 
-test('CWE-770: a subject that asks too often gets 429 and Retry-After, and others are served', async (t) => {
+test('ASVS 2.4.1 (CWE-770): a subject that asks too often gets 429 and Retry-After, and others are served', async (t) => {
   const metrics = new Registry();
   const service = await startLimited(t, { read: 3 }, { metrics });
   const left: (string | null)[] = [];
@@ -47,20 +47,20 @@ test('reading and changing are counted apart', async (t) => {
   assert.equal((await service.send('/api/v1/notes', { as: 'clerk' })).status, 200);
 });
 
-test('an address that asks too often is refused before anybody is authenticated, whatever its token', async (t) => {
+test('ASVS 2.4.1: an address that asks too often is refused before anybody is authenticated, whatever its token', async (t) => {
   const service = await startLimited(t, { address: 2 });
   for (const as of ['forged', 'clerk']) await service.send('/api/v1/notes', { as });
   for (const as of ['forged', 'clerk', undefined]) await expectProblem(await service.send('/api/v1/notes', as === undefined ? {} : { as }), 429, 'too-many-requests');
 });
 
-test('sign-in is counted by address, and apart', async (t) => {
+test('ASVS 8.2.4: sign-in is counted by address, and apart', async (t) => {
   const service = await startLimited(t, { 'sign-in': 2 });
   for (const path of ['/auth/sign-in', '/auth/callback?code=x']) assert.notEqual((await service.send(path)).status, 429);
   await expectProblem(await service.send('/auth/callback?code=y', { headers: { accept: 'application/json' } }), 429, 'too-many-requests');
   assert.equal((await service.send('/docs')).status, 200);
 });
 
-test('the address is the one before the trusted proxies, and no header moves it where none is trusted', async (t) => {
+test('ASVS 4.1.3: the address is the one before the trusted proxies, and no header moves it where none is trusted', async (t) => {
   const behindOne = await startLimited(t, { address: 1 }, { trustedProxies: 1 });
   const from = (service: Awaited<ReturnType<typeof startLimited>>, address: string) => service.send('/docs', { headers: { 'x-forwarded-for': address } });
   assert.equal((await from(behindOne, '192.0.2.1')).status, 200);

@@ -115,3 +115,23 @@ async function refused(method: string, fields: string): Promise<Refusal | undefi
     server.close();
   }
 }
+
+test('ASVS 4.2.1: where two servers could see two ends of a body, no handler sees either', async () => {
+  const body = '{"id":"smuggled","text":"x"}';
+  const head = 'POST /api/v1/notes HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer clerk\r\nContent-Type: application/json\r\n';
+  const chunked = `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
+  const before = service.sample.runs.count;
+  for (const request of [
+    `${head}Content-Length: ${body.length}\r\nTransfer-Encoding: chunked\r\n\r\n${chunked}`,
+    `${head}Content-Length: ${body.length}\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    `${head}Content-Length: ${body.length}\r\nContent_Length: 3\r\n\r\n${body}`,
+    `${head.replace('HTTP/1.1', 'HTTP/1.0')}Transfer-Encoding: chunked\r\n\r\n${chunked}`,
+    `${head}Transfer-Encoding: gzip, chunked\r\n\r\n${chunked}`,
+  ]) {
+    const answer = await service.sendRaw(request);
+    assert.match(answer, /^HTTP\/1\.1 400 /, request);
+    assert.match(answer, /^connection: close$/im);
+    assert.equal(answer.split('HTTP/1.1 ').length, 2, 'nothing after it was run');
+  }
+  assert.equal(service.sample.runs.count, before);
+});

@@ -10,7 +10,7 @@ import { SAMPLE_CONFIG, type SampleService, startSampleService } from '#app/test
 
 const PUBLIC_URL = 'https://stockade.test';
 const CSP =
-  "default-src 'none';script-src 'self';style-src 'self';img-src 'self';connect-src 'self';form-action 'self' http://provider.test;frame-ancestors 'none';base-uri 'none';require-trusted-types-for 'script';trusted-types 'none';upgrade-insecure-requests";
+  "default-src 'none';object-src 'none';script-src 'self';style-src 'self';img-src 'self';connect-src 'self';form-action 'self' http://provider.test;frame-ancestors 'none';base-uri 'none';require-trusted-types-for 'script';trusted-types 'none';upgrade-insecure-requests";
 const ON_EVERY_ANSWER = [
   ['content-security-policy', CSP],
   ['strict-transport-security', 'max-age=63072000; includeSubDomains'],
@@ -44,7 +44,7 @@ before(async () => {
       metrics: new Registry(),
       clock: () => new Date(),
     });
-    return { live, config: { ...SAMPLE_CONFIG, production: true, publicUrl: PUBLIC_URL, identity: { issuer: 'https://provider.test' } } };
+    return { live, config: { ...SAMPLE_CONFIG, production: true, publicUrl: PUBLIC_URL, trustedProxies: 1, identity: { issuer: 'https://provider.test' } } };
   });
 });
 after(async () => {
@@ -52,7 +52,7 @@ after(async () => {
   await service.close();
 });
 
-test('every route has them, for whoever asks and by whatever method', { timeout: 60_000 }, async () => {
+test('ASVS 3.2.1, 3.4.1, 3.4.3, 3.4.4, 3.4.5, 3.4.6, 3.4.8, 3.5.8, 3.6.1, 13.4.6, 14.2.2, 14.2.3, 14.3.2: every route has them, for whoever asks and by whatever method', { timeout: 60_000 }, async () => {
   const seen = new Set<number>();
   const paths = new Set(createRoutes(service.parts).stack.map(({ path }) => String(path).replaceAll(/:\w+/g, 'a-1')));
   assert.ok(paths.size >= 12, [...paths].join('\n'));
@@ -87,6 +87,7 @@ for (const [name, status, bytes] of [
   ['an unknown expectation', 417, `GET /docs HTTP/1.1\r\n${HOST}Expect: magic\r\n\r\n`],
   ['an upgrade by nobody', 401, `GET /api/v1/socket HTTP/1.1\r\n${SOCKET}\r\n`],
   ['an upgrade from another site', 403, `GET /api/v1/socket HTTP/1.1\r\n${SOCKET}Authorization: Bearer clerk\r\nOrigin: https://evil.test\r\n\r\n`],
+  ['an upgrade without TLS', 403, `GET /api/v1/socket HTTP/1.1\r\n${SOCKET}Authorization: Bearer clerk\r\nX-Forwarded-Proto: ws\r\n\r\n`],
   ['an upgrade elsewhere', 404, `GET /docs HTTP/1.1\r\n${SOCKET}\r\n`],
   ['an upgrade of an unknown version', 426, `GET /api/v1/socket HTTP/1.1\r\n${UPGRADE}Sec-WebSocket-Version: 8\r\n\r\n`],
 ] as const) {

@@ -1,5 +1,5 @@
 // Valkey or Redis, for what processes count together. It may go away at any time: nothing waits for it.
-// Tested by rate-limit.test.ts: with a real server.
+// Tested by shared-store.test.ts and rate-limit.test.ts: with a real server.
 import { createClient } from '@redis/client';
 import type { Logger } from 'pino';
 
@@ -17,10 +17,18 @@ const ANSWER_WITHIN_MS = 100;
 const CONNECT_WITHIN_MS = 1_000;
 const [FIRST_RETRY_MS, LAST_RETRY_MS] = [50, 1_000];
 
+export interface SharedStoreOptions {
+  readonly log: Logger;
+  /** Where the address comes from a file: as it is there now. Its login is followed, its host is not. */
+  readonly currentUrl?: ((onProblem: (problem: string) => void) => string) | undefined;
+}
+
 /** Connects in the background. */
-export function openSharedStore(url: string, { log }: { readonly log: Logger }): SharedStore {
+export function openSharedStore(url: string, { log, currentUrl = () => url }: SharedStoreOptions): SharedStore {
   const client = createClient({
-    url,
+    url: withoutLogin(url),
+    // Asked at each connection. One that stands keeps its login.
+    credentialsProvider: { type: 'async-credentials-provider', credentials: () => Promise.resolve(loginOf(currentUrl((problem) => { log.warn(problem); }))) },
     // Waiting for a store that is away would make its outage ours.
     disableOfflineQueue: true,
     commandOptions: { timeout: ANSWER_WITHIN_MS },
@@ -50,4 +58,14 @@ export function openSharedStore(url: string, { log }: { readonly log: Logger }):
       return Promise.resolve();
     },
   };
+}
+
+/** One in the address would win. */
+function withoutLogin(url: string): string {
+  return Object.assign(new URL(url), { username: '', password: '' }).href;
+}
+
+function loginOf(url: string): { readonly username?: string; readonly password?: string } {
+  const { username, password } = new URL(url);
+  return { ...(username !== '' && { username: decodeURIComponent(username) }), ...(password !== '' && { password: decodeURIComponent(password) }) };
 }

@@ -59,7 +59,7 @@ function answer(socket: Duplex, fault: Fault, { log, headers }: { readonly log: 
   const requestId = randomUUID();
   // The path isn't known: what came could not be read.
   const body = JSON.stringify(toProblem(fault, '', requestId));
-  log.info({ requestId, route: 'none', status: fault.status }, 'request refused by the parser');
+  log.info({ requestId, route: 'none', status: fault.status, problem: fault.code }, 'request refused by the parser');
   const head = [
     `HTTP/1.1 ${fault.status} ${STATUS_CODES[fault.status] ?? ''}`,
     `Content-Type: ${PROBLEM_TYPE}`,

@@ -45,6 +45,7 @@ export function authenticateCaller(authenticate: Authenticate): HttpMiddleware {
       throw asError(refuse(401, 'authentication-required', 'Send a bearer token, or sign in.'), { 'www-authenticate': 'Bearer realm="stockade"' });
     }
     if (isRefusal(subject)) {
+      logFailed(ctx, subject);
       // RFC 6750, 3.1
       throw asError(subject, subject.status === 401 ? { 'www-authenticate': 'Bearer realm="stockade", error="invalid_token"' } : {});
     }
@@ -57,6 +58,7 @@ export function authenticateCaller(authenticate: Authenticate): HttpMiddleware {
 export function authenticatePerson(authenticate: Authenticate, signInPath: string): HttpMiddleware {
   return async (ctx, next) => {
     const subject = await authenticate(ctx.req);
+    if (isRefusal(subject)) logFailed(ctx, subject);
     if (subject === undefined || (isRefusal(subject) && subject.status === 401)) {
       sendRedirect(ctx, toSignIn(ctx, signInPath));
       return;
@@ -65,6 +67,11 @@ export function authenticatePerson(authenticate: Authenticate, signInPath: strin
     ctx.state.subject = subject;
     await next();
   };
+}
+
+/** A credential that was sent and is not good (ASVS 16.3.1); who sent none has not tried. */
+function logFailed({ req, state }: HttpContext, { code }: Refusal): void {
+  state.log.info({ authentication: { outcome: 'failed', reason: code, credential: req.headers.authorization === undefined ? 'session' : 'bearer' } }, 'authentication failed');
 }
 
 /** For pages that anybody may read: the layout greets who is known. */

@@ -6,11 +6,23 @@ import { startSampleService } from '#app/testing/sample-service.ts';
 
 const html = { accept: 'text/html' };
 
-test('with the provider alone there is nothing to choose', async (t) => {
+test('with the provider alone there is nothing to choose: one way stands there', async (t) => {
+  const service = await startSampleService({ features: [] });
+  t.after(() => service.close());
+  const page = await (await service.send('/sign-in?return_to=%2Fdocs', { headers: html })).text();
+  assert.deepEqual([...page.matchAll(/class="button" href="([^"]+)"/g)].map(([, href]) => href), ['/auth/sign-in?return_to=%2Fdocs']);
+  assert.match(await (await service.send('/docs', { headers: html })).text(), /href="\/auth\/sign-in">Sign in/);
+});
+
+test('ASVS 7.6.2: another site’s page that leads to the provider leads no further than the choice: a session takes the person’s wish', async (t) => {
   const service = await startSampleService();
   t.after(() => service.close());
-  assert.equal((await service.send('/sign-in', { headers: html })).status, 404);
-  assert.match(await (await service.send('/docs', { headers: html })).text(), /href="\/auth\/sign-in">Sign in/);
+  const ask = async (site?: string) => {
+    const { status, headers } = await service.send('/auth/sign-in?return_to=%2Fdocs&evil=1', { headers: { ...html, ...(site === undefined ? {} : { 'sec-fetch-site': site }) } });
+    return [status, headers.get('location')];
+  };
+  for (const site of ['cross-site', 'same-site', 'Same-Origin', 'made-up']) assert.deepEqual(await ask(site), [303, '/sign-in?return_to=%2Fdocs'], site);
+  for (const site of ['same-origin', 'none', undefined]) assert.deepEqual(await ask(site), [204, null], site ?? 'nothing');
 });
 
 test('a feature’s way in stands beside the provider’s; either is handed where to go on, and nothing else', async (t) => {

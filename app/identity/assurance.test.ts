@@ -4,7 +4,7 @@ import { readAssurance } from '#app/identity/assurance.ts';
 
 const factorsOf = (claims: Record<string, unknown>) => readAssurance(claims, ['aal2']).factors;
 
-test('two factors are what the provider calls so by acr, and what amr names of two kinds (RFC 8176)', () => {
+test('ASVS 6.8.4: two factors are what the provider calls so by acr, and what amr names of two kinds (RFC 8176)', () => {
   for (const claims of [{ acr: 'aal2' }, { amr: ['mfa'] }, { amr: ['pwd', 'otp'] }, { amr: ['hwk', 'fpt'] }, { acr: 'x', amr: ['pin', 'hwk'] }]) assert.equal(factorsOf(claims), 2, JSON.stringify(claims));
 });
 
@@ -12,7 +12,7 @@ test('ASVS 6.8.4: everything else is one factor', () => {
   for (const claims of [{}, { acr: 'AAL2' }, { acr: ['aal2'] }, { acr: '' }, { amr: 'mfa' }, { amr: ['pwd'] }, { amr: ['otp', 'sms'] }, { amr: ['pwd', 'constructor'] }, { amr: ['pwd', ['otp']] }, { amr: ['MFA'] }]) assert.equal(factorsOf(claims), 1, JSON.stringify(claims));
 });
 
-test('the time of authentication is taken where it is one', () => {
+test('ASVS 6.8.4: the time of authentication is taken where it is one', () => {
   assert.deepEqual(readAssurance({ auth_time: 1_700_000_000 }, []).authenticatedAt, new Date(1_700_000_000_000));
   for (const auth_time of ['1700000000', null, -1, 0, Number.NaN, Number.POSITIVE_INFINITY]) assert.equal(readAssurance({ auth_time }, []).authenticatedAt, undefined);
 });

@@ -31,7 +31,7 @@ describe('bearer tokens', () => {
   const claims: Forge['claims'] = () => forge.claims();
   const sign: Forge['sign'] = (...parameters) => forge.sign(...parameters);
 
-  test('a good token is the subject that its claims name', async () => {
+  test('ASVS 10.3.3: a good token is the subject that its claims name', async () => {
     assert.deepEqual(await verify(await sign(claims())), {
       tenantId: 'acme',
       id: 'u-1',
@@ -42,7 +42,7 @@ describe('bearer tokens', () => {
     });
   });
 
-  test('scopes and assurance are read where the token names them; what is no text of scopes allows nothing', async () => {
+  test('ASVS 10.3.2, 10.3.4: scopes and assurance are read where the token names them; what is no text of scopes allows nothing', async () => {
     const read = async (more: Record<string, unknown>) => {
       const subject = await verify(await sign({ ...claims(), ...more }));
       assert.ok(!isRefusal(subject));
@@ -98,7 +98,7 @@ describe('bearer tokens', () => {
     });
   }
 
-  test('every forged token is refused, in the same words', async () => {
+  test('ASVS 9.1.1, 9.1.2, 9.1.3, 9.2.1, 9.2.2, 9.2.3, 10.3.1: every forged token is refused, in the same words', async () => {
     assert.ok(forge.forgeries.length > 50);
     for (const { name, source, make } of forge.forgeries) {
       const outcome = await verify(await make());

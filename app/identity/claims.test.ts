@@ -45,6 +45,19 @@ test('who can not get in is told what to ask their administrator for', () => {
   assert.match(detailOf({ org: 'acme' }), /^403 .*no usable subject/);
 });
 
+test('ASVS 6.8.1: no provider names somebody who is known here: their subjects are set apart', () => {
+  assert.equal(codeOf({ ...claims, sub: 'account:0b9f7a52-5d0c-4a53-9f0e-0d5c1f0a9a11' }), 'subject-missing');
+  assert.equal(codeOf({ ...claims, sub: 'Account:1' }), undefined);
+});
+
+test('ASVS 10.3.3, 10.5.2: who somebody is, is their sub, whatever else is said of them', () => {
+  const others = { email: 'mia@acme.example', preferred_username: 'mia', name: 'Mia', upn: 'mia', oid: 'u-2', username: 'mia' };
+  const person = readPerson({ ...claims, ...others }, names);
+  assert.ok(!isRefusal(person));
+  assert.equal(person.id, 'u-1');
+  assert.equal(codeOf({ ...claims, ...others, sub: undefined }), 'subject-missing');
+});
+
 test('CWE-1321: a claim of a prototype is no claim', () => {
   assert.equal(codeOf({ ...claims, tenant: undefined }, { ...names, tenantClaim: 'constructor.name' }), 'tenant-missing');
 });

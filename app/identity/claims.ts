@@ -1,6 +1,6 @@
 // What the provider says about a person or a program, turned into who they are here.
 import { refuse, type Refusal } from '#app/errors.ts';
-import { ROLES, type Role } from '#app/feature.ts';
+import { LOCAL_SUBJECT_PREFIX, ROLES, type Role } from '#app/feature.ts';
 import type { Person } from '#app/identity/session-store.ts';
 
 export interface ClaimNames {
@@ -19,7 +19,7 @@ const UNREADABLE = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu;
 /** A person without a tenant or a known role gets in nowhere, so they are told at once. */
 export function readPerson(claims: Claims, { rolesClaim, tenantClaim }: ClaimNames): Person | Refusal {
   const id = claims['sub'];
-  if (typeof id !== 'string' || id === '' || id.length > LONGEST_TEXT || clean(id) !== id) return refuse(403, 'subject-missing', 'The identity provider sent no usable subject.');
+  if (typeof id !== 'string' || id === '' || id.length > LONGEST_TEXT || clean(id) !== id || id.startsWith(LOCAL_SUBJECT_PREFIX)) return refuse(403, 'subject-missing', 'The identity provider sent no usable subject.');
   const tenantId = readClaim(claims, tenantClaim);
   if (typeof tenantId !== 'string' || !TENANT_SYNTAX.test(tenantId)) {
     return refuse(403, 'tenant-missing', `This account belongs to no tenant: its administrator must set the claim "${tenantClaim}" at the identity provider.`);

@@ -11,7 +11,7 @@ test('ASVS 3.3.1 and 3.3.3: with TLS the cookie is Secure and bound to the host'
   assert.equal(writeCookie('session', 'abc', 60, { secure: true }), '__Host-session=abc; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure');
 });
 
-test('without TLS it keeps HttpOnly and SameSite', () => {
+test('ASVS 3.3.2 and 3.3.4: without TLS it keeps HttpOnly and SameSite', () => {
   assert.equal(writeCookie('session', 'abc', 60, { secure: false }), 'session=abc; Path=/; Max-Age=60; HttpOnly; SameSite=Lax');
 });
 
@@ -33,7 +33,7 @@ test('CWE-384: only blanks surround a name: a neighbour’s cookie whose name be
   assert.equal(readCookies(requestWith('\u00a0session=evil')).get('session'), undefined);
 });
 
-test('CWE-1333: a name of blanks alone is read in linear time', () => {
+test('ASVS 1.3.12 (CWE-1333): a name of blanks alone is read in linear time', () => {
   const started = performance.now();
   assert.equal(readCookies(requestWith(`a${' '.repeat(100_000)}b=1;${' '.repeat(100_000)}`)).size, 1);
   assert.ok(performance.now() - started < 1_000);

@@ -13,6 +13,7 @@ import { createSessionStore } from '#app/identity/session-store.ts';
 import { CookieJar } from '#app/lib/cookie-jar.ts';
 import { createLog } from '#app/telemetry/log.ts';
 import { openTestDatabase, type TestedDatabase } from '#app/testing/database.ts';
+import { createTestPrivacy } from '#app/testing/privacy.ts';
 
 const minuteMs = 60_000;
 const config: IdentityConfig = {
@@ -26,6 +27,7 @@ const config: IdentityConfig = {
   tenantClaim: 'tenant',
   scope: 'openid',
   multiFactorAcr: [],
+  signInFactors: 1,
   sessionIdleMs: 30 * minuteMs,
   sessionAbsoluteMs: 120 * minuteMs,
   sessionRefreshMs: 10 * minuteMs,
@@ -45,7 +47,7 @@ describe('identity, while the provider is away', () => {
   before(async () => {
     database = await openTestDatabase();
     const log = createLog({ level: 'info', destination: { write: (line) => void lines.push(line) } });
-    identity = createIdentity({ config, publicUrl: 'http://stockade.test', database, onSessionEnd: () => (ended += 1), log, clock: () => now });
+    identity = createIdentity({ config, publicUrl: 'http://stockade.test', database, ...createTestPrivacy({ clock: () => now }), onSessionEnd: () => (ended += 1), log, clock: () => now });
     const app = new Koa();
     app.use(async (ctx) => {
       const [, step = '', given = ''] = ctx.path.split('/');

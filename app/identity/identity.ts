@@ -14,14 +14,18 @@ import { createProviderClient } from '#app/identity/provider-client.ts';
 import { createPublishedKeys } from '#app/identity/published-keys.ts';
 import { localPath } from '#app/identity/return-path.ts';
 import { createSessionRefresh } from '#app/identity/session-refresh.ts';
-import { createSessionStore, endSessions } from '#app/identity/session-store.ts';
+import { createSessionStore, endSessions, type RecordSession } from '#app/identity/session-store.ts';
 import { completeSignIn, sessionToken, signIn, signInHere, type SignInParts, signOut } from '#app/identity/sign-in.ts';
 import { rememberVerified } from '#app/identity/verified-tokens.ts';
+import type { AuditWriter } from '#app/privacy/audit-trail.ts';
+import type { PeopleDirectory } from '#app/privacy/people.ts';
 
 export interface IdentityParts {
   readonly config: IdentityConfig;
   readonly publicUrl: string;
   readonly database: Pick<OpenDatabase, 'db'>;
+  readonly people: Pick<PeopleDirectory, 'of'>;
+  readonly trail: Pick<AuditWriter, 'append'>;
   readonly onSessionEnd: () => void;
   readonly log: Logger;
   readonly clock: () => Date;
@@ -59,15 +63,15 @@ export interface Browser {
 
 const BEARER = /^Bearer +([A-Za-z0-9._~+/=-]+)$/i;
 
-export function createIdentity({ config, publicUrl, database, onSessionEnd, log, clock }: IdentityParts): Identity {
-  const provider = createProviderClient(config);
+export function createIdentity({ config, publicUrl, database, people, trail, onSessionEnd, log, clock }: IdentityParts): Identity {
+  const provider = createProviderClient({ ...config, log });
   const keys = createPublishedKeys(provider);
-  const sessions = createSessionStore(database.db, config);
+  const sessions = createSessionStore(database.db, config, createRecorder({ people, trail, clock }));
   const cookies = { secure: publicUrl.startsWith('https://') };
   const verifyBearer = rememberVerified(createBearerVerifier({ keys, issuer: config.issuer, audience: config.audience, profile: config.tokenProfile, claims: config, multiFactorAcr: config.multiFactorAcr, clock }), { clock });
-  const parts: SignInParts = { provider, sessions, claims: config, publicUrl, cookies, scope: config.scope, multiFactorAcr: config.multiFactorAcr, sessionAbsoluteMs: config.sessionAbsoluteMs, onSessionEnd, log, clock };
+  const parts: SignInParts = { provider, sessions, claims: config, publicUrl, cookies, scope: config.scope, multiFactorAcr: config.multiFactorAcr, signInFactors: config.signInFactors, sessionAbsoluteMs: config.sessionAbsoluteMs, onSessionEnd, log, clock };
   const refresh = createSessionRefresh({ provider, sessions, claims: config, refreshMs: config.sessionRefreshMs, onSessionEnd, log, clock });
-  const readLogoutToken = createLogoutReader({ keys, issuer: config.issuer, clientId: config.clientId, clock });
+  const readLogoutToken = createLogoutReader({ keys, issuer: config.issuer, clientId: config.clientId, profile: config.tokenProfile, clock });
 
   return {
     async authenticate(request) {
@@ -117,5 +121,15 @@ export function createIdentity({ config, publicUrl, database, onSessionEnd, log,
     check: (timeoutMs) => provider.check(timeoutMs),
     purge: (now) => sessions.purge(now),
     stop: () => refresh.stop(),
+  };
+}
+
+/** Who came and went. The session is named by its id, which is no secret. */
+function createRecorder({ people, trail, clock }: Pick<IdentityParts, 'people' | 'trail' | 'clock'>): RecordSession {
+  return async (tx, { action, sessionId, person, by, details }) => {
+    const { tenantId } = person;
+    const personId = await people.of(tx, tenantId).idOf(person);
+    const [actor, whose] = by === 'person' ? [personId, {}] : [null, { person: personId }];
+    await trail.append(tx, { tenantId, occurredAt: clock(), actor, action, resource: `/sessions/${sessionId}`, requestId: '', details: { by, ...whose, ...details } });
   };
 }

@@ -3,11 +3,13 @@ import { errors, jwtVerify, type JWTPayload } from 'jose';
 import { refuse, type Refusal } from '#app/errors.ts';
 import { providerUnavailable } from '#app/identity/provider-client.ts';
 import { ALGORITHMS, CLOCK_TOLERANCE_S, type PublishedKeys } from '#app/identity/published-keys.ts';
+import { PROFILES, type TokenProfileName } from '#app/identity/token-profiles.ts';
 
 export interface LogoutTokenOptions {
   readonly keys: PublishedKeys;
   readonly issuer: string;
   readonly clientId: string;
+  readonly profile: TokenProfileName;
   readonly clock: () => Date;
 }
 
@@ -17,11 +19,10 @@ export type LoggedOut = { readonly sessionId: string } | { readonly subjectId: s
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout';
 /** A token that was kept back for longer may say what is no longer meant. */
 const LONGEST_AGE_S = 120;
-/** Section 2.4 recommends the first; older providers write the second, or nothing. */
-const TYPES: readonly unknown[] = ['logout+jwt', 'JWT', undefined];
 
 /** Rejects with AppError 503 while the provider's keys can't be had. */
-export function createLogoutReader({ keys, issuer, clientId, clock }: LogoutTokenOptions): (token: string) => Promise<LoggedOut | Refusal> {
+export function createLogoutReader({ keys, issuer, clientId, profile, clock }: LogoutTokenOptions): (token: string) => Promise<LoggedOut | Refusal> {
+  const { logoutTypes } = PROFILES[profile];
   return async (token) => {
     try {
       const { payload, protectedHeader } = await jwtVerify(token, await keys(), {
@@ -33,7 +34,7 @@ export function createLogoutReader({ keys, issuer, clientId, clock }: LogoutToke
         requiredClaims: ['iat', 'exp', 'jti'],
         maxTokenAge: LONGEST_AGE_S,
       });
-      return TYPES.includes(protectedHeader.typ) && tellsOfLogout(payload) ? whoseSessions(payload) : invalidLogoutToken();
+      return logoutTypes.includes(protectedHeader.typ?.toLowerCase()) && tellsOfLogout(payload) ? whoseSessions(payload) : invalidLogoutToken();
     } catch (error) {
       if (error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid || error instanceof TypeError) throw providerUnavailable(error);
       if (error instanceof errors.JOSEError) return invalidLogoutToken();

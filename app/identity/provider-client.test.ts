@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test, type TestContext } from 'node:test';
+import * as client from 'openid-client';
 import { AppError } from '#app/errors.ts';
 import { createProviderClient } from '#app/identity/provider-client.ts';
 
@@ -58,4 +59,55 @@ test('a provider is discovered once; one that was away is asked again', async (t
 test('CWE-319: a provider elsewhere is not asked without TLS', async () => {
   // TEST-NET-1: nobody answers, and nobody is asked.
   await assert.rejects(createProviderClient({ issuer: 'http://192.0.2.1', clientId: 'stockade', clientSecret: undefined }).configuration(), (error) => error instanceof AppError && /HTTPS/i.test((error.cause as Error).message));
+});
+
+const OLD = 'the-old-secret-of-the-client';
+const YOUNG = 'the/new+secret:of the client';
+
+/** Of a provider, what a client authenticates to; it takes the secrets that are valid now. */
+async function startProvider(t: TestContext, valid: Set<string>) {
+  const server = http.createServer((request, response) => {
+    const { port } = server.address() as AddressInfo;
+    const issuer = `http://127.0.0.1:${port}`;
+    const answer = (status: number, body: object) => response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    if (request.url === '/.well-known/openid-configuration') {
+      answer(200, { issuer, token_endpoint: `${issuer}/token`, authorization_endpoint: `${issuer}/auth`, jwks_uri: `${issuer}/jwks`, response_types_supported: ['code'], subject_types_supported: ['public'], id_token_signing_alg_values_supported: ['RS256'] });
+      return;
+    }
+    // RFC 6749, 2.3.1: both halves are form-encoded.
+    const [id = '', secret = ''] = Buffer.from(request.headers.authorization?.replace('Basic ', '') ?? '', 'base64').toString().split(':').map((half) => new URLSearchParams(`half=${half}`).get('half') ?? '');
+    if (id === 'stockade' && valid.has(secret)) answer(200, { access_token: 'token', token_type: 'bearer', expires_in: 60 });
+    else answer(401, { error: 'invalid_client' });
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  t.after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+test('the secret is rotated while the provider takes both: no request fails, and the new one is used from when the file has it', async (t) => {
+  const valid = new Set([OLD]);
+  const issuer = await startProvider(t, valid);
+  const said: unknown[] = [];
+  let secret = OLD;
+  const provider = createProviderClient({ issuer, clientId: 'stockade', clientSecret: OLD, currentClientSecret: (onProblem) => { onProblem('OIDC_CLIENT_SECRET_FILE is empty'); return secret; }, log: { warn: (problem: unknown) => { said.push(problem); } } });
+  const ask = async () => client.refreshTokenGrant(await provider.configuration(), 'refresh-token');
+  assert.equal((await ask()).access_token, 'token');
+  valid.add(YOUNG);
+  await ask();
+  secret = YOUNG;
+  await ask();
+  valid.delete(OLD);
+  await ask();
+  valid.delete(YOUNG);
+  await assert.rejects(ask(), { error: 'invalid_client' });
+  assert.ok(said.includes('OIDC_CLIENT_SECRET_FILE is empty'));
+});
+
+test('a secret that was given as it is stays as it is', async (t) => {
+  const issuer = await startProvider(t, new Set([YOUNG]));
+  const provider = createProviderClient({ issuer, clientId: 'stockade', clientSecret: YOUNG });
+  assert.equal((await client.refreshTokenGrant(await provider.configuration(), 'refresh-token')).access_token, 'token');
 });

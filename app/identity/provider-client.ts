@@ -1,15 +1,23 @@
 // The OpenID provider as this service knows it: discovered when first needed, tried again until it answers.
-// Tested by bearer.test.ts: with a provider that is there, and one that is not.
+// Tested by provider-client.test.ts, and by bearer.test.ts: with a provider that is there, and one that is not.
 import * as client from 'openid-client';
+import type { Logger } from 'pino';
 import { AppError } from '#app/errors.ts';
+import { createOutboundFetch, type OutboundFetch } from '#app/identity/outbound.ts';
 
 export interface ProviderClientOptions {
   readonly issuer: string;
   readonly clientId: string;
   readonly clientSecret: string | undefined;
+  /** Where the secret comes from a file: as it is there now. */
+  readonly currentClientSecret?: (onProblem: (problem: string) => void) => string;
+  readonly log?: Pick<Logger, 'warn'>;
+  /** Where its token endpoint and its keys may be, beside the issuer's own origin. */
+  readonly origins?: readonly string[];
 }
 
 export interface ProviderClient {
+  readonly fetch: OutboundFetch;
   /** @throws AppError 503 while the provider can't be reached. */
   configuration(): Promise<client.Configuration>;
   /** Rejects when the provider's metadata doesn't come in time. */
@@ -20,30 +28,48 @@ const TIMEOUT_SECONDS = 5;
 /** Keys of discovery (OpenID Connect Discovery 1.0, section 4). */
 const METADATA_PATH = '/.well-known/openid-configuration';
 
-export function createProviderClient({ issuer, clientId, clientSecret }: ProviderClientOptions): ProviderClient {
+export function createProviderClient({ issuer, clientId, origins = [], ...options }: ProviderClientOptions): ProviderClient {
   const url = new URL(issuer);
-  const authentication = clientSecret === undefined ? client.None() : client.ClientSecretBasic(clientSecret);
+  const outbound = createOutboundFetch([url.origin, ...origins]);
+  const authentication = authenticationOf(options);
   let discovered: Promise<client.Configuration> | undefined;
 
   const discover = async () => {
     try {
-      return await client.discovery(url, clientId, undefined, authentication, {
+      const configuration = await client.discovery(url, clientId, undefined, authentication, {
         timeout: TIMEOUT_SECONDS,
+        [client.customFetch]: outbound as client.CustomFetch,
+        // Signatures of ID tokens too: the library leaves them out where the token came over TLS (OpenID Connect Core 1.0, 3.1.3.7).
         // eslint-disable-next-line @typescript-eslint/no-deprecated -- marked so to stand out; loopback only, and production demands https
-        execute: isLoopbackHttp(url) ? [client.allowInsecureRequests] : [],
+        execute: [client.enableNonRepudiationChecks, ...(isLoopbackHttp(url) ? [client.allowInsecureRequests] : [])],
       });
+      // The library compares them as URLs, for which a slash at the end is no difference (OpenID Connect Discovery 1.0, 4.3: "exactly match").
+      const { issuer: named } = configuration.serverMetadata();
+      if (named !== issuer) throw new Error(`the provider calls itself ${named}: set OIDC_ISSUER to that`);
+      return configuration;
     } catch (cause) {
       discovered = undefined;
       throw providerUnavailable(cause);
     }
   };
   return {
+    fetch: outbound,
     configuration: () => (discovered ??= discover()),
     async check(timeoutMs) {
-      const response = await fetch(new URL(url.pathname.replace(/\/$/, '') + METADATA_PATH, url), { signal: AbortSignal.timeout(timeoutMs), redirect: 'error' });
+      const response = await outbound(new URL(url.pathname.replace(/\/$/, '') + METADATA_PATH, url), { signal: AbortSignal.timeout(timeoutMs) });
       await response.body?.cancel();
       if (!response.ok) throw new Error(`the provider answered ${response.status}`);
     },
+  };
+}
+
+/** Asked at each request, so that a secret is rotated while the provider takes the old one and the new one. */
+function authenticationOf({ clientSecret, currentClientSecret, log }: Pick<ProviderClientOptions, 'clientSecret' | 'currentClientSecret' | 'log'>): client.ClientAuth {
+  if (clientSecret === undefined) return client.None();
+  if (currentClientSecret === undefined) return client.ClientSecretBasic(clientSecret);
+  return (...request) => {
+    const secret = currentClientSecret((problem) => { log?.warn(problem); });
+    client.ClientSecretBasic(secret)(...request);
   };
 }
 

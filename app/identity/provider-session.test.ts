@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import * as client from 'openid-client';
 import { pino } from 'pino';
 import { AppError } from '#app/errors.ts';
-import { DEVELOPMENT_USERS } from '#app/identity/development-users.ts';
+import { DEVELOPMENT_USERS, type DevelopmentUser } from '#app/identity/development-users.ts';
 import { openTokens } from '#app/identity/sealed-tokens.ts';
 import { createSessionRefresh } from '#app/identity/session-refresh.ts';
 import { createSessionStore } from '#app/identity/session-store.ts';
@@ -37,7 +37,7 @@ describe('a session and the provider', () => {
     return rows[0];
   };
 
-  test('who signs out at the provider is signed out here at once, live streams included', async () => {
+  test('ASVS 7.6.1: who signs out at the provider is signed out here at once, live streams included', async () => {
     const [visitor, other] = [await service.as('clerk'), await service.as('manager')];
     const stream = await visitor.fetch('/api/v1/stream', { headers: { accept: 'text/event-stream' } });
     const page = await visitor.jar.follow(`${service.config.identity.issuer}/session/end`);
@@ -142,6 +142,21 @@ describe('a session and the provider', () => {
     });
   }
 
+  test('ASVS 7.4.2: who is no more at the provider is out when it is next asked', async (t) => {
+    const people = DEVELOPMENT_USERS as DevelopmentUser[];
+    const at = people.findIndex(({ id }) => id === 'auditor');
+    const visitor = await service.as('auditor');
+    const [gone] = people.splice(at, 1);
+    assert.ok(gone);
+    t.after(() => {
+      people.splice(at, 0, gone);
+      clockOffsetMs = 0;
+    });
+    clockOffsetMs = 11 * minuteMs;
+    assert.equal(await statusOf(visitor), 200);
+    await until('the session has ended', async () => (await statusOf(visitor)) === 401);
+  });
+
   test('a provider that does not answer ends nothing: it is asked again a minute later', async () => {
     const now = new Date('2026-03-01T08:00:00Z');
     const sessions = createSessionStore(service.database.db, { sessionIdleMs: 60 * minuteMs, sessionAbsoluteMs: 600 * minuteMs, sessionsPerPerson: 10 });
@@ -194,7 +209,7 @@ describe('a session and the provider', () => {
     await refresh.stop();
   });
 
-  test('a sign-in can be asked for that is no older than so many seconds (max_age), and says when it was', async () => {
+  test('ASVS 7.6.1: a sign-in can be asked for that is no older than so many seconds (max_age), and says when it was', async () => {
     const visitor = await service.as('clerk');
     const isChooser = ({ origin, pathname }: URL) => origin === service.config.identity.issuer && pathname.startsWith('/interaction/');
     const asked = await visitor.jar.fetch(`${service.url}/auth/sign-in?return_to=%2Fdocs&max_age=0`);
@@ -209,7 +224,7 @@ describe('a session and the provider', () => {
     assert.deepEqual([before.factors, row.factors], [1, 2]);
   });
 
-  test('a max_age that is no number, or longer than a session, is the session’s own length', async () => {
+  test('ASVS 7.6.1: a max_age that is no number, or longer than a session, is the session’s own length', async () => {
     for (const [given, sent] of [['', '43200'], ['-1', '43200'], ['1e3', '43200'], ['999999999', '43200'], ['60', '60']] as const) {
       const response = await fetch(`${service.url}/auth/sign-in?max_age=${given}`, { redirect: 'manual' });
       assert.equal(new URL(response.headers.get('location') ?? '').searchParams.get('max_age'), sent, given);

@@ -1,6 +1,6 @@
 // The provider's published keys: fetched when first needed, kept for a while, and asked for again at a bounded rate.
 // Tested by bearer.test.ts: keys that change, many first tokens at once, a provider that is away.
-import { createRemoteJWKSet, type JWTVerifyGetKey } from 'jose';
+import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from 'jose';
 import { type ProviderClient, providerUnavailable } from '#app/identity/provider-client.ts';
 
 /** Asymmetric only: with a shared-secret algorithm, the public key would be the secret (RFC 8725, 3.1 and 3.2). */
@@ -19,7 +19,7 @@ export function createPublishedKeys(provider: ProviderClient): PublishedKeys {
     try {
       const { jwks_uri: location } = (await provider.configuration()).serverMetadata();
       if (location === undefined) throw providerUnavailable(new Error('the provider publishes no keys'));
-      return createRemoteJWKSet(new URL(location), JWKS);
+      return createRemoteJWKSet(new URL(location), { ...JWKS, [customFetch]: provider.fetch });
     } catch (error) {
       keys = undefined;
       throw error;

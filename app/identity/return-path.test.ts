@@ -17,14 +17,14 @@ for (const hostile of ['//evil.example', '/\\evil.example', '\\\\evil.example', 
   });
 }
 
-test('a path that grows when it is written in ASCII counts by that length: a cookie of more than 4,096 bytes would be lost', () => {
+test('ASVS 3.3.5: a path that grows when it is written in ASCII counts by that length: a cookie of more than 4,096 bytes would be lost', () => {
   assert.equal(localPath(`/${'仓'.repeat(100)}`, ORIGIN).length, 901);
   assert.equal(localPath(`/${'a'.repeat(999)}`, ORIGIN).length, 1_000);
   assert.equal(localPath(`/${'a'.repeat(1_000)}`, ORIGIN), '/');
   assert.equal(localPath(`/${'仓'.repeat(999)}`, ORIGIN), '/');
 });
 
-test('CWE-601: whatever comes in, what comes out stays on this origin', () => {
+test('ASVS 1.2.2 and 3.7.2 (CWE-601): whatever comes in, what comes out stays on this origin', () => {
   const parts = fc.constantFrom('/', '\\', '.', '..', 'evil.example', '@', ':', '?', '#', '%2f', '\t', '\n', 'https:', 'a', ' ');
   fc.assert(
     fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.array(parts).map((some) => some.join('')), fc.array(parts).map((some) => `/${some.join('')}`)), (candidate) => {

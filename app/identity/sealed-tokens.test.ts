@@ -18,7 +18,7 @@ test('ASVS 11.3.3: what is sealed opens with its session alone, and not when a b
   for (const length of [0, 1, 27, 28, sealed.length - 1]) assert.equal(openTokens(sealed.subarray(0, length), sessionToken), undefined, `${length} bytes`);
 });
 
-test('the same tokens are sealed differently each time, and show nothing of themselves', () => {
+test('ASVS 11.3.4: the same tokens are sealed differently each time, and show nothing of themselves', () => {
   const [one, two] = [sealTokens({ idToken: 'the-id-token' }, sessionToken), sealTokens({ idToken: 'the-id-token' }, sessionToken)];
   assert.notDeepEqual(one, two);
   assert.ok(!one.includes('the-id-token'));

@@ -10,7 +10,7 @@ import type { ProviderTokens } from '#app/identity/sealed-tokens.ts';
 import type { FoundSession, SessionStore } from '#app/identity/session-store.ts';
 
 export interface SessionRefreshParts {
-  readonly provider: ProviderClient;
+  readonly provider: Pick<ProviderClient, 'configuration'>;
   readonly sessions: SessionStore;
   readonly claims: ClaimNames;
   readonly refreshMs: number;

@@ -22,7 +22,7 @@ for (const engine of testDatabases()) {
     });
     after(() => database.close());
 
-    test('a token finds the session that it was made for, and another finds none', async () => {
+    test('ASVS 7.2.1: a token finds the session that it was made for, and another finds none', async () => {
       const token = await sessions.create(newSession, start);
       const { subject } = (await sessions.find(token, browser, later(1_000))) ?? {};
       assert.equal(subject?.id, 'u-1');
@@ -34,12 +34,34 @@ for (const engine of testDatabases()) {
       assert.equal(await sessions.find("' or true --", browser, start), undefined);
     });
 
-    test('ASVS 7.2.3: the database holds no token, neither ours nor the provider’s', async () => {
+    test('ASVS 7.2.2, 7.2.3: every session gets a token of its own, of 256 bits that neither a clock nor Math.random gives', async (t) => {
+      t.mock.timers.enable({ apis: ['Date'] });
+      t.mock.method(Math, 'random', () => 0.5);
+      const tokens: string[] = [];
+      for (let count = 0; count < 40; count += 1) tokens.push(await sessions.create({ ...newSession, person: { ...person, id: 'u-random' } }, start));
+      assert.equal(new Set(tokens).size, tokens.length);
+      for (const token of tokens) assert.equal(Buffer.from(token, 'base64url').length, 32);
+      for (let byte = 0; byte < 32; byte += 1) assert.ok(new Set(tokens.map((token) => Buffer.from(token, 'base64url')[byte])).size > 15, `byte ${byte} is nearly always the same`);
+    });
+
+    test('the database holds no token, neither ours nor the provider’s', async () => {
       const token = await sessions.create(newSession, start);
       const { rows } = await sql<{ row: string }>`select session::text as row from session`.execute(database.db);
       assert.ok(rows.length > 0);
       const secrets = [token, 'id-token', 'refresh-token'];
       assert.ok(rows.every(({ row }) => secrets.every((secret) => !row.includes(secret) && !row.includes(Buffer.from(secret).toString('hex')))));
+    });
+
+    test('ASVS 11.5.1: a token is 256 random bits, each of which is one as often as not', async () => {
+      const tokens = await Promise.all(Array.from({ length: 200 }, () => sessions.create({ ...newSession, person: { ...person, id: 'u-random' } }, start)));
+      const values = tokens.map((token) => Buffer.from(token, 'base64url'));
+      assert.ok(values.every(({ length }) => length === 32));
+      assert.equal(new Set(tokens).size, tokens.length);
+      // 200 throws of a coin: fewer than 50 heads come once in 10^13.
+      for (let bit = 0; bit < 256; bit += 1) {
+        const ones = values.filter((value) => ((value[bit >> 3] ?? 0) >> (bit & 7)) & 1).length;
+        assert.ok(ones > 50 && ones < 150, `bit ${bit}: ${ones} of 200`);
+      }
     });
 
     test('ASVS 7.3.1: a session that is not used ends after the idle time', async () => {
@@ -65,7 +87,7 @@ for (const engine of testDatabases()) {
       assert.equal(await sessions.read('globex', sessionId, start), undefined);
     });
 
-    test('an ended session is gone at once, and ends once', async () => {
+    test('ASVS 7.4.1: an ended session is gone at once, and ends once', async () => {
       const token = await sessions.create(newSession, start);
       assert.deepEqual(await sessions.end(token), { idToken: 'id-token' });
       assert.equal(await sessions.find(token, browser, start), undefined);
@@ -77,7 +99,7 @@ for (const engine of testDatabases()) {
       return credential?.kind === 'session' ? credential.sessionId : undefined;
     };
 
-    test('a cookie that turns up in another browser is a risk; an update of the browser is none', async () => {
+    test('ASVS 8.2.4: a cookie that turns up in another browser is a risk; an update of the browser is none', async () => {
       const token = await sessions.create(newSession, start);
       const riskOf = async (userAgent: string) => (await sessions.find(token, userAgent, start))?.subject.risk;
       assert.equal(await riskOf(browser.replace('140.0', '141.2')), undefined);
@@ -106,7 +128,7 @@ for (const engine of testDatabases()) {
       assert.deepEqual(await listSessions(database.db, strong.person, later(minuteMs), { sessionIdleMs: 30 * minuteMs }), [{ id: await readId(token), userAgent: browser, createdAt: start, lastSeenAt: later(minuteMs), expiresAt: later(120 * minuteMs), factors: 2 }]);
     });
 
-    test('ASVS 7.1.2: of too many sessions of one person, the one that was begun first ends', async () => {
+    test('of too many sessions of one person, the one that was begun first ends', async () => {
       const few = createSessionStore(database.db, { sessionIdleMs: 30 * minuteMs, sessionAbsoluteMs: 120 * minuteMs, sessionsPerPerson: 2 });
       const many = { ...newSession, person: { ...person, id: 'u-many' } };
       const other = await few.create({ ...many, person: { ...many.person, tenantId: 'globex' } }, start);
@@ -147,7 +169,7 @@ for (const engine of testDatabases()) {
       assert.deepEqual(await sessions.claimRefresh(token, later(minuteMs), later(2 * minuteMs)), { idToken: 'id-2', refreshToken: 'refresh-2' });
     });
 
-    test('a purge removes what is idle or too old, and nothing else', async () => {
+    test('ASVS 14.2.7: a purge removes what is idle or too old, and nothing else', async () => {
       await sql`delete from session`.execute(database.db);
       const idle = await sessions.create(newSession, start);
       const used = await sessions.create(newSession, later(40 * minuteMs));

@@ -2,6 +2,7 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
 import { ROLES, type Assurance, type Database, type Role, type Subject } from '#app/feature.ts';
+import { inTransaction } from '#app/data/transaction.ts';
 import { openTokens, type ProviderTokens, sealTokens } from '#app/identity/sealed-tokens.ts';
 
 // A type, not an interface: Kysely wants an index signature of the table map.
@@ -61,6 +62,7 @@ const TOKEN_SYNTAX = /^[A-Za-z0-9_-]{43}$/;
 const TOUCH_INTERVAL_MS = 60_000;
 const LONGEST_USER_AGENT = 300;
 
+const ENDED = ['tenant_id', 'id', 'subject_id', 'subject_name', 'provider_tokens'] as const;
 const COLUMNS = ['tenant_id', 'id', 'subject_id', 'subject_name', 'roles', 'last_seen_at', 'expires_at', 'authenticated_at', 'factors', 'user_agent', 'refreshed_at'] as const;
 type Row = Pick<SessionTables['session'], (typeof COLUMNS)[number]> & { readonly renewable: boolean };
 
@@ -89,7 +91,18 @@ export interface SessionStore {
   purge(now: Date): Promise<number>;
 }
 
-export function createSessionStore(database: Database, limits: SessionLimits): SessionStore {
+/** What became of a session: for the audit trail, in the transaction in which it happens. */
+export interface SessionEvent {
+  readonly action: 'sessions:begin' | 'sessions:end';
+  readonly sessionId: string;
+  readonly person: Pick<Person, 'tenantId' | 'id' | 'name'>;
+  /** Who did it: the person, or the provider on its own. */
+  readonly by: 'person' | 'provider';
+  readonly details: Readonly<Record<string, unknown>>;
+}
+export type RecordSession = (tx: Database, event: SessionEvent) => Promise<void>;
+
+export function createSessionStore(database: Database, limits: SessionLimits, record: RecordSession = () => Promise.resolve()): SessionStore {
   const db = tables(database);
   const idleSince = (now: Date) => new Date(now.getTime() - limits.sessionIdleMs);
   const select = (now: Date) =>
@@ -98,8 +111,12 @@ export function createSessionStore(database: Database, limits: SessionLimits): S
   return {
     async create(session, now) {
       const token = randomBytes(TOKEN_BYTES).toString('base64url');
-      await db.insertInto('session').values(toRow(session, token, now, new Date(now.getTime() + limits.sessionAbsoluteMs))).execute();
-      await endSuperseded(db, session.person, limits.sessionsPerPerson);
+      const row = toRow(session, token, now, new Date(now.getTime() + limits.sessionAbsoluteMs));
+      await inTransaction(database, async (tx) => {
+        await tables(tx).insertInto('session').values(row).execute();
+        const superseded = await endSuperseded(tables(tx), session.person, limits.sessionsPerPerson);
+        await record(tx, { action: 'sessions:begin', sessionId: row.id, person: session.person, by: 'person', details: { factors: row.factors, way: session.provider === undefined ? 'here' : 'provider', superseded } });
+      });
       return token;
     },
     async find(token, userAgent, now) {
@@ -123,13 +140,20 @@ export function createSessionStore(database: Database, limits: SessionLimits): S
     },
     async end(token) {
       if (!TOKEN_SYNTAX.test(token)) return undefined;
-      const row = await db.deleteFrom('session').where('token_hash', '=', hash(token)).returning('provider_tokens').executeTakeFirst();
+      const row = await inTransaction(database, async (tx) => {
+        const ended = await tables(tx).deleteFrom('session').where('token_hash', '=', hash(token)).returning(ENDED).executeTakeFirst();
+        if (ended !== undefined) await record(tx, toEnd(ended, 'person'));
+        return ended;
+      });
       return row && { idToken: row.provider_tokens === null ? undefined : openTokens(row.provider_tokens, token)?.idToken };
     },
     async endOfProvider(which) {
-      const ended = db.deleteFrom('session').where('provider_tokens', 'is not', null);
-      const result = await ('sessionId' in which ? ended.where('provider_session_id', '=', which.sessionId) : ended.where('subject_id', '=', which.subjectId).where('created_at', '<=', which.begunUntil)).executeTakeFirst();
-      return Number(result.numDeletedRows);
+      return inTransaction(database, async (tx) => {
+        const own = tables(tx).deleteFrom('session').where('provider_tokens', 'is not', null).returning(ENDED);
+        const ended = await ('sessionId' in which ? own.where('provider_session_id', '=', which.sessionId) : own.where('subject_id', '=', which.subjectId).where('created_at', '<=', which.begunUntil)).execute();
+        for (const row of ended) await record(tx, toEnd(row, 'provider'));
+        return ended.length;
+      });
     },
     async claimRefresh(token, since, now) {
       const row = await db.updateTable('session').set({ refreshed_at: now }).where('token_hash', '=', hash(token)).where('refreshed_at', '<=', since).returning('provider_tokens').executeTakeFirst();
@@ -176,10 +200,11 @@ export async function endSessions(db: Database, { tenantId, id }: Pick<Person, '
 }
 
 /** Those that hold other roles than the person has by now (CWE-613), and the first of too many (ASVS 7.1.2). */
-async function endSuperseded(db: Kysely<SessionTables>, { tenantId, id, roles }: Person, most: number): Promise<void> {
-  await sql`delete from session where tenant_id = ${tenantId} and subject_id = ${id} and (
+async function endSuperseded(db: Kysely<SessionTables>, { tenantId, id, roles }: Person, most: number): Promise<number> {
+  const { numAffectedRows = 0n } = await sql`delete from session where tenant_id = ${tenantId} and subject_id = ${id} and (
     not (roles @> ${roles}::text[] and roles <@ ${roles}::text[])
     or id in (select id from session where tenant_id = ${tenantId} and subject_id = ${id} order by created_at desc, id offset ${most}))`.execute(db);
+  return Number(numAffectedRows);
 }
 
 function tables(db: Database): Kysely<SessionTables> {
@@ -204,6 +229,10 @@ function toRow({ person, assurance, userAgent, provider }: NewSession, token: st
     provider_tokens: provider === undefined ? null : sealTokens(provider.tokens, token),
     refreshed_at: now,
   };
+}
+
+function toEnd(row: Pick<SessionTables['session'], (typeof ENDED)[number]>, by: SessionEvent['by']): SessionEvent {
+  return { action: 'sessions:end', sessionId: row.id, person: { tenantId: row.tenant_id, id: row.subject_id, name: row.subject_name }, by, details: {} };
 }
 
 /** SHA-256 suffices: the token is random, not a password (ASVS 11.4). */

@@ -23,8 +23,9 @@ const json = { accept: 'application/json' };
 
 describe('sessions of a person', () => {
   let service: TestService;
+  let offsetMs = 0;
   before(async () => {
-    service = await startTestService();
+    service = await startTestService({ clock: () => new Date(Date.now() + offsetMs) });
   });
   after(() => service.close());
 
@@ -34,7 +35,7 @@ describe('sessions of a person', () => {
     assert.equal((await visitor.fetch('/api/v1/sessions', { method: 'DELETE' })).status, 200);
   };
 
-  test('ASVS 7.5.2: a person sees their own sessions, and which of them asks', async () => {
+  test('ASVS 7.5.2, 14.2.6: a person sees their own sessions, which of them asks, and no more of them than is needed', async () => {
     const [one, two] = [await service.as('clerk'), await service.as('clerk')];
     await service.as('manager');
     const sessions = await list(one);
@@ -42,6 +43,8 @@ describe('sessions of a person', () => {
     assert.deepEqual(sessions.map(({ current }) => current).toSorted(), [false, true]);
     assert.deepEqual(sessions.map(({ id }) => id).toSorted(), (await list(two)).map(({ id }) => id).toSorted());
     assert.equal(sessions[0]?.browser, 'node');
+    // Neither address, nor the whole User-Agent, nor anything that stands for the session.
+    for (const session of sessions) assert.deepEqual(Object.keys(session).sort(), ['browser', 'createdAt', 'current', 'expiresAt', 'factors', 'id', 'lastSeenAt']);
     await endAll(one);
   });
 
@@ -57,7 +60,26 @@ describe('sessions of a person', () => {
     assert.deepEqual([await isIn(here), await isIn(other)], [true, false]);
   });
 
-  test('CWE-639: nobody ends another’s session by its id, not even a manager or a namesake of another tenant', async () => {
+  test('ASVS 7.5.2: ending sessions takes a sign-in at most a quarter of an hour old; looking at them does not', async (t) => {
+    t.after(() => (offsetMs = 0));
+    const [one, two] = [await service.as('auditor'), await service.as('auditor')];
+    offsetMs = 16 * 60_000;
+    const sessions = await list(one);
+    const id = sessions.find(({ current }) => !current)?.id ?? '';
+    for (const [method, path] of [['DELETE', `/api/v1/sessions/${id}`], ['DELETE', '/api/v1/sessions']] as const) {
+      const response = await one.fetch(path, { method, headers: json });
+      assert.equal(response.status, 401);
+      assert.match(response.headers.get('www-authenticate') ?? '', /insufficient_user_authentication.*max_age="?900/);
+    }
+    const form = await one.fetch('/account/sessions/end-others', { method: 'POST', headers: { ...FORM, accept: 'text/html', referer: `${service.url}/account/sessions` }, body: new URLSearchParams({ all: 'others' }) });
+    assert.match(form.headers.get('location') ?? '', /sign-in\?return_to=%2Faccount%2Fsessions&max_age=900$/);
+    assert.ok(await isIn(two));
+    offsetMs = 0;
+    await endAll(one);
+    assert.equal(await isIn(two), false);
+  });
+
+  test('ASVS 8.2.2: nobody ends another’s session by its id, not even a manager or a namesake of another tenant (CWE-639)', async () => {
     const [mine, manager, stranger] = [await service.as('clerk'), await service.as('manager'), await service.as('globex-clerk')];
     const id = (await list(mine))[0]?.id ?? '';
     for (const visitor of [manager, stranger]) await expectProblem(await visitor.fetch(`/api/v1/sessions/${id}`, { method: 'DELETE', headers: json }), 404, 'session-not-found');

@@ -8,6 +8,8 @@ import { endSessions, listSessions, type SessionLimits, type SessionView } from 
 import { renderSessions } from '#app/identity/sessions-view.ts';
 
 export const SESSIONS_PATH = '/account/sessions';
+/** A stolen cookie must not put its owner out (ASVS 7.5.2). */
+const FRESH_S = 900;
 
 /** What is shown of a session. */
 export type ShownSession = z.infer<typeof sessionSchema>;
@@ -35,7 +37,7 @@ export interface SessionsParts {
 /** A part of the platform in the form of a feature, so that it stands in the documentation, the policy and the routes like any other. */
 export function createSessionsFeature(parts: SessionsParts): LoadedFeature {
   const feature = { operations: createOperations(parts), pages: createPages(parts) };
-  const module = { title: 'Sessions', grants: { 'sessions:read': ROLES, 'sessions:end': ROLES, 'sessions:administer': ['manager'] as const }, events: {}, create: () => feature };
+  const module = { title: 'Sessions', grants: { 'sessions:read': ROLES, 'sessions:end': ROLES, 'sessions:administer': ['manager'] as const }, rules: { stepUp: { 'sessions:end': { maxAgeS: FRESH_S, factors: 1 as const } } }, events: {}, create: () => feature };
   return { name: 'identity', directory: import.meta.dirname, module, feature };
 }
 

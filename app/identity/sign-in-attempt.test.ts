@@ -52,7 +52,7 @@ test('a cleared attempt is gone', () => {
   assert.equal(readAttempt('one', browserAfter(present, [clearAttempt('one', scheme)]), scheme), undefined);
 });
 
-test('a cookie that is no attempt is none', () => {
+test('ASVS 10.1.2: a cookie that is no attempt is none', () => {
   const [cookie = ''] = writeAttempt(attemptOf('one'), new Map(), scheme);
   const name = cookie.slice(0, cookie.indexOf('='));
   for (const value of ['', 'garbage', Buffer.from('{}').toString('base64url'), Buffer.from(JSON.stringify({ ...attemptOf('one'), state: 'two' })).toString('base64url')]) {

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import { after, before, describe, test } from 'node:test';
+import { obtainToken } from '#app/identity/token.ts';
+import { openTokens } from '#app/identity/sealed-tokens.ts';
 import { CookieJar } from '#app/lib/cookie-jar.ts';
 import { expectProblem } from '#app/testing/problem.ts';
 import { startTestService, type TestService } from '#app/testing/service.ts';
@@ -38,12 +41,36 @@ describe('sign-in through the development provider', () => {
     assert.equal(items.status, 200);
   });
 
-  test('the authorization request carries PKCE, state and nonce (RFC 9700, 2.1.1)', async () => {
-    const response = await new CookieJar().fetch(`${service.url}/auth/sign-in`);
-    const { searchParams } = new URL(response.headers.get('location') ?? '');
+  test('ASVS 10.1.2, 10.2.1: the authorization request carries PKCE, state and nonce, each of this attempt alone (RFC 9700, 2.1.1)', async (t) => {
+    t.mock.method(Math, 'random', () => 0.5);
+    const ask = async () => new URL((await new CookieJar().fetch(`${service.url}/auth/sign-in`)).headers.get('location') ?? '');
+    const [{ searchParams }, other] = [await ask(), await ask()];
     assert.equal(searchParams.get('response_type'), 'code');
     assert.equal(searchParams.get('code_challenge_method'), 'S256');
-    for (const name of ['code_challenge', 'state', 'nonce']) assert.ok((searchParams.get(name) ?? '').length >= 43, name);
+    for (const name of ['code_challenge', 'state', 'nonce']) {
+      assert.ok((searchParams.get(name) ?? '').length >= 43, name);
+      assert.notEqual(searchParams.get(name), other.searchParams.get(name), name);
+    }
+  });
+
+  test('ASVS 10.2.3: it asks for the scopes of a sign-in, and for no more', async () => {
+    const response = await new CookieJar().fetch(`${service.url}/auth/sign-in?scope=email`);
+    const { searchParams } = new URL(response.headers.get('location') ?? '');
+    assert.equal(searchParams.get('scope'), 'openid profile');
+    assert.deepEqual([...searchParams.keys()].toSorted(), ['client_id', 'code_challenge', 'code_challenge_method', 'max_age', 'nonce', 'redirect_uri', 'response_type', 'scope', 'state']);
+  });
+
+  test('ASVS 10.1.1: no token of the provider reaches the browser', async () => {
+    const jar = new CookieJar();
+    const response = await jar.fetch(await reachCallback(jar));
+    const token = sessionOf(response)?.slice('session='.length, 'session='.length + 43) ?? '';
+    const { rows } = await sql<{ provider_tokens: Buffer }>`select provider_tokens from session where token_hash = ${createHash('sha256').update(token).digest()}`.execute(service.database.db);
+    const tokens = openTokens(Buffer.from(rows[0]?.provider_tokens ?? []), token);
+    assert.ok(tokens?.refreshToken !== undefined && tokens.idToken !== '');
+    const shown = [...response.headers].join('\n') + (await response.text()) + (await (await jar.fetch(`${service.url}/account/sessions`)).text()) + (await (await jar.fetch(`${service.url}/api/v1/sessions`)).text());
+    for (const secret of [tokens.refreshToken, tokens.idToken]) assert.ok(!shown.includes(secret));
+    assert.doesNotMatch(shown, /eyJ[\w-]{10,}/, 'nothing that looks like a JWT');
+    assert.deepEqual(response.headers.getSetCookie().map((cookie) => cookie.replace(/=.*/, '').replace(/^sign-in-.*/, 'sign-in')).toSorted(), ['session', 'sign-in']);
   });
 
   test('ASVS 7.2.4: a new sign-in gives a new token, and ends the session before it', async () => {
@@ -57,12 +84,12 @@ describe('sign-in through the development provider', () => {
     assert.equal((await jar.fetch(`${service.url}/api/v1/stream`, { method: 'HEAD', headers: { accept: 'text/event-stream' } })).status, 200);
   });
 
-  test('another browser can not use the callback: the state is bound to the one that began (CWE-352)', async () => {
+  test('ASVS 10.1.2: another browser can not use the callback: the state is bound to the one that began (CWE-352)', async () => {
     const callback = await reachCallback(new CookieJar());
     await expectProblem(await new CookieJar().fetch(callback, { headers: { accept: 'application/json' } }), 400, 'sign-in-expired');
   });
 
-  test('a callback works once', async () => {
+  test('ASVS 10.1.2: a callback works once', async () => {
     const jar = new CookieJar();
     const callback = await reachCallback(jar);
     assert.equal((await jar.fetch(callback)).status, 303);
@@ -100,15 +127,53 @@ describe('sign-in through the development provider', () => {
     assert.equal((await jar.fetch(one)).status, 303);
   });
 
-  test('sign-out ends the session here and at the provider', async () => {
+  test('ASVS 7.4.1: sign-out ends the session here and at the provider', async () => {
     const visitor = await service.as('viewer');
+    const cookie = visitor.jar.read(service.url);
     const response = await visitor.fetch('/auth/sign-out', { method: 'POST' });
     assert.equal(response.status, 303);
+    await expectProblem(await fetch(`${service.url}/api/v1/stream`, { headers: { cookie, accept: 'text/event-stream' } }), 401, 'session-ended');
     const logout = new URL(response.headers.get('location') ?? '');
     assert.equal(logout.origin, service.config.identity.issuer);
     assert.ok(logout.searchParams.has('id_token_hint'));
     assert.equal(logout.searchParams.get('post_logout_redirect_uri'), `${service.url}/`);
     await expectProblem(await visitor.fetch('/api/v1/stream', { headers: { accept: 'text/event-stream' } }), 401, 'authentication-required');
+  });
+
+  test('ASVS 16.3.1: signing in, failing to, and signing out are logged: who, how, by how many factors, in which request', async () => {
+    const from = service.logLines.length;
+    const lines = (message: string) => service.logLines.slice(from).map((line) => JSON.parse(line) as Record<string, unknown>).filter(({ msg }) => msg === message);
+    const visitor = await service.as('viewer');
+    const [signedIn] = lines('signed in');
+    assert.deepEqual(signedIn?.['signIn'], { outcome: 'passed', method: 'provider', factors: 1, tenant: 'acme', subject: 'viewer' });
+    assert.match(String(signedIn['requestId']), /^[\w-]{8,64}$/);
+    await visitor.fetch('/auth/sign-out', { method: 'POST' });
+    assert.equal(lines('signed out').length, 1);
+    await visitor.fetch('/auth/sign-out', { method: 'POST' });
+    assert.equal(lines('signed out').length, 1, 'nobody was signed in');
+
+    const jar = new CookieJar();
+    const callback = await reachCallback(jar);
+    callback.searchParams.set('code', 'made-up');
+    await jar.fetch(callback);
+    const [failed] = lines('sign-in failed');
+    assert.deepEqual([failed?.['signIn'], typeof failed?.['requestId']], [{ outcome: 'failed', method: 'provider' }, 'string']);
+  });
+
+  test('ASVS 14.2.1: a token counts as a header alone: in the query or the body it is nobody’s', async () => {
+    const token = await obtainToken({ ...service.config.identity, user: 'clerk' });
+    const asked = `${service.url}/api/v1/sessions`;
+    assert.equal((await fetch(asked, { headers: { authorization: `Bearer ${token}` } })).status, 200);
+    for (const name of ['access_token', 'token', 'bearer', 'authorization', 'session']) await expectProblem(await fetch(`${asked}?${name}=${token}`), 401, 'authentication-required');
+    const form = { method: 'DELETE', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: `access_token=${token}` };
+    await expectProblem(await fetch(asked, form), 401, 'authentication-required');
+  });
+
+  test('ASVS 14.3.1: signing out tells the browser to forget what it keeps of us', async () => {
+    const visitor = await service.as('viewer');
+    const response = await visitor.fetch('/auth/sign-out', { method: 'POST' });
+    assert.equal(response.headers.get('clear-site-data'), '"cache", "storage"');
+    assert.ok(response.headers.getSetCookie().some((cookie) => cookie.startsWith('session=;') && cookie.includes('Max-Age=0')));
   });
 
   test('CWE-352: a page of another origin can not sign a person out', async () => {
@@ -130,6 +195,19 @@ describe('sign-in through the development provider', () => {
     const before = await count();
     for (let visit = 0; visit < 5; visit += 1) await new CookieJar().fetch(`${service.url}/auth/sign-in`);
     assert.equal(await count(), before);
+  });
+
+  test('ASVS 2.3.1: the second step of a sign-in counts once, and only after the first', async () => {
+    const jar = new CookieJar();
+    const callback = await reachCallback(jar);
+    for (const browser of [new CookieJar(), jar, jar]) {
+      const response = await browser.fetch(callback, { headers: { accept: 'application/json' } });
+      if (browser === jar && response.status === 303) continue;
+      assert.equal(sessionOf(response), undefined);
+      await expectProblem(response, 400, 'sign-in-expired');
+    }
+    // The browser that began has its session; it is asked for by no answer but the first.
+    assert.equal((await jar.fetch(`${service.url}/api/v1/stream`, { method: 'HEAD', headers: { accept: 'text/event-stream' } })).status, 200);
   });
 
   test('no log line holds a token, a code or a cookie', async () => {

@@ -4,7 +4,7 @@ import type { Context, Middleware } from 'koa';
 import * as client from 'openid-client';
 import type { Logger } from 'pino';
 import { AppError, isRefusal } from '#app/errors.ts';
-import type { SignIn } from '#app/feature.ts';
+import { LOCAL_SUBJECT_PREFIX, type SignIn } from '#app/feature.ts';
 import { readAssurance } from '#app/identity/assurance.ts';
 import { type ClaimNames, readPerson } from '#app/identity/claims.ts';
 import { clearCookie, cookieName, type CookieScheme, readCookies, writeCookie } from '#app/identity/cookies.ts';
@@ -26,6 +26,8 @@ export interface SignInParts {
   readonly scope: string;
   /** The provider's names for two factors, as `acr`. */
   readonly multiFactorAcr: readonly string[];
+  /** Of people (ASVS 6.3.3). */
+  readonly signInFactors: 1 | 2;
   readonly sessionAbsoluteMs: number;
   readonly onSessionEnd: () => void;
   readonly log: Logger;
@@ -33,7 +35,7 @@ export interface SignInParts {
 }
 
 /** GET /auth/sign-in?return_to=<path>&max_age=<seconds>&factors=2: off to the provider. */
-export function signIn({ provider, publicUrl, cookies, scope, multiFactorAcr, sessionAbsoluteMs }: SignInParts): Middleware {
+export function signIn({ provider, publicUrl, cookies, scope, multiFactorAcr, signInFactors, sessionAbsoluteMs }: SignInParts): Middleware {
   return async (ctx) => {
     const configuration = await provider.configuration();
     const codeVerifier = client.randomPKCECodeVerifier();
@@ -55,7 +57,7 @@ export function signIn({ provider, publicUrl, cookies, scope, multiFactorAcr, se
         // Also makes a provider that follows OpenID Connect Core 1.0, 3.1.2.1, say when it was. Some do neither: they are held to it
         // where an action asks for a fresh sign-in, and nowhere else.
         max_age: String(maxAgeS ?? longestS),
-        ...(asked.get('factors') === '2' && multiFactorAcr.length > 0 ? { acr_values: multiFactorAcr.join(' ') } : {}),
+        ...((signInFactors === 2 || asked.get('factors') === '2') && multiFactorAcr.length > 0 ? { acr_values: multiFactorAcr.join(' ') } : {}),
       }).href,
     );
   };
@@ -78,14 +80,17 @@ export function completeSignIn(parts: SignInParts): Middleware {
     if (attempt === undefined) {
       throw new AppError('This sign-in was not begun in this browser, has expired, or was completed before: sign in again.', { status: 400, code: 'sign-in-expired' });
     }
-    const tokens = await exchange(parts, new URL(publicUrl + CALLBACK_PATH + ctx.search), attempt);
+    const tokens = await exchange({ ...parts, log: logOf(ctx, parts.log) }, new URL(publicUrl + CALLBACK_PATH + ctx.search), attempt);
     const said: Readonly<Record<string, unknown>> = tokens.claims() ?? {};
     const person = readPerson(said, claims);
+    if (isRefusal(person)) logOf(ctx, parts.log).warn({ signIn: { outcome: 'refused', method: 'provider', reason: person.code } }, 'sign-in refused');
     if (isRefusal(person)) throw new AppError(person.detail, { status: person.status, code: person.code });
+    const assurance = readAssurance(said, parts.multiFactorAcr);
+    if (assurance.factors < parts.signInFactors) throw new AppError('This service takes two factors, and the identity provider tells of one.', { status: 403, code: 'second-factor-missing' });
     const sid = said['sid'];
     await beginSession(parts, ctx, {
       person,
-      assurance: readAssurance(said, parts.multiFactorAcr),
+      assurance,
       provider: { sessionId: typeof sid === 'string' && sid.length <= LONGEST_SESSION_ID ? sid : undefined, tokens: { idToken: tokens.id_token ?? '', refreshToken: tokens.refresh_token } },
     });
     redirect(ctx, attempt.returnTo);
@@ -94,6 +99,7 @@ export function completeSignIn(parts: SignInParts): Middleware {
 
 /** For a feature that has found out itself who the person is. */
 export async function signInHere(parts: SignInParts, ctx: Context, { person, factors }: SignIn): Promise<void> {
+  if (!person.id.startsWith(LOCAL_SUBJECT_PREFIX)) throw new TypeError(`A feature signs in subjects that begin with "${LOCAL_SUBJECT_PREFIX}".`);
   await beginSession(parts, ctx, { person, assurance: { factors, authenticatedAt: parts.clock() } });
 }
 
@@ -103,7 +109,8 @@ async function beginSession(parts: SignInParts, ctx: Context, session: Omit<NewS
   if (previous !== undefined) await sessions.end(previous);
   const token = await sessions.create({ ...session, userAgent: ctx.get('user-agent') }, clock());
   setCookies(ctx, [writeCookie(SESSION_COOKIE, token, Math.floor(parts.sessionAbsoluteMs / 1_000), cookies)]);
-  log.info({ tenant: session.person.tenantId }, 'signed in');
+  const { tenantId, id } = session.person;
+  logOf(ctx, log).info({ signIn: { outcome: 'passed', method: session.provider === undefined ? 'local' : 'provider', factors: session.assurance.factors, tenant: tenantId, subject: id } }, 'signed in');
   // Its own end, and that of others which it has superseded.
   parts.onSessionEnd();
 }
@@ -113,10 +120,17 @@ export function signOut(parts: SignInParts): Middleware {
   return async (ctx) => {
     const token = sessionToken(ctx.req, parts.cookies);
     const ended = token === undefined ? undefined : await endSession(parts, token);
+    if (ended !== undefined) logOf(ctx, parts.log).info('signed out');
     setCookies(ctx, [clearCookie(SESSION_COOKIE, parts.cookies)]);
-    ctx.set('Clear-Site-Data', '"cache"');
+    // Not "cookies": features keep some in the browser that belong to no session.
+    ctx.set('Clear-Site-Data', '"cache", "storage"');
     redirect(ctx, ended?.idToken === undefined ? '/' : await logoutUrl(parts, ended.idToken));
   };
+}
+
+/** The request's own, which carries its ids. */
+function logOf(ctx: Context, otherwise: Logger): Logger {
+  return (ctx.state as { readonly log?: Logger }).log ?? otherwise;
 }
 
 export function sessionToken(request: IncomingMessage, scheme: CookieScheme): string | undefined {
@@ -134,7 +148,7 @@ async function exchange({ provider, log }: SignInParts, callback: URL, attempt: 
       ...(attempt.maxAgeS === undefined ? {} : { maxAge: attempt.maxAgeS }),
     });
   } catch (cause) {
-    log.warn({ err: cause }, 'sign-in failed');
+    log.warn({ signIn: { outcome: 'failed', method: 'provider' }, err: cause }, 'sign-in failed');
     if (cause instanceof client.AuthorizationResponseError && cause.error === 'access_denied') {
       throw new AppError('The sign-in was cancelled, or the identity provider refused it.', { status: 403, code: 'sign-in-denied', cause });
     }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { createGate } from '#app/lib/gate.ts';
 
-test('never lets more in than the limit, runs everything, and a failure gives its place back', async () => {
+test('ASVS 15.4.4: never lets more in than the limit, runs everything, and a failure gives its place back', async () => {
   await fc.assert(
     fc.asyncProperty(fc.scheduler(), fc.integer({ min: 1, max: 4 }), fc.array(fc.boolean(), { maxLength: 20 }), async (scheduler, limit, fails) => {
       const gate = createGate(limit);

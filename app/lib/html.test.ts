@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { escapeHtml, html, toMarkup } from '#app/lib/html.ts';
 
-test('text is escaped in content and in quoted attributes, whatever it is (CWE-79)', () => {
+test('ASVS 1.2.1: text is escaped in content and in quoted attributes, whatever it is (CWE-79)', () => {
   fc.assert(
     fc.property(fc.string(), (text) => {
       const markup = toMarkup(html`<p title="${text}">${text}</p>`);

@@ -17,7 +17,7 @@ test('RFC 8259: every text that JSON.stringify writes passes, with any white spa
   );
 });
 
-test('a text has a fault exactly when JSON.parse refuses it, as long as no name stands twice', () => {
+test('ASVS 1.5.3: a text has a fault exactly when JSON.parse refuses it, as long as no name stands twice', () => {
   const piece = fc.constantFrom('{', '}', '[', ']', ',', ':', '"a"', '"b"', '1', '-', '0', '.5', 'e3', 'true', 'null', ' ', '"', '\\', '\n', 'x');
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
@@ -36,7 +36,7 @@ test('a text has a fault exactly when JSON.parse refuses it, as long as no name 
   );
 });
 
-test('doubled names, names of the prototype and deep nesting are refused, with their position', () => {
+test('ASVS 1.5.2: doubled names, names of the prototype and deep nesting are refused, with their position', () => {
   assert.deepEqual(findJsonFault('{"a":1,"a":2}', DEPTH), { position: 7, detail: 'This name stands twice in one object.' });
   assert.deepEqual(findJsonFault('{"a":1,"\\u0061":2}', DEPTH)?.position, 7);
   assert.deepEqual(findJsonFault('[{"__proto__":{}}]', DEPTH), { position: 2, detail: 'This name is not allowed.' });

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Subject } from '#app/feature.ts';
 import type { Gate } from '#app/lib/gate.ts';
 import type { Hub } from '#app/live/hub.ts';
-import { createRunner, type Runner } from '#app/live/runner.ts';
+import { createRunner, type Runner } from '#app/lib/runner.ts';
 import type { Session } from '#app/live/session.ts';
 
 export interface AccessCheck {

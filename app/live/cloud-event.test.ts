@@ -31,7 +31,7 @@ test('an event is a CloudEvent 1.0 in JSON structured mode, its attribute names 
   for (const name of Object.keys(cloudEvent)) assert.match(name, /^[a-z0-9]{1,20}$/);
 });
 
-test('line breaks in the data don’t break the frame (CWE-93)', () => {
+test('ASVS 1.2.3: line breaks in the data don’t break the frame (CWE-93)', () => {
   const parser = new SseParser();
   parser.feed(new Envelope(event, 'https://stock.example').encoded('sse').toString());
   assert.deepEqual(

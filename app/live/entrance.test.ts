@@ -101,7 +101,7 @@ describe('entrance', () => {
     assert.equal(server.live.sessionCount, 0);
   });
 
-  test('one person’s sessions and the process’s are limited (CWE-770)', async () => {
+  test('ASVS 2.4.1: one person’s sessions and the process’s are limited (CWE-770)', async () => {
     server = await startLive(database, { limits: { sessions: 3, sessionsPerSubject: 2 }, names: ['clerk', 'viewer', 'manager'] });
     const clients = [await connectSse(server.streamUrl, COOKIE), await connectSse(server.streamUrl, COOKIE)];
     const tooMany = await connectSse(server.streamUrl, COOKIE);
@@ -134,7 +134,7 @@ describe('entrance', () => {
     for (const { socket } of [first, second, third]) socket.close();
   });
 
-  test('an upgrade is refused before it is made: no credential 401, foreign or missing origin 403, another path 404', async () => {
+  test('ASVS 4.4.2: an upgrade is refused before it is made: no credential 401, foreign or missing origin 403, another path 404', async () => {
     server = await startLive(database);
     const refusals: [string, ClientOptions, number][] = [
       [server.socketUrl, { headers: { origin: SOURCE } }, 401],
@@ -150,6 +150,16 @@ describe('entrance', () => {
       assert.equal((JSON.parse(answer.body) as { status: number }).status, status);
     }
     assert.equal(server.live.sessionCount, 0);
+  });
+
+  test('ASVS 16.3.1, 16.3.3: an upgrade that is refused is logged, with its reason and its id, and without the path', async () => {
+    const logLines: string[] = [];
+    server = await startLive(database, { logLines });
+    for (const [url, headers] of [[server.socketUrl, { ...COOKIE, origin: 'https://evil.example' }], [server.socketUrl, { cookie: 'user=nobody', origin: SOURCE }], [server.socketUrl.replace('/api/v1/socket', '/canary'), { ...COOKIE, origin: SOURCE }]] as const) await connectSocket(url, { headers }).opened;
+    const lines = logLines.map((line) => JSON.parse(line) as Record<string, unknown>).filter(({ msg }) => msg === 'upgrade refused');
+    assert.deepEqual(lines.map(({ route, status, problem }) => [route, status, problem]), [['/api/v1/socket', 403, 'foreign-origin'], ['/api/v1/socket', 401, 'invalid-token'], ['none', 404, 'not-found']]);
+    assert.ok(lines.every(({ requestId }) => typeof requestId === 'string'));
+    assert.ok(!logLines.join('').includes('canary'));
   });
 
   test('a client that sends anything, or too much, is closed', async () => {
@@ -180,7 +190,7 @@ describe('entrance', () => {
     alive.socket.close();
   });
 
-  test('a client that vanishes in the middle of its upgrade leaves nothing behind', async () => {
+  test('ASVS 1.4.3: a client that vanishes in the middle of its upgrade leaves nothing behind', async () => {
     server = await startLive(database);
     const { port } = new URL(server.url);
     for (let count = 0; count < 20; count += 1) {

@@ -97,7 +97,8 @@ export function createEntrance(parts: EntranceParts): Entrance {
     attachSocket(server, authenticate, headers = {}) {
       server.on('upgrade', (request, stream, head) => {
         const refuse = (refusal: SocketRefusal) => {
-          refuseUpgrade(stream, request, refusal, headers);
+          const requestId = refuseUpgrade(stream, request, refusal, headers);
+          parts.log.info({ requestId, route: request.url?.split('?')[0] === SOCKET_PATH ? SOCKET_PATH : 'none', status: refusal.status, problem: refusal.code }, 'upgrade refused');
         };
         // Until ws takes over, nobody else listens.
         stream.on('error', () => stream.destroy());

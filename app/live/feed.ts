@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Database } from '#app/feature.ts';
 import { type LiveEvent, readBatch, readHead } from '#app/live/outbox.ts';
-import { createRunner } from '#app/live/runner.ts';
+import { createRunner } from '#app/lib/runner.ts';
 
 const BATCH = 500;
 

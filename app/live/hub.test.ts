@@ -27,7 +27,7 @@ test('ASVS 8.4.1: a session sees the events of its own tenant only', () => {
   assert.deepEqual(globex.written, [2]);
 });
 
-test('a session sees the event types that its roles allow, and none that nobody declared', () => {
+test('ASVS 8.3.3: a session sees the event types that its roles allow, and none that nobody declared', () => {
   const { hub, join } = createHub();
   const clerk = join(subjectOf('clerk'));
   const manager = join(subjectOf('manager', { roles: ['manager'] }));
@@ -73,7 +73,7 @@ test('a closed session is forgotten once, and the process’s places are counted
   assert.deepEqual(first.written, []);
 });
 
-test('a full session holds up no other', () => {
+test('ASVS 15.4.4: a full session holds up no other', () => {
   const { hub, join } = createHub();
   const slow = join(subjectOf('slow'));
   const quick = join(subjectOf('quick'));

@@ -17,7 +17,7 @@ import { LIMITS, type Limits } from '#app/live/limits.ts';
 import { createMeasures } from '#app/live/measures.ts';
 import { hasUnsequenced } from '#app/live/outbox.ts';
 import { purgeEvents } from '#app/live/retention.ts';
-import { createRunner } from '#app/live/runner.ts';
+import { createRunner } from '#app/lib/runner.ts';
 import { sequence } from '#app/live/sequencer.ts';
 import type { Session } from '#app/live/session.ts';
 

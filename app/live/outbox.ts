@@ -1,6 +1,6 @@
 // The outbox: events written in the transaction of their change, and read back by position.
 import { randomUUID } from 'node:crypto';
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Database, EventDraft } from '#app/feature.ts';
 
 export interface LiveEvent {
@@ -32,21 +32,19 @@ export type OutboxTables = {
   outbox_horizon: { tenant_id: string; position: number };
 };
 
-/** Writes the event in the caller's transaction; call `wake` of Live after its commit. */
-export async function appendEvent(tx: Database, event: EventDraft & { readonly tenantId: string; readonly actor: string; readonly time: Date }): Promise<void> {
-  await tables(tx)
-    .insertInto('outbox_event')
-    .values({
-      tenant_id: event.tenantId,
-      id: randomUUID(),
-      type: event.type,
-      subject: event.subject,
-      actor: event.actor,
-      occurred_at: event.time,
-      // Through text: the drivers differ in how they encode a parameter of type jsonb.
-      data: sql<Record<string, unknown>>`${JSON.stringify(event.data)}::text::jsonb`,
-    })
-    .execute();
+export type NewEvent = EventDraft & { readonly tenantId: string; readonly actor: string; readonly time: Date };
+
+/** Writes the events in the caller's transaction; call `wake` of Live after its commit. At least one. */
+export function insertEvents(events: readonly NewEvent[]): RawBuilder<unknown> {
+  const rows = events.map(
+    // Through text: the drivers differ in how they encode a parameter of type jsonb.
+    ({ tenantId, type, subject, actor, time, data }) => sql`(${tenantId}, ${randomUUID()}::uuid, ${type}, ${subject}, ${actor}, ${time}::timestamptz, ${JSON.stringify(data)}::text::jsonb)`,
+  );
+  return sql`insert into outbox_event (tenant_id, id, type, subject, actor, occurred_at, data) values ${sql.join(rows)}`;
+}
+
+export async function appendEvent(tx: Database, event: NewEvent): Promise<void> {
+  await sql`${insertEvents([event])}`.execute(tx);
 }
 
 /** The last position that was given, whether or not its event is still kept. */

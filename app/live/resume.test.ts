@@ -21,7 +21,7 @@ test('a position is read back as it was written, from the header or from the que
   );
 });
 
-test('anything else is a position beyond doubt, none, or malformed, and never throws', () => {
+test('ASVS 1.4.2: anything else is a position beyond doubt, none, or malformed, and never throws', () => {
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.constantFrom('-1', '1.0', '1e3', '0x10', '007', ' 7', '7 ', '9007199254740992', '99999999999999999999', '7,8', '٣')), (text) => {
       const read = readLastEventId(text, none);

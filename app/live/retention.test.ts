@@ -24,7 +24,7 @@ for (const engine of testDatabases()) {
       return { positions: events.map(({ position }) => position), horizon };
     };
 
-    test('what is older goes, and each tenant’s horizon is the last of its own that went', async () => {
+    test('ASVS 14.2.7: what is older goes, and each tenant’s horizon is the last of its own that went', async () => {
       await commitEvent(database.owner, 1, { tenantId: 'globex' });
       await commitEvent(database.owner, 2);
       await sequence(database.db, at(1));

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import type { IncomingMessage } from 'node:http';
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
-import { encodeMessage, isOriginAllowed } from '#app/live/socket.ts';
+import { encodeMessage, isOriginAllowed, refuseUpgrade } from '#app/live/socket.ts';
 
 const OWN = 'https://stock.example';
 
@@ -19,4 +22,11 @@ test('each notice is one JSON message with one meaning', () => {
   assert.deepEqual(JSON.parse(encodeMessage({ kind: 'resync', position: 7, reason: 'too-old' })), { id: 7, resync: { reason: 'too-old' } });
   assert.deepEqual(JSON.parse(encodeMessage({ kind: 'reconnect', afterMs: 900 })), { reconnect: { afterMs: 900 } });
   assert.deepEqual(JSON.parse(encodeMessage({ kind: 'end', reason: 'forbidden' })), { end: { reason: 'forbidden' } });
+});
+
+test('ASVS 4.2.2: a refusal that is written as bytes states its length in bytes, whatever its words are of', async () => {
+  const stream = new PassThrough();
+  refuseUpgrade(stream, { method: 'GET', url: '/api/v1/socket' } as IncomingMessage, { status: 403, code: 'foreign-origin', detail: 'From this service’s own pages only: “我们”.' });
+  const [head = '', body = ''] = (await text(stream)).split('\r\n\r\n');
+  assert.equal(Number(/^Content-Length: (\d+)$/m.exec(head.replaceAll('\r', ''))?.[1]), Buffer.byteLength(body));
 });

@@ -94,8 +94,8 @@ export function isOriginAllowed(origin: string | undefined, needed: boolean, all
   return origin === undefined ? !needed : origin === allowed;
 }
 
-/** Answers an upgrade with a problem (RFC 9457): no response object exists at this point. `headers` are those of every answer. */
-export function refuseUpgrade(stream: Duplex, request: IncomingMessage, refusal: Pick<Refusal, 'status' | 'code' | 'detail'>, headers: Readonly<Record<string, string>> = {}): void {
+/** Answers an upgrade with a problem (RFC 9457): no response object exists at this point. `headers` are those of every answer. Returns the request's id. */
+export function refuseUpgrade(stream: Duplex, request: IncomingMessage, refusal: Pick<Refusal, 'status' | 'code' | 'detail'>, headers: Readonly<Record<string, string>> = {}): string {
   const { status, code, detail } = refusal;
   const title = TITLES.get(status) ?? 'Refused';
   const instance = (request.url ?? '/').split('?')[0];
@@ -118,6 +118,7 @@ export function refuseUpgrade(stream: Duplex, request: IncomingMessage, refusal:
   stream.once('finish', () => stream.destroy());
   // A HEAD that asks for an upgrade gets the headers alone, as any HEAD.
   stream.end(`${head.join('\r\n')}\r\n\r\n${request.method === 'HEAD' ? '' : body}`);
+  return requestId;
 }
 
 const TITLES: ReadonlyMap<number, string> = new Map([

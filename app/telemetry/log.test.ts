@@ -10,17 +10,20 @@ function capture(): { readonly lines: string[]; readonly destination: { write(li
   return { lines, destination: { write: (line) => void lines.push(line) } };
 }
 
-test('a line is one JSON object with a level by name and an RFC 3339 time', () => {
+test('ASVS 16.2.2, 16.2.4 and 16.4.1: a line is one JSON object with a level by name and an RFC 3339 time in UTC, whatever is in it', () => {
   const { lines, destination } = capture();
-  createLog({ level: 'info', destination }).info({ part: 'database' }, 'ready');
+  const forged = '\n{"level":"info","msg":"forged"}\r\u2028\u001b[31m';
+  createLog({ level: 'info', destination }).info({ part: `database${forged}`, [`name${forged}`]: new Error(forged) }, 'ready');
   assert.equal(lines.length, 1);
+  assert.match(lines[0] ?? '', /^[^\n\r\u001b]*\n$/, 'one line, without anything that moves a terminal');
   const line = JSON.parse(lines[0] ?? '') as Record<string, unknown>;
   assert.equal(line['level'], 'info');
   assert.equal(line['msg'], 'ready');
   assert.equal(new Date(String(line['time'])).toISOString(), line['time']);
+  assert.ok(String(line['time']).endsWith('Z'));
 });
 
-test('fields that carry secrets are not in the log, at the top or in a bag of headers', () => {
+test('ASVS 16.2.5: fields that carry secrets are not in the log, at the top or in a bag of headers', () => {
   const { lines, destination } = capture();
   const log = createLog({ level: 'info', destination });
   log.info({ headers: { cookie: 'canary-1', authorization: 'canary-2', accept: 'text/html' }, Token: 'canary-3' }, 'request');

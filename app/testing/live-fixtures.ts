@@ -155,7 +155,7 @@ export interface LiveServer {
 export const SOURCE = 'https://stock.example';
 
 /** The live part behind a real HTTP server on a free port; authentication is by name. */
-export async function startLive(database: OpenDatabase, more: { readonly config?: Partial<LiveConfig>; readonly limits?: Partial<Limits>; readonly clock?: () => Date; readonly names?: readonly string[] } = {}): Promise<LiveServer> {
+export async function startLive(database: OpenDatabase, more: { readonly config?: Partial<LiveConfig>; readonly limits?: Partial<Limits>; readonly clock?: () => Date; readonly names?: readonly string[]; readonly logLines?: string[] } = {}): Promise<LiveServer> {
   const metrics = new Registry();
   const subjects = new Map((more.names ?? ['clerk', 'manager']).map((name) => [name, subjectOf(name, { roles: [name === 'manager' ? 'manager' : 'clerk'] })]));
   const signedOut = new Set<string>();
@@ -172,7 +172,7 @@ export async function startLive(database: OpenDatabase, more: { readonly config?
       return Promise.resolve(signedOut.has(subject.id) ? undefined : subjects.get(subject.id));
     },
     allowedOrigin: SOURCE,
-    log: pino({ level: 'silent' }),
+    log: more.logLines === undefined ? pino({ level: 'silent' }) : pino({ level: 'info' }, { write: (line) => void more.logLines?.push(line) }),
     metrics,
     clock: more.clock ?? (() => new Date()),
     limits: { goodbyeMs: 100, ...more.limits },

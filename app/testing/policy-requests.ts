@@ -10,6 +10,8 @@ export const RULES: Rules = {
   stepUp: { 'items:retire': { maxAgeS: 900, factors: 1 }, 'notes:change': { maxAgeS: 300, factors: 2 } },
   fields: { movements: { actor: ['clerk', 'manager'], note: ['manager'], price: [], address: ['auditor'] }, items: { cost: ['manager'] } },
   sensitivities: { items: { restricted: ['manager', 'auditor'], secret: ['auditor'] }, notes: { restricted: ['manager'] } },
+  signInFactors: 2,
+  enrolment: ['notes:change'],
 };
 
 const ACTIONS = [...Object.keys(RULES.grants), 'items:paint', 'toString:read'];
@@ -33,6 +35,7 @@ export function makeRequests(count: number, seed: number): readonly PolicyInput[
         factors: maybe(OFTEN, () => pick([1, 2])),
         authenticatedAgeS: maybe(OFTEN, () => pick([0, 299, 300, 301, 900, 901, 86_400])),
         risk: maybe(0.1, () => 'elevated' as const),
+        person: maybe(0.5, () => true as const),
       }),
       action,
       type,

@@ -34,10 +34,12 @@ export interface PostgresOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Offers TLS with it, and demands it of nobody. */
   readonly certificate?: Certificate;
+  /** Asks every login but the superuser's for its password. */
+  readonly asksPasswords?: boolean;
 }
 
 /** Listens on the loopback address alone. */
-export async function createPostgres(programs: string, port: number, { settings = {}, certificate }: PostgresOptions = {}): Promise<PrivatePostgres> {
+export async function createPostgres(programs: string, port: number, { settings = {}, certificate, asksPasswords = false }: PostgresOptions = {}): Promise<PrivatePostgres> {
   const directory = await mkdtemp(path.join(tmpdir(), 'stockade-postgres-'));
   const data = path.join(directory, 'data');
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
@@ -45,6 +47,7 @@ export async function createPostgres(programs: string, port: number, { settings 
   const identity = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
   if (identity.uid !== undefined) await chown(directory, NOBODY, NOBODY);
   execFileSync(path.join(programs, 'initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C'], { ...identity, cwd: directory, stdio: 'ignore' });
+  if (asksPasswords) await writeFile(path.join(data, 'pg_hba.conf'), 'host all postgres 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n');
   const tls = certificate === undefined ? {} : await keep(certificate, data, identity.uid);
   const options = { listen_addresses: '127.0.0.1', unix_socket_directories: '', ...tls, ...settings };
   const parameters = ['-D', data, '-p', String(port), ...Object.entries(options).flatMap(([name, value]) => ['-c', `${name}=${value}`])];

@@ -141,8 +141,8 @@ export function createSampleFeature(): SampleFeature {
     async handle({ body, db, endSessions, localPath }) {
       if (body.password === 'page') return { title: 'Again', status: 422, body: html`<p>Once more.</p>` };
       if (body.password !== 'open') return refuse(403, 'door-closed', 'No.');
-      await endSessions(db, { tenantId: 'acme', id: 'keeper' });
-      return { redirect: localPath(body.return_to), signIn: { person: { tenantId: 'acme', id: 'keeper', name: 'Keeper', roles: ['clerk'] }, factors: 1 }, keep: { value: 'known', maxAgeS: 60 } };
+      await endSessions(db, { tenantId: 'acme', id: 'account:keeper' });
+      return { redirect: localPath(body.return_to), signIn: { person: { tenantId: 'acme', id: 'account:keeper', name: 'Keeper', roles: ['clerk'] }, factors: 1 }, keep: { value: 'known', maxAgeS: 60 } };
     },
   });
 

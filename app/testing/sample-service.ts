@@ -12,6 +12,7 @@ import { createRateLimits, type LimitsPerMinute } from '#app/http/rate-limit.ts'
 import { createServer, type ServerParts } from '#app/server.ts';
 import { createLog } from '#app/telemetry/log.ts';
 import { openTestDatabase } from '#app/testing/database.ts';
+import { createTestPrivacy } from '#app/testing/privacy.ts';
 import { createSampleFeature, type SampleFeature } from '#app/testing/sample-feature.ts';
 
 export interface SampleService {
@@ -85,7 +86,7 @@ export async function startSampleService(overrides: Overrides | ((database: Open
         localPath: (target) => (target?.startsWith('/') === true ? target : '/'),
       },
     },
-    access: await createAccess([sample.module], { log: pino({ level: 'silent' }), clock: () => new Date(NOW), logAllowedOneIn: 1_000_000 }),
+    access: await createAccess([sample.module], { log: pino({ level: 'silent' }), clock: () => new Date(NOW), logAllowedOneIn: 1_000_000, signInFactors: 1 }),
     live: {
       wake: () => {
         wakes.count += 1;
@@ -98,6 +99,7 @@ export async function startSampleService(overrides: Overrides | ((database: Open
       },
       attachSocket: () => undefined,
     },
+    ...createTestPrivacy({ clock: () => new Date(NOW) }),
     features: [sample],
     limits: createRateLimits({ perMinute: UNREACHED, trustedProxies: 0, store: undefined, signInStore: undefined, log: pino({ level: 'silent' }), metrics: new Registry() }),
     log: createLog({ level: 'info', destination: { write: (line) => void logLines.push(line) } }),

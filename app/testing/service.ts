@@ -1,6 +1,9 @@
 // The whole service as it is deployed, on a database of its own and the real development provider.
 import { parseConfig, type Config, type Environment } from '#app/config.ts';
 import { CookieJar } from '#app/lib/cookie-jar.ts';
+import { createKeyProvider } from '#app/privacy/key-provider.ts';
+import { createPeople, type PeopleDirectory } from '#app/privacy/people.ts';
+import { openServiceKeys } from '#app/privacy/service-keys.ts';
 import { startService } from '#app/service.ts';
 import { createLog } from '#app/telemetry/log.ts';
 import { openTestDatabase, type TestedDatabase } from '#app/testing/database.ts';
@@ -18,6 +21,8 @@ export interface TestService {
   readonly adminUrl: string;
   readonly config: Config;
   readonly database: TestedDatabase;
+  /** As the service knows them. */
+  readonly people: PeopleDirectory;
   readonly logLines: readonly string[];
   /** A signed-in browser, through the provider's own pages. */
   as(user: string): Promise<Visitor>;
@@ -37,7 +42,8 @@ export async function startTestService({ environment = {}, clock = () => new Dat
   const [port = 0, providerPort = 0, adminPort = 0] = await freePorts(3);
   const provider = environment['OIDC_ISSUER'] === undefined ? { PROVIDER_PORT: String(providerPort) } : {};
   const config = parseConfig({ NODE_ENV: 'test', PORT: String(port), ADMIN_PORT: String(adminPort), ...provider, ...UNLIMITED, ...PATIENT, ...environment });
-  const inMemory: Config = config.identity.provider.kind === 'server' ? config : { ...config, identity: { ...config.identity, provider: { kind: 'embedded', port: providerPort, directory: undefined } } };
+  const quiet: Config = { ...config, privacy: { ...config.privacy, checkpointFile: undefined } };
+  const inMemory: Config = config.identity.provider.kind === 'server' ? quiet : { ...quiet, identity: { ...config.identity, provider: { kind: 'embedded', port: providerPort, directory: undefined } } };
   const logLines: string[] = [];
   const log = createLog({ level: 'info', destination: { write: (line) => void logLines.push(line) } });
   const database = await openTestDatabase();
@@ -47,6 +53,7 @@ export async function startTestService({ environment = {}, clock = () => new Dat
     adminUrl: `http://${config.admin.host}:${config.admin.port}`,
     config: inMemory,
     database,
+    people: createPeople({ keys: await openServiceKeys({ db: database.db, provider: await createKeyProvider(config.privacy.provider), log, now: clock() }), clock }),
     logLines,
     as: (user) => signIn(config.publicUrl, user),
     close: async () => {

@@ -12,10 +12,13 @@ package stockade.access
 # entrypoint: true
 decision := {"allowed": true, "reason": reason, "obligations": obligations} if reason == "granted"
 
-decision := {"allowed": false, "reason": reason} if not reason in {"granted", "step-up-required"}
+decision := {"allowed": false, "reason": reason} if not reason in {"granted", "step-up-required", "second-factor-missing"}
 
 # RFC 9470: what the person has to prove before they may.
 decision := {"allowed": false, "reason": reason, "stepUp": wanted} if reason == "step-up-required"
+
+# No sign-in is older than a session may be: what is missing is the factor.
+decision := {"allowed": false, "reason": reason, "stepUp": {"maxAgeS": 604800, "factors": 2}} if reason == "second-factor-missing"
 
 # The first that holds. What tells least about the resource comes first.
 reason := "action-unknown" if {
@@ -28,6 +31,8 @@ reason := "action-unknown" if {
 	not granted
 } else := "sensitivity-not-cleared" if {
 	not cleared_for_resource
+} else := "second-factor-missing" if {
+	below_two_factors
 } else := "step-up-required" if {
 	wanted
 } else := "granted"
@@ -50,6 +55,16 @@ within_scope if input.action in input.subject.scopes
 cleared_for_resource if not input.resource.sensitivity
 
 cleared_for_resource if input.resource.sensitivity in sensitivities
+
+# Where the service asks people for two factors, one opens nothing but what gets them another (OWASP ASVS 6.3.3).
+below_two_factors if {
+	data.rules.signInFactors == 2
+	input.subject.person
+	not input.action in data.rules.enrolment
+	not has_two_factors
+}
+
+has_two_factors if input.subject.factors >= 2
 
 # A cookie that turned up in another browser: reading goes on, changing takes a new sign-in.
 wanted := {"maxAgeS": 0, "factors": 1} if {

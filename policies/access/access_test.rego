@@ -92,6 +92,30 @@ test_step_up_takes_a_fresh_and_strong_sign_in if {
 	decided(asked(object.union(manager, {"authenticatedAgeS": 900, "factors": 2}), "items", "retire")).allowed
 }
 
+strict_rules := object.union(rules, {"signInFactors": 2, "enrolment": ["notes:change"]})
+
+person_with(roles) := object.union(subject_with(roles), {"person": true})
+
+decided_strictly(request) := decision if decision := access.decision with input as request with data.rules as strict_rules
+
+test_one_factor_opens_nothing_but_enrolment if {
+	manager := person_with(["manager"])
+	missing := {"allowed": false, "reason": "second-factor-missing", "stepUp": {"maxAgeS": 604800, "factors": 2}}
+	decided_strictly(asked(manager, "items", "read")) == missing
+	decided_strictly(asked(object.union(manager, {"factors": 1, "authenticatedAgeS": 1}), "items", "retire")) == missing
+	decided_strictly(asked(object.union(manager, {"factors": 1}), "notes", "change")).allowed
+	decided_strictly(asked(object.union(manager, {"factors": 2}), "items", "read")).allowed
+	decided_strictly(asked(person_with(["viewer"]), "items", "move")).reason == "role-not-granted"
+}
+
+test_programs_have_no_second_factor if {
+	decided_strictly(asked(token_with(["api"]), "items", "move")).allowed
+}
+
+test_one_factor_is_enough_where_two_are_not_asked_for if {
+	decided(asked(object.union(person_with(["clerk"]), {"factors": 1}), "items", "move")).allowed
+}
+
 test_risk_lets_read_and_no_more if {
 	risky := object.union(subject_with(["manager"]), {"risk": "elevated", "authenticatedAgeS": 1, "factors": 2})
 	decided(asked(risky, "items", "read")).allowed

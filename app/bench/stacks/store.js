@@ -28,7 +28,12 @@ export function toItem(row) {
   };
 }
 
-/** The change, its event and its key in one transaction, as the service stores them. What comes after the commit (numbering, NOTIFY) is the service's alone. */
+/** The service knows the id of a person it has seen; here it is made of the subject. */
+function personOf(subjectId) {
+  return createHash('sha256').update(subjectId).digest('hex').slice(0, 32);
+}
+
+/** The change, its event and its key in one transaction, as the service stores them. The entry in the audit trail, and what comes after the commit (numbering, NOTIFY, sealing), is the service's alone. */
 async function move(pool, { tenantId, subjectId, sku, key, body }) {
   const client = await pool.connect();
   try {
@@ -50,8 +55,8 @@ async function move(pool, { tenantId, subjectId, sku, key, body }) {
     );
     const movement = { id: randomUUID(), sku, delta, reason, actor: { id: subjectId, name: subjectId }, quantityAfter: item.quantity, occurredAt: item.updated_at.toISOString() };
     await client.query(
-      'insert into "movement" ("tenant_id", "id", "sku", "item_version", "delta", "reason", "note", "actor_id", "actor_name", "quantity_after", "occurred_at") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)',
-      [tenantId, movement.id, sku, item.version, delta, reason, null, subjectId, subjectId, item.quantity, item.updated_at],
+      'insert into "movement" ("tenant_id", "id", "sku", "item_version", "delta", "reason", "note", "actor", "quantity_after", "occurred_at") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)',
+      [tenantId, movement.id, sku, item.version, delta, reason, null, personOf(subjectId), item.quantity, item.updated_at],
     );
     const data = { movement, item: toItem(item) };
     await client.query(

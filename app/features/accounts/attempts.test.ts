@@ -74,7 +74,7 @@ for (const engine of testDatabases()) {
       assert.ok(await takeAttempt(database.db, id, 'second-factor', later(ATTEMPT_MS - 1)));
     });
 
-    test('what is taken or ended has ended; what was made up never was', async () => {
+    test('ASVS 2.3.1: what is taken or ended has ended; what was made up never was', async () => {
       const [taken, ended] = [await beginAttempt(database.db, { purpose: 'second-factor', account: someone() }, now), await beginAttempt(database.db, { purpose: 'second-factor', account: someone() }, now)];
       assert.equal(await takeAttempt(database.db, taken, 'passkey-sign-in', now), undefined, 'not for another purpose');
       assert.ok(await takeAttempt(database.db, taken, 'second-factor', now));

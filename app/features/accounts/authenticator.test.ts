@@ -14,7 +14,7 @@ test('RFC 6238, appendix B: the codes of its table, cut to six digits', () => {
   }
 });
 
-test('a code is good in its step and in the one before and after, and tells which one it is of', () => {
+test('ASVS 6.5.5: a code is of thirty seconds, and good in its step and in the one before and after, and tells which one it is of', () => {
   const code = codeAt(SECRET, at(3_000));
   for (const seconds of [2_970, 3_000, 3_029, 3_059]) assert.equal(findStep(SECRET, code, at(seconds)), 100, `${seconds} s`);
   for (const seconds of [2_969, 3_060]) assert.equal(findStep(SECRET, code, at(seconds)), undefined, `${seconds} s`);
@@ -24,7 +24,9 @@ test('what is no code is not good', () => {
   for (const text of ['', '12345', '1234567', '12345a', ' 287082', '２８７０８２']) assert.equal(findStep(SECRET, text, at(59)), undefined, text);
 });
 
-test('a secret has 160 random bits (RFC 4226, 4)', () => {
+test('ASVS 6.5.3: a secret has 160 random bits (RFC 4226, 4), which neither a clock nor Math.random gives', (t) => {
+  t.mock.timers.enable({ apis: ['Date'] });
+  t.mock.method(Math, 'random', () => 0.5);
   assert.match(createSecret(), /^[A-Z2-7]{32}$/);
   assert.notEqual(createSecret(), createSecret());
 });

@@ -12,12 +12,13 @@ import { beginAttempt } from './attempts.ts';
 import { createAccount, createToken } from './store.ts';
 import { takeTurn } from './throttle.ts';
 import { linkIn, mailTo, PASSWORD, TestBrowser } from './proofs/test-person.ts';
+import { tablesOf } from './tables.ts';
 
 test('an example account has no password: its person sets one by a mail at the mailbox, and signs in', async (t) => {
   const service = await startTestService();
   t.after(() => service.close());
   const mia = { tenantId: 'acme', email: 'mia@acme.example' };
-  await service.database.forTenant('acme').transaction().execute((db) => feature.seed?.({ db, tenantId: 'acme', now: new Date() }) ?? Promise.resolve());
+  await service.database.forTenant('acme').transaction().execute((db) => feature.seed?.({ db, people: service.people.of(db, 'acme'), tenantId: 'acme', now: new Date() }) ?? Promise.resolve());
   const browser = new TestBrowser(service.url);
   assert.equal((await browser.signIn(mia)).status, 422);
   await browser.post('/accounts/reset-request', { organisation: mia.tenantId, email: mia.email });
@@ -33,7 +34,7 @@ test('what has expired is removed from time to time, and what follows an answer 
   const lines: string[] = [];
   const log = createLog({ level: 'info', destination: { write: (line) => void lines.push(line) } });
   let now = new Date('2026-03-01T08:00:00Z');
-  const on = feature.create({ database: database.db, settings: {}, production: false, publicUrl: 'https://stockade.test', log, metrics: new Registry(), clock: () => now });
+  const on = feature.create({ database: database.db, settings: {}, production: false, signInFactors: 1, publicUrl: 'https://stockade.test', log, metrics: new Registry(), clock: () => now });
   t.after(() => database.close());
   const account = (await createAccount(database.owner, { tenantId: 'acme', email: 'a@x.test', name: 'A', roles: ['clerk'] }, now)) ?? assert.fail();
   const begin = async () => {
@@ -65,11 +66,18 @@ test('what has expired is removed from time to time, and what follows an answer 
   assert.equal(lines.length, told, 'after the end nothing is looked for');
 });
 
+test('ASVS 6.3.2: on a server’s database nobody has an account who was not given one', async (t) => {
+  // Whose kind the setting says; what it serves from is the test's.
+  const service = await startTestService({ environment: { DATABASE_URL: 'postgres://service@127.0.0.1:1/none' } });
+  t.after(() => service.close());
+  assert.deepEqual(await tablesOf(service.database.owner).selectFrom('account').select('email').execute(), []);
+});
+
 test('in production without settings there is no way in, no page and no operation; with them there is no mailbox', async (t) => {
   const database = await openTestDatabase();
   t.after(() => database.close());
   const lines: string[] = [];
-  const create = (settings: Record<string, string>) => feature.create({ database: database.db, settings, production: true, publicUrl: 'https://stockade.test', log: pino({ level: 'info' }, { write: (line: string) => void lines.push(line) }), metrics: new Registry(), clock: () => new Date() });
+  const create = (settings: Record<string, string>) => feature.create({ database: database.db, settings, production: true, signInFactors: 1, publicUrl: 'https://stockade.test', log: pino({ level: 'info' }, { write: (line: string) => void lines.push(line) }), metrics: new Registry(), clock: () => new Date() });
   assert.deepEqual(create({}), { operations: [], pages: [] });
   assert.ok(lines.some((line) => line.includes('local accounts are off: no setting begins with ACCOUNTS_')));
   const on = create({ ACCOUNTS_KEYS: `a:${'k'.repeat(43)}`, ACCOUNTS_SMTP_URL: 'smtps://mail.test', ACCOUNTS_MAIL_FROM: 'us@x.test' });

@@ -1,6 +1,7 @@
 // Local accounts: people who sign in here, with passkeys or passwords. Deleting this folder removes them.
 import { Counter } from 'prom-client';
 import { type Database, type Feature, type FeatureModule, type FeatureParts, ROLES } from '#app/feature.ts';
+import { createBreachCheck } from './breached.ts';
 import { createKeyRing } from './keys.ts';
 import { createMailer } from './mail.ts';
 import { createMailbox } from './mailbox.ts';
@@ -8,6 +9,7 @@ import { ADMINISTER, createOperations } from './operations.ts';
 import { type AccountParts, ISSUER } from './parts.ts';
 import { relyingPartyOf } from './passkeys.ts';
 import { createPasswords } from './passwords.ts';
+import { personalData } from './personal-data.ts';
 import { createReset } from './reset.ts';
 import { CHANGE, createSecurity, READ } from './security.ts';
 import { seed } from './seed.ts';
@@ -24,8 +26,9 @@ const HOUSEKEEPING_MS = 60_000;
 export const feature: FeatureModule = {
   title: 'Accounts',
   grants: { 'accounts:read': ['manager', 'auditor'], [ADMINISTER]: ['manager'], [READ]: ROLES, [CHANGE]: ROLES },
-  rules: { stepUp: { [CHANGE]: { maxAgeS: FRESH_S, factors: 1 } } },
+  rules: { stepUp: { [CHANGE]: { maxAgeS: FRESH_S, factors: 1 } }, enrolment: [READ, CHANGE] },
   events: {},
+  personalData,
   seed,
   create(parts) {
     const settings = parseAccountSettings(parts.settings, parts.production);
@@ -37,7 +40,7 @@ export const feature: FeatureModule = {
   },
 };
 
-function createAccounts({ database, production, publicUrl, log, metrics, clock }: FeatureParts, settings: AccountSettings): Feature {
+function createAccounts({ database, production, signInFactors, publicUrl, log, metrics, clock }: FeatureParts, settings: AccountSettings): Feature {
   const keys = createKeyRing(settings.keys);
   const { smtpUrl, mailFrom } = settings;
   const mailbox = smtpUrl === undefined ? createMailbox() : undefined;
@@ -48,7 +51,9 @@ function createAccounts({ database, production, publicUrl, log, metrics, clock }
     keys,
     passwords: createPasswords({ ...settings, keys }),
     mailer,
+    isBreached: createBreachCheck({ url: settings.breachedPasswordsUrl, log, metrics }),
     publicUrl,
+    signInFactors,
     party: relyingPartyOf(publicUrl, ISSUER),
     outcomes: new Counter({ name: 'accounts_sign_ins_total', help: 'Attempts to sign in with a local account, by method and outcome', labelNames: ['method', 'outcome'], registers: [metrics] }),
     background(work, ownLog) {

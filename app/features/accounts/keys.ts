@@ -1,11 +1,6 @@
 // The feature's own keys: one for new things, older ones for what was made with them. Each use has a key derived for it.
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
-
-export interface Key {
-  readonly id: string;
-  /** 32 bytes. */
-  readonly secret: Buffer;
-}
+import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { type Key, open, seal } from '#app/lib/keys.ts';
 
 export interface KeyRing {
   readonly currentId: string;
@@ -22,20 +17,6 @@ export interface KeyRing {
 }
 
 const KEY_BYTES = 32;
-const IV_BYTES = 12;
-const TAG_BYTES = 16;
-const FORM = /^([a-z0-9][a-z0-9-]{0,31}):([A-Za-z0-9_-]{43})$/;
-
-/** `<id>:<32 bytes as base64url>`, parted by commas, the current one first; undefined for anything else. */
-export function parseKeys(text: string): readonly Key[] | undefined {
-  const keys: Key[] = [];
-  for (const part of text.split(',')) {
-    const [, id, encoded] = FORM.exec(part.trim()) ?? [];
-    if (id === undefined || encoded === undefined || keys.some((key) => key.id === id)) return undefined;
-    keys.push({ id, secret: Buffer.from(encoded, 'base64url') });
-  }
-  return keys;
-}
 
 /** @throws TypeError without a key. */
 export function createKeyRing(keys: readonly Key[]): KeyRing {
@@ -47,26 +28,8 @@ export function createKeyRing(keys: readonly Key[]): KeyRing {
   return {
     currentId: first.id,
     pepper: (id) => derived.get(id)?.pepper,
-    seal(text, context) {
-      const iv = randomBytes(IV_BYTES);
-      const cipher = createCipheriv('aes-256-gcm', current.seal, iv).setAAD(Buffer.from(context));
-      const encrypted = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
-      const id = Buffer.from(first.id);
-      return Buffer.concat([Buffer.from([id.length]), id, iv, cipher.getAuthTag(), encrypted]);
-    },
-    open(sealed, context) {
-      const bytes = Buffer.from(sealed);
-      const start = 1 + (bytes[0] ?? 0);
-      const key = derived.get(bytes.subarray(1, start).toString())?.seal;
-      if (key === undefined || bytes.length < start + IV_BYTES + TAG_BYTES) return undefined;
-      const [iv, tag, encrypted] = [bytes.subarray(start, start + IV_BYTES), bytes.subarray(start + IV_BYTES, start + IV_BYTES + TAG_BYTES), bytes.subarray(start + IV_BYTES + TAG_BYTES)];
-      try {
-        const decipher = createDecipheriv('aes-256-gcm', key, iv, { authTagLength: TAG_BYTES }).setAAD(Buffer.from(context)).setAuthTag(tag);
-        return Buffer.concat([decipher.update(encrypted), decipher.final()]).toString();
-      } catch {
-        return undefined;
-      }
-    },
+    seal: (text, context) => seal({ id: first.id, secret: current.seal }, Buffer.from(text), context),
+    open: (sealed, context) => open((id) => derived.get(id)?.seal, sealed, context)?.toString(),
     sign: (text) => hmac(current.sign, text),
     isSigned: (text, signature) => [...derived.values()].some(({ sign }) => signature.length === KEY_BYTES && timingSafeEqual(hmac(sign, text), signature)),
   };

@@ -24,8 +24,9 @@ describe('accounts as managers keep them', () => {
   let service: TestService;
   let manager: TestBrowser;
   let own = '';
+  let offsetMs = 0;
   before(async () => {
-    service = await startTestService({ environment: { TRUSTED_PROXIES: '1' } });
+    service = await startTestService({ environment: { TRUSTED_PROXIES: '1' }, clock: () => new Date(Date.now() + offsetMs) });
     manager = new TestBrowser(service.url);
     const account = await createPerson(service, 'boss', { role: 'manager' });
     own = account.id;
@@ -50,6 +51,51 @@ describe('accounts as managers keep them', () => {
     assert.equal((await send('GET', `/${made.body.id}`)).body.hasPassword, true);
     const again = await send('POST', '', { email: 'new.person@ACME.test', name: 'Other', roles: ['clerk'] });
     assert.deepEqual([again.status, codeOf(again)], [409, 'account-exists']);
+  });
+
+  test('ASVS 6.4.1: the invitation is good for a day, once, and is no password', async (t) => {
+    t.after(() => (offsetMs = 0));
+    const hourMs = 3_600_000;
+    const invite = async (word: string) => {
+      assert.equal((await send('POST', '', { email: `${word}@acme.test`, name: word, roles: ['clerk'] })).status, 201);
+      return new URL(linkIn(await mailTo(manager, `${word}@acme.test`, 'Your account')), service.url).searchParams.get('token') ?? '';
+    };
+    const [early, late] = [await invite('early'), await invite('late')];
+    assert.match(early, /^[A-Za-z0-9_-]{43}$/, '256 bits');
+    assert.notEqual(early, late);
+    const browser = new TestBrowser(service.url);
+    const use = (token: string, password: string) => browser.post('/accounts/reset', { token, password });
+    assert.equal((await browser.signIn({ tenantId: 'acme', email: 'early@acme.test' }, early)).status, 422);
+    offsetMs = 23 * hourMs;
+    assert.equal((await use(early, PASSWORD)).status, 303);
+    assert.equal((await use(early, 'seven quiet violins at dawn')).status, 410);
+    offsetMs = 24 * hourMs + 1_000;
+    assert.equal((await use(late, PASSWORD)).status, 410);
+  });
+
+  test('ASVS 6.4.6: a manager has a link sent, and neither chooses the password nor sees the link', async () => {
+    const account = await createPerson(service, 'helped');
+    for (const [path, body] of [[`/${account.id}/invitations`, { password: 'chosen by the manager' }], ['', { email: 'x@acme.test', name: 'X', roles: ['clerk'], password: 'chosen by the manager' }]] as const) assert.equal((await send('POST', path, body)).status, 400, path);
+    assert.equal((await send('PATCH', `/${account.id}`, { password: 'chosen by the manager' }, { 'if-match': '"1"' })).status, 400);
+    const sent = await manager.json('POST', `/api/v1/accounts/${account.id}/invitations`);
+    assert.deepEqual([sent.status, sent.body], [202, undefined]);
+    await mailTo(manager, account.email, 'Your account');
+    assert.equal((await new TestBrowser(service.url).signIn(account)).status, 303, 'the old one is good until the person sets another');
+  });
+
+  test('ASVS 6.4.4: a lost factor is removed by whoever may make accounts, as at enrolment, and neither by its person nor by a mail', async () => {
+    const account = await createPerson(service, 'proven');
+    await setTotpSecret(service.database.owner, account, testKeys.seal('JBSWY3DPEHPK3PXP', `authenticator ${account.id}`));
+    const auditor = new TestBrowser(service.url);
+    await auditor.signIn(await createPerson(service, 'checker', { role: 'auditor' }));
+    assert.deepEqual([(await auditor.json('DELETE', `/api/v1/accounts/${account.id}/factors`)).status, (await auditor.json('POST', '/api/v1/accounts', { email: 'y@acme.test', name: 'Y', roles: ['clerk'] })).status], [403, 403]);
+    const browser = new TestBrowser(service.url);
+    await browser.post('/accounts/reset-request', { organisation: account.tenantId, email: account.email });
+    const link = linkIn(await mailTo(browser, account.email, 'Set a new password'));
+    assert.equal((await browser.post('/accounts/reset', { token: new URL(link, service.url).searchParams.get('token') ?? '', password: PASSWORD })).status, 303);
+    assert.match((await browser.signIn(account)).text, /One more step/);
+    assert.equal((await send('DELETE', `/${account.id}/factors`)).status, 204);
+    assert.equal((await browser.signIn(account)).status, 303);
   });
 
   test('what is no address, no role or no name is refused', async () => {
@@ -118,14 +164,14 @@ describe('accounts as managers keep them', () => {
     }
   });
 
-  test('nobody raises or ends their own rights, nor goes round their own second factor', async () => {
+  test('ASVS 6.4.4: nobody raises or ends their own rights, nor goes round their own second factor', async () => {
     for (const change of [{ roles: ['auditor'] }, { disabled: true }]) assert.equal(codeOf(await send('PATCH', `/${own}`, change, { 'if-match': '"1"' })), 'own-account');
     assert.equal(codeOf(await send('DELETE', `/${own}/factors`)), 'own-account');
     assert.equal((await send('PATCH', `/${own}`, { name: 'My new name' }, { 'if-match': '"1"' })).status, 200, 'one’s own name is one’s own');
     assert.equal(await manager.isSignedIn(), true);
   });
 
-  test('the factors of who has lost them are removed, with a password that is too short alone; the person is told', async () => {
+  test('ASVS 6.3.7, 6.5.6: the factors of who has lost them are removed, with a password that is too short alone; the person is told', async () => {
     const account = await createPerson(service, 'unlucky');
     const db = service.database.owner;
     await setTotpSecret(db, account, testKeys.seal('JBSWY3DPEHPK3PXP', `authenticator ${account.id}`));

@@ -61,9 +61,10 @@ export function createOperations(parts: AccountParts): readonly Operation[] {
       action: ADMINISTER,
       body: z.strictObject({ email: address, name, roles }),
       responses: { 201: { description: 'It is made.', schema: accountSchema }, 409: { description: '`account-exists`: there is one with this email.' } },
-      async handle({ db, subject, body, now, afterCommit }) {
+      async handle({ db, subject, body, now, record, afterCommit }) {
         const account = await createAccount(db, { tenantId: subject.tenantId, email: body.email, name: body.name, roles: [...new Set(body.roles)] }, now);
         if (account === undefined) return refuse(409, 'account-exists', 'There is an account with this email.');
+        record({ resource: `/api/v1/accounts/${account.id}`, details: { roles: account.roles } });
         await invite(parts, db, account, now);
         afterCommit(parts.mailer.wake);
         return { status: 201, body: toBody(account), version: account.version, location: `/api/v1/accounts/${account.id}` };
@@ -92,7 +93,7 @@ export function createOperations(parts: AccountParts): readonly Operation[] {
       body: z.strictObject({ name: name.optional(), roles: roles.optional(), disabled: z.boolean().optional() }),
       precondition: 'if-match',
       responses: { 200: { description: 'It is changed.', schema: accountSchema }, 404: NOT_FOUND, 409: { description: '`own-account`: others decide about your own rights.' }, 412: { description: 'Changed by others.' } },
-      async handle({ db, subject, params, body, matches, endSessions }) {
+      async handle({ db, subject, params, body, matches, record, endSessions }) {
         const ref = { tenantId: subject.tenantId, id: params.id };
         const before = await readAccount(db, ref);
         if (before === undefined) return refuseUnknown();
@@ -101,7 +102,10 @@ export function createOperations(parts: AccountParts): readonly Operation[] {
         if (ownRights && subjectIdOf(before) === subject.id) return refuse(409, 'own-account', 'Others decide about your own rights.');
         const account = await changeAccount(db, ref, { ...body, roles: body.roles && [...new Set(body.roles)] });
         if (account === undefined) return refuseUnknown();
-        if (ownRights) await endSessions({ tenantId: subject.tenantId, id: subjectIdOf(account) });
+        if (ownRights) {
+          record({ details: { roles: account.roles, disabled: account.disabled } });
+          await endSessions({ tenantId: subject.tenantId, id: subjectIdOf(account) });
+        }
         return { status: 200, body: toBody(account), version: account.version };
       },
     }),

@@ -3,6 +3,7 @@
 import type { Logger } from 'pino';
 import type { Counter } from 'prom-client';
 import type { Database, SignIn } from '#app/feature.ts';
+import type { IsBreached } from './breached.ts';
 import { DEVICE_MAX_AGE_S, makeDevice } from './device.ts';
 import type { KeyRing } from './keys.ts';
 import type { Mailer } from './mail.ts';
@@ -15,7 +16,10 @@ export interface AccountParts {
   readonly keys: KeyRing;
   readonly passwords: Passwords;
   readonly mailer: Mailer;
+  readonly isBreached: IsBreached;
   readonly publicUrl: string;
+  /** That a sign-in needs: with fewer a person may get a second one, and nothing else. */
+  readonly signInFactors: 1 | 2;
   /** Undefined where passkeys can't be: the service is opened by its address. */
   readonly party: RelyingParty | undefined;
   readonly outcomes: Counter<'method' | 'outcome'>;

@@ -1,5 +1,5 @@
 // Passkeys (WebAuthn): what a browser is asked for, whether its answer is good, and where they are kept.
-// Beside passkeys.test.ts, accounts.browser.test.ts goes through it with Chromium’s virtual authenticator.
+// Tested by accounts.browser.test.ts too: by Chromium’s virtual authenticator.
 import type { AuthenticationResponseJSON, AuthenticatorTransport, PublicKeyCredentialCreationOptionsJSON, PublicKeyCredentialRequestOptionsJSON, RegistrationResponseJSON } from '@simplewebauthn/server';
 import { isIP } from 'node:net';
 import { sql } from 'kysely';
@@ -67,6 +67,10 @@ export async function askToSignIn(party: RelyingParty, present?: readonly Stored
 export async function verifyNew(party: RelyingParty, answer: unknown, challenge: string, log: Logger): Promise<Pick<StoredPasskey, 'id' | 'publicKey' | 'counter' | 'transports'> | undefined> {
   const { verifyRegistrationResponse } = await load();
   try {
+    if (await isCertified(answer)) {
+      log.info('a new passkey was not accepted: it brought certificates that nobody had asked for');
+      return undefined;
+    }
     const { verified, registrationInfo } = await verifyRegistrationResponse({ response: answer as RegistrationResponseJSON, expectedChallenge: challenge, expectedOrigin: party.origin, expectedRPID: party.id, requireUserVerification: true });
     if (!verified) return undefined;
     const { id, publicKey, counter, transports } = registrationInfo.credential;
@@ -75,6 +79,16 @@ export async function verifyNew(party: RelyingParty, answer: unknown, challenge:
     log.info({ err: error }, 'a new passkey was not accepted');
     return undefined;
   }
+}
+
+/**
+ * We ask for no attestation, and browsers leave it out (WebAuthn Level 3, 5.1.3). The library would read what comes all the same:
+ * certificates of a stranger, and for roots that it brings along the list of revoked ones, from the host that is named there.
+ */
+async function isCertified(answer: unknown): Promise<boolean> {
+  const { decodeAttestationObject, isoBase64URL } = await import('@simplewebauthn/server/helpers');
+  const attestation = decodeAttestationObject(isoBase64URL.toBuffer((answer as RegistrationResponseJSON).response.attestationObject));
+  return attestation.get('fmt') !== 'none' && !(attestation.get('fmt') === 'packed' && attestation.get('attStmt').get('x5c') === undefined);
 }
 
 /** Whose it is, when the answer is good; its counter is kept. */

@@ -37,6 +37,13 @@ test('ASVS 6.2.4: common ones are refused, in capitals, with decoration, and ove
   for (const password of ['passwordpasswordpassword', '123456781234567812345678', '!!!!!!basketball!!!!!!', 'aaaaaaaaaaaaaaaaaaaa', 'abababababababababab', '123456789012345', 'passwordpasswordpass', 'password password', 'Password1Password1!', 'iloveyou iloveyou']) assert.equal(await find(password), 'too-common', password);
 });
 
+test('ASVS 6.2.4: of the common ones more than 3,000 are long enough, and each is refused', async () => {
+  const { dictionary } = await import('@zxcvbn-ts/language-common');
+  const longEnough = dictionary['passwords-common'].filter((password) => countCodePoints(password) >= 8);
+  assert.ok(longEnough.length > 3_000, String(longEnough.length));
+  for (const password of longEnough) assert.equal(await findPasswordProblem(password, { secondFactor: true, known: [] }), 'too-common', password);
+});
+
 test('ASVS 6.2.11: one that is made of the person’s name, address, organisation or of the service’s name is refused', async () => {
   for (const password of ['MaraManager2026!', 'stockade-acme-mara', 'manager.manager.1']) assert.equal(await find(password), 'too-personal', password);
   assert.equal(await find('mara keeps seven goats'), undefined, 'a name beside enough else');

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { sql } from 'kysely';
 import { testDatabases, type TestedDatabase } from '#app/testing/database.ts';
@@ -34,12 +35,25 @@ for (const engine of testDatabases()) {
       return account;
     };
 
-    test('ASVS 6.5.2: there are ten, each of 24 characters out of 32, and none like another', async () => {
+    test('ASVS 6.5.3, 6.5.4: there are ten, each of 24 characters out of 32, and none like another, whatever a clock and Math.random say', async (t) => {
+      t.mock.timers.enable({ apis: ['Date'] });
+      t.mock.method(Math, 'random', () => 0.5);
       const account = await make();
       const codes = [...(await replaceCodes(database.forTenant('acme'), account)), ...(await replaceCodes(database.forTenant('acme'), account))];
       assert.equal(new Set(codes).size, 20);
       for (const code of codes) assert.match(code, /^[0-9a-hjkmnp-tv-z]{4}(?:-[0-9a-hjkmnp-tv-z]{4}){5}$/);
       assert.equal(await countCodes(database.forTenant('acme'), account), 10);
+    });
+
+    test('ASVS 6.5.2: with 120 bits a plain hash suffices, and nothing else of them is kept', async () => {
+      const account = await make();
+      const codes = await replaceCodes(database.forTenant('acme'), account);
+      const { rows } = await sql<{ code_hash: Buffer; kept: string }>`select code_hash, cast(account_recovery_code as text) as kept from account_recovery_code where account_id = ${account.id}`.execute(database.owner);
+      assert.deepEqual(rows.map(({ code_hash: hash }) => Buffer.from(hash).toString('hex')).toSorted(), codes.map((code) => createHash('sha256').update(code.replaceAll('-', '')).digest('hex')).toSorted());
+      for (const code of codes) {
+        assert.equal(code.replaceAll('-', '').length * 5, 120);
+        for (const form of [code, code.replaceAll('-', '')]) assert.ok(rows.every(({ kept }) => !kept.includes(form) && !kept.includes(Buffer.from(form).toString('hex'))));
+      }
     });
 
     test('each is good however it is typed: capitals, blanks, no dashes, letters that look like digits', async () => {

@@ -26,7 +26,7 @@ describe('a new password by mail', () => {
   };
   const use = (browser: TestBrowser, link: string, password: string) => browser.post('/accounts/reset', { token: new URL(link, service.url).searchParams.get('token') ?? '', password });
 
-  test('ASVS 6.4.3 and 7.4.3: the link sets it once; all sessions end, the person is told, and nobody is signed in by it', async () => {
+  test('ASVS 6.3.6, 6.3.7 and 7.4.3: the link sets it once; all sessions end, the person is told, and nobody is signed in by it', async () => {
     const account = await createPerson(service, 'forgetful');
     const before = visit();
     await before.signIn(account);
@@ -45,7 +45,19 @@ describe('a new password by mail', () => {
     assert.equal((await visit().signIn(account, NEW_PASSWORD)).status, 303);
   });
 
-  test('the answer is the same for an account that is not there, which gets no mail', async () => {
+  test('ASVS 6.4.3: a new password goes round no second factor', async () => {
+    const account = await createPerson(service, 'twofold');
+    await setTotpSecret(service.database.owner, account, testKeys.seal('JBSWY3DPEHPK3PXP', `authenticator ${account.id}`));
+    const browser = visit();
+    const done = await use(browser, await askForLink(account), NEW_PASSWORD);
+    assert.deepEqual([done.status, await browser.isSignedIn()], [303, false]);
+    const asked = await browser.signIn(account, NEW_PASSWORD);
+    assert.deepEqual([asked.status, await browser.isSignedIn()], [200, false]);
+    assert.match(asked.text, /One more step/);
+    assert.notEqual((await readAccount(service.database.owner, account))?.totpSecret, null);
+  });
+
+  test('ASVS 6.3.8: the answer is the same for an account that is not there, which gets no mail', async () => {
     const account = await createPerson(service, 'answered');
     const answers = [await ask(visit(), account), await ask(visit(), { tenantId: 'acme', email: 'stranger@acme.test' })];
     assert.equal(answers[0]?.text, answers[1]?.text);
@@ -76,7 +88,7 @@ describe('a new password by mail', () => {
     assert.equal((await use(visit(), first, 'a third password for it')).status, 410);
   });
 
-  test('ASVS 6.2.1 and 6.2.4: 15 characters alone, 8 beside a second factor; no common one, and none of one’s own name; the link lasts until a good one is set', async () => {
+  test('ASVS 6.2.1, 6.2.4 and 6.2.11: 15 characters alone, 8 beside a second factor; no common one, and none of one’s own name; the link lasts until a good one is set', async () => {
     const account = await createPerson(service, 'chooser');
     const link = await askForLink(account);
     const browser = visit();

@@ -48,7 +48,7 @@ export function createReset(parts: AccountParts): readonly PublicRoute[] {
         const account = await accountOf(db, body.token, now);
         if (account === undefined) return refuseToken();
         const secondFactor = await hasSecondFactor(db, account);
-        const problem = await findPasswordProblem(body.password, { secondFactor, known: knownOf(account) });
+        const problem = await findPasswordProblem(body.password, { secondFactor, known: knownOf(account), isBreached: parts.isBreached });
         if (problem !== undefined) {
           return resetView({ status: 422, token: body.token, email: account.email, problem: explainPassword(problem, secondFactor), newPassword: renderNewPassword({ secondFactor, invalid: true }) });
         }

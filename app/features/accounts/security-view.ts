@@ -24,6 +24,7 @@ export const PROBLEMS = {
   'passkey-refused': 'The passkey could not be added. Try again.',
   'passkey-limit': 'You have as many passkeys as can be kept: remove one first.',
   expired: 'That took too long. Begin again.',
+  'second-factor-missing': 'Two factors are asked for here: add a passkey or an authenticator app, then sign in again.',
 } as const;
 export type Done = keyof typeof DONE;
 export type Problem = keyof typeof PROBLEMS;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { startTestService, type TestService } from '#app/testing/service.ts';
 import { codeAt } from './authenticator.ts';
-import { addPasskey } from './passkeys.ts';
+import { addPasskey, listPasskeys } from './passkeys.ts';
 import { type Account, readAccount, setPassword, setTotpSecret } from './store.ts';
 import { createPerson, fieldIn, mailTo, PASSWORD, TestBrowser, testKeys, testPasswords } from './proofs/test-person.ts';
 
@@ -35,7 +35,7 @@ describe('looking after what one signs in with', () => {
     await setPassword(service.database.owner, account, await testPasswords.hash('nine lions'), false);
   };
 
-  test('ASVS 6.2.2, 6.2.3 and 7.4.3: a password is changed with the current one; other sessions end, this one is new, the person is told', async () => {
+  test('ASVS 6.2.2, 6.3.7, 6.5.6 and 7.4.3: a password is changed with the current one; other sessions end, this one is new, the person is told', async () => {
     const { account, browser, other } = await enterTwice('changer');
     const before = browser.jar.read(service.url);
     const done = await browser.post(`${SECURITY}/password`, { current: PASSWORD, password: NEW_PASSWORD });
@@ -48,7 +48,7 @@ describe('looking after what one signs in with', () => {
     await enter(account, NEW_PASSWORD);
   });
 
-  test('without the current password nothing is changed, and guessing it is slowed down', async () => {
+  test('ASVS 6.2.3: without the current password nothing is changed, and guessing it is slowed down', async () => {
     const { account, browser } = await enterTwice('borrowed');
     const locations: (string | null)[] = [];
     for (let times = 0; times < 6; times += 1) locations.push((await browser.post(`${SECURITY}/password`, { current: 'let me in, please', password: NEW_PASSWORD })).location);
@@ -65,7 +65,7 @@ describe('looking after what one signs in with', () => {
     await enter(account);
   });
 
-  test('an authenticator app is added with its code; recovery codes are shown once, other sessions end, the person is told', async () => {
+  test('ASVS 6.3.7, 7.4.3: an authenticator app is added with its code; recovery codes are shown once, other sessions end, the person is told', async () => {
     const { account, browser, other } = await enterTwice('adder');
     const begun = await browser.post(`${SECURITY}/authenticator/begin`, { confirm: 'yes' });
     const secret = keyOnPage(begun.text);
@@ -99,10 +99,11 @@ describe('looking after what one signs in with', () => {
     for (const { account } of [mine, theirs]) assert.equal((await readAccount(service.database.owner, account))?.totpSecret, null);
   });
 
-  test('new recovery codes void the old ones', async () => {
+  test('ASVS 6.3.7, 6.5.6: new recovery codes void the old ones, and the person is told', async () => {
     const { account, browser } = await enterTwice('renewer');
     await setTotpSecret(service.database.owner, account, testKeys.seal('JBSWY3DPEHPK3PXP', `authenticator ${account.id}`));
     const [first, second] = [await browser.post(`${SECURITY}/recovery-codes`, { confirm: 'yes' }), await browser.post(`${SECURITY}/recovery-codes`, { confirm: 'yes' })];
+    await mailTo(browser, account.email, 'security of your account');
     const fresh = new TestBrowser(service.url);
     const attempt = fieldIn((await fresh.signIn(account)).text, 'attempt');
     assert.equal((await fresh.post('/accounts/sign-in/code', { attempt, code: codesOnPage(first.text)[0] ?? '' })).status, 422);
@@ -172,6 +173,20 @@ describe('looking after what one signs in with', () => {
     assert.deepEqual([keyOnPage(again), fieldIn(again, 'attempt')], [keyOnPage(page), fieldIn(page, 'attempt')]);
   });
 
+  test('ASVS 6.3.7, 6.5.6: what is lost is removed: the app’s codes and the passkey open nothing more, other sessions end, the person is told', async () => {
+    const { account, browser, other } = await enterTwice('loser');
+    await setTotpSecret(service.database.owner, account, testKeys.seal('JBSWY3DPEHPK3PXP', `authenticator ${account.id}`));
+    await addPasskey(service.database.owner, account, { id: 'a-lost-one', name: 'Key', publicKey: new Uint8Array(8), counter: 0, transports: [] }, now());
+    await browser.post(`${SECURITY}/passkeys/removal`, { id: 'a-lost-one' });
+    await mailTo(browser, account.email, 'A passkey was removed');
+    assert.deepEqual(await listPasskeys(service.database.owner, account), []);
+    assert.equal(await other.isSignedIn(), false);
+    await browser.post(`${SECURITY}/authenticator/removal`, { confirm: 'yes' });
+    await mailTo(browser, account.email, 'The authenticator app was removed');
+    assert.equal((await readAccount(service.database.owner, account))?.totpSecret, null);
+    await enter(account);
+  });
+
   test('nobody removes another’s passkey', async () => {
     const [mine, theirs] = [await enterTwice('taker'), await enterTwice('keeper')];
     await addPasskey(service.database.owner, theirs.account, { id: 'of-the-keeper', name: 'Key', publicKey: new Uint8Array(8), counter: 0, transports: [] }, now());
@@ -188,6 +203,24 @@ describe('looking after what one signs in with', () => {
       const answer = await browser.post(`${SECURITY}/${step}`, fields, { referer: `${service.url}${SECURITY}` });
       assert.equal(answer.location, '/sign-in?return_to=%2Faccount%2Fsecurity&max_age=900', step);
     }
+  });
+
+  test('ASVS 6.3.3: where two factors are asked for, a password alone opens the page on which one gets another, and nothing else', async (t) => {
+    const strict = await startTestService({ environment: { TRUSTED_PROXIES: '1', SIGN_IN_FACTORS: '2' }, clock: now });
+    t.after(() => strict.close());
+    const account = await createPerson(strict, 'enrolling');
+    const browser = new TestBrowser(strict.url);
+    assert.equal((await browser.signIn(account, PASSWORD, { return_to: '/account/sessions' })).location, `${SECURITY}?problem=second-factor-missing`);
+    assert.match((await browser.get(`${SECURITY}?problem=second-factor-missing`)).text, /Two factors are asked for here/);
+    assert.equal((await browser.get('/account/sessions')).location, '/sign-in?return_to=%2Faccount%2Fsessions&max_age=604800&factors=2');
+    assert.equal((await browser.json('GET', '/api/v1/sessions')).status, 401);
+    const begun = await browser.post(`${SECURITY}/authenticator/begin`, { confirm: 'yes' });
+    const added = await browser.post(`${SECURITY}/authenticator`, { attempt: fieldIn(begun.text, 'attempt'), code: codeAt(keyOnPage(begun.text), now()) });
+    assert.equal(added.status, 200);
+    const step = fieldIn((await browser.signIn(account)).text, 'attempt');
+    const entered = await browser.post('/accounts/sign-in/code', { attempt: step, code: codesOnPage(added.text)[0] ?? '', return_to: '/account/sessions' });
+    assert.equal(entered.location, '/account/sessions');
+    assert.equal((await browser.get('/account/sessions')).status, 200);
   });
 
   test('for somebody who signed in at the identity provider there is nothing to look after here', async () => {

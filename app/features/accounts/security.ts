@@ -87,7 +87,7 @@ async function changePassword(parts: AccountParts, { db, body, now, endSessions,
   if (!(await parts.passwords.verify(account.passwordHash, body.current)).good) return back({ problem: 'wrong-password' });
   await succeed(db, counted);
   const secondFactor = await hasSecondFactor(db, account);
-  const problem = await findPasswordProblem(body.password, { secondFactor, known: knownOf(account) });
+  const problem = await findPasswordProblem(body.password, { secondFactor, known: knownOf(account), isBreached: parts.isBreached });
   if (problem !== undefined) return show(parts, db, account, { status: 422, problem: explainPassword(problem, secondFactor) });
   await setPassword(db, account, await parts.passwords.hash(body.password), countCodePoints(body.password) >= SHORTEST_ALONE);
   await endSessions({ tenantId: subject.tenantId, id: subject.id });

@@ -39,6 +39,15 @@ test('production without any of them has no local accounts; with one it needs th
   }
 });
 
+test('ASVS 6.2.12: production asks about breached passwords unless that is switched off, and over TLS', () => {
+  const urlOf = (given: string | undefined, production: boolean) => parseAccountSettings({ ...complete, ...(given === undefined ? {} : { ACCOUNTS_BREACHED_PASSWORDS_URL: given }) }, production)?.breachedPasswordsUrl;
+  assert.equal(urlOf(undefined, true), 'https://api.pwnedpasswords.com/range/');
+  assert.equal(urlOf('https://breached.example/range/', true), 'https://breached.example/range/');
+  assert.equal(urlOf('off', true), undefined);
+  assert.equal(urlOf(undefined, false), undefined, 'development needs no network');
+  for (const bad of ['http://breached.example/range/', 'https://breached.example/range', 'on', 'ftp://127.0.0.1/']) assert.match(problemOf({ ...complete, ACCOUNTS_BREACHED_PASSWORDS_URL: bad }, true), /ACCOUNTS_BREACHED_PASSWORDS_URL must be/);
+});
+
 test('every problem is said, and no value', () => {
   const problem = problemOf({ ACCOUNTS_KEYS: 'canary-key', ACCOUNTS_SMTP_URL: 'canary://mail', ACCOUNTS_MAIL_FROM: 'canary', ACCOUNTS_ARGON2_PASSES: 'canary', ACCOUNTS_TYPO: 'canary' });
   for (const name of ['ACCOUNTS_KEYS', 'ACCOUNTS_SMTP_URL', 'ACCOUNTS_MAIL_FROM', 'ACCOUNTS_ARGON2_PASSES', 'ACCOUNTS_TYPO']) assert.ok(problem.includes(name), name);

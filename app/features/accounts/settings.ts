@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { AppError } from '#app/errors.ts';
-import { type Key, parseKeys } from './keys.ts';
+import { type Key, parseKeys } from '#app/lib/keys.ts';
 
 export interface AccountSettings {
   /** The current one first. */
@@ -13,6 +13,8 @@ export interface AccountSettings {
   /** Undefined: mails are shown at the development mailbox. */
   readonly smtpUrl: string | undefined;
   readonly mailFrom: string;
+  /** Up to where the first digits of a digest follow. Undefined: new passwords are held against the list of common ones alone. */
+  readonly breachedPasswordsUrl: string | undefined;
 }
 
 function integer(least: number, most: number) {
@@ -37,8 +39,16 @@ const schema = z.strictObject({
   ACCOUNTS_HASHES_AT_ONCE: integer(1, 64).default(Math.max(1, Math.min(3, availableParallelism() - 1))),
   // Nothing after the host: nodemailer takes options from there, even such as turn TLS off.
   ACCOUNTS_SMTP_URL: z.string().refine((text) => /^smtps?:\/\/[^\s?#]+$/.test(text) && URL.canParse(text) && new URL(text).hostname !== '', 'must be a URL that starts with smtp:// or smtps://, without a query').optional(),
+  // Five digits of each new password's digest go there.
+  ACCOUNTS_BREACHED_PASSWORDS_URL: z.union([z.literal('off'), z.string().refine((text) => URL.canParse(text) && isOwnOrEncrypted(new URL(text)) && text.endsWith('/'), 'must be an https:// URL that ends with a slash, or "off"')]).optional(),
   ACCOUNTS_MAIL_FROM: z.string().min(3).max(254).regex(/@/, 'must be an address').optional(),
 });
+
+const BREACHED_PASSWORDS_URL = 'https://api.pwnedpasswords.com/range/';
+
+function isOwnOrEncrypted({ protocol, hostname }: URL): boolean {
+  return protocol === 'https:' || (protocol === 'http:' && hostname === '127.0.0.1');
+}
 
 /** What must never guard anything: it is in the repository for all to read. */
 const DEVELOPMENT_KEYS: readonly Key[] = [{ id: 'development', secret: createHash('sha256').update('local accounts in development').digest() }];
@@ -60,6 +70,13 @@ export function parseAccountSettings(given: Readonly<Record<string, string>>, pr
     argon2: { memoryKib: data.ACCOUNTS_ARGON2_MEMORY_KIB, passes: data.ACCOUNTS_ARGON2_PASSES },
     hashesAtOnce: data.ACCOUNTS_HASHES_AT_ONCE,
     smtpUrl: data.ACCOUNTS_SMTP_URL,
+    breachedPasswordsUrl: findBreachedPasswordsUrl(data.ACCOUNTS_BREACHED_PASSWORDS_URL, production),
     mailFrom: data.ACCOUNTS_MAIL_FROM ?? 'Stockade <no-reply@stockade.test>',
   };
+}
+
+/** Development asks nobody unless it is told to, so that it needs no network. */
+function findBreachedPasswordsUrl(given: string | undefined, production: boolean): string | undefined {
+  if (given === 'off') return undefined;
+  return given ?? (production ? BREACHED_PASSWORDS_URL : undefined);
 }

@@ -145,13 +145,26 @@ describe('signing in with an account', () => {
     }
   });
 
-  test('the email may be typed in capitals, the password in another form of Unicode; blanks and case of a password count', async () => {
+  test('ASVS 6.2.8: a password counts as it was typed, to the last of 128 characters; the email may be typed in capitals, either in another form of Unicode', async () => {
     const account = await createPerson(service, 'unicode', { password: 'pâté à la crème brûlée' });
     assert.equal((await visit().signIn({ ...account, email: ' UNICODE@Acme.test ' }, 'pâté à la crème brûlée'.normalize('NFD'))).status, 303);
     for (const wrong of ['Pâté à la crème brûlée', ' pâté à la crème brûlée', 'pâté à la crème brûlé']) assert.equal((await visit().signIn(account, wrong)).status, 422, wrong);
+    const longest = `${'seven quiet violins at dawn, '.repeat(5).slice(0, 127)}!`;
+    const other = await createPerson(service, 'longest', { password: longest });
+    assert.equal((await visit().signIn(other, longest.slice(0, -1))).status, 422);
+    assert.equal((await visit().signIn(other, longest)).status, 303);
   });
 
-  test('CWE-384: a sign-in begins a new session, and ends the one that the browser had', async () => {
+  test('ASVS 6.2.10: a password stays good: years later it signs in, and nobody is asked for a new one', async (t) => {
+    t.after(() => (offsetMs = 0));
+    const account = await createPerson(service, 'faithful');
+    const browser = visit();
+    offsetMs = 5 * 366 * 24 * 60 * minuteMs;
+    assert.deepEqual((({ status, location }) => [status, location])(await browser.signIn(account, PASSWORD, { return_to: '/docs' })), [303, '/docs']);
+    assert.equal(await browser.isSignedIn(), true);
+  });
+
+  test('ASVS 7.2.4: a sign-in begins a new session, and ends the one that the browser had', async () => {
     const account = await createPerson(service, 'twice');
     const browser = visit();
     await browser.signIn(account);
@@ -250,7 +263,21 @@ describe('signing in with an account', () => {
     assert.equal((await browser.post('/accounts/sign-in/code', { attempt, code: codeAt(SECRET, now()) })).status, 410);
   });
 
-  test('a recovery code stands in for the second factor, once, and the person is told', async () => {
+  test('ASVS 6.5.8: a code is one of the service’s own time, whatever time a request tells', async (t) => {
+    t.after(() => (offsetMs = 0));
+    const account = await createPerson(service, 'timed');
+    await addAuthenticator(account);
+    const browser = visit();
+    const attempt = fieldIn((await browser.signIn(account)).text, 'attempt');
+    const then = new Date(now().getTime() + 2 * minuteMs);
+    const code = codeAt(SECRET, then);
+    assert.equal((await browser.post('/accounts/sign-in/code', { attempt, code }, { date: then.toUTCString() })).status, 422);
+    assert.equal((await browser.post('/accounts/sign-in/code', { attempt, code, now: then.toISOString() })).status, 400);
+    offsetMs = 2 * minuteMs;
+    assert.equal((await browser.post('/accounts/sign-in/code', { attempt, code })).status, 303);
+  });
+
+  test('ASVS 6.3.7: a recovery code stands in for the second factor, once, and the person is told', async () => {
     const account = await createPerson(service, 'codes');
     await addAuthenticator(account);
     const [code = ''] = await replaceCodes(service.database.owner, account);
@@ -259,6 +286,21 @@ describe('signing in with an account', () => {
     assert.equal((await browser.post('/accounts/sign-in/code', { attempt: await begin(), code: code.toUpperCase().replaceAll('-', ' ') })).status, 303);
     assert.match(await mailTo(browser, account.email, 'security of your account'), /A recovery code was used to sign in to your account\./);
     assert.equal((await visit().post('/accounts/sign-in/code', { attempt: await begin(), code })).status, 422);
+  });
+
+  test('ASVS 6.3.5: who signs in in a browser that is not known yet is told, and of a wrong code after the password; in their own nobody is', async () => {
+    const account = await createPerson(service, 'watched');
+    const own = visit();
+    const mails = async () => (await own.get('/accounts/mailbox')).text.split('<li class="card">').filter((mail) => mail.includes(`To ${account.email}<`)).map((mail) => /that it had not been used|a wrong code/.exec(mail)?.[0]);
+    assert.equal((await own.signIn(account)).status, 303);
+    await mailTo(own, account.email, 'A sign-in to your account');
+    assert.deepEqual(await mails(), ['that it had not been used']);
+    assert.equal((await own.signIn(account)).status, 303);
+    await addAuthenticator(account);
+    const [thief, wrong] = [visit(), '12345'];
+    for (const browser of [own, thief]) assert.equal((await browser.post('/accounts/sign-in/code', { attempt: fieldIn((await browser.signIn(account)).text, 'attempt'), code: wrong })).status, 422);
+    await mailTo(own, account.email, 'a wrong code');
+    assert.deepEqual(await mails(), ['a wrong code', 'that it had not been used']);
   });
 
   test('an account that is disabled between the two steps stays out', async () => {
@@ -282,6 +324,27 @@ describe('signing in with an account', () => {
     assert.equal(status, 409);
     assert.match(text, /passkeys-need-a-name.*Passkeys need a host name: open the service by one \(PUBLIC_URL\)/);
     assert.equal((await visit().post('/accounts/sign-in/passkey', { attempt: 'A'.repeat(43), answer: '{}' })).status, 409);
+  });
+
+  test('ASVS 16.3.1: every try is logged with its way, its outcome and whose it was, and nobody’s without a name', async () => {
+    const account = await createPerson(service, 'told');
+    await addAuthenticator(account);
+    const from = service.logLines.length;
+    const browser = visit();
+    await browser.signIn(account, 'not the password at all');
+    await browser.signIn({ tenantId: 'acme', email: 'nobody-told@acme.test' });
+    const attempt = fieldIn((await browser.signIn(account)).text, 'attempt');
+    await browser.post('/accounts/sign-in/code', { attempt, code: '1234567' });
+    await browser.post('/accounts/sign-in/code', { attempt, code: codeAt(SECRET, now()) });
+    const lines = service.logLines.slice(from).map((line) => JSON.parse(line) as { msg: string; requestId?: string; signIn?: object }).filter(({ signIn }) => signIn !== undefined);
+    const whose = { tenant: 'acme', account: account.id };
+    assert.deepEqual(lines.map(({ msg, signIn }) => [msg, signIn]), [
+      ['a sign-in failed', { method: 'password', outcome: 'failed', ...whose }],
+      ['a sign-in failed', { method: 'password', outcome: 'failed' }],
+      ['a second factor failed', { method: 'code', outcome: 'failed', ...whose }],
+      ['signed in', { method: 'local', outcome: 'passed', factors: 2, tenant: 'acme', subject: `account:${account.id}` }],
+    ]);
+    assert.ok(lines.every(({ requestId }) => typeof requestId === 'string'));
   });
 
   test('no password, code or token is in the log (CWE-532)', async () => {

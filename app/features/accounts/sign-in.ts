@@ -5,9 +5,11 @@ import { type BrowserChange, type Database, definePublicForm, definePublicPage, 
 import { type Attempt, beginAttempt, continueAttempt, endAttempt, takeAttempt } from './attempts.ts';
 import { findStep } from './authenticator.ts';
 import { readDevice } from './device.ts';
+import { signInMail, type SuspiciousSignIn } from './mail-texts.ts';
 import { type AccountParts, keepDevice, notify, personOf } from './parts.ts';
 import { askToSignIn, listPasskeys, verifySignIn } from './passkeys.ts';
 import { useCode } from './recovery-codes.ts';
+import { SECURITY_PATH } from './security-view.ts';
 import { passkeyView, secondFactorView, signInView } from './sign-in-view.ts';
 import { type Account, findByEmail, readAccount, replaceHash, toEmailKey, useTotpStep } from './store.ts';
 import { type Counted, succeed, takeTurn } from './throttle.ts';
@@ -101,13 +103,13 @@ async function tryPassword({ keys, passwords, outcomes }: AccountParts, { db, no
   const waitS = await takeTurn(db, counted, now);
   if (waitS !== undefined) {
     outcomes.inc({ method: 'password', outcome: 'delayed' });
-    log.warn({ signIn: { method: 'password', outcome: 'delayed' } }, 'a sign-in was delayed');
+    log.warn({ signIn: { method: 'password', outcome: 'delayed', ...whose(account) } }, 'a sign-in was delayed');
     return { kind: 'delayed', waitS };
   }
   const { good, stale } = await passwords.verify(account?.passwordHash, tried.password);
   if (!good || account === undefined || account.disabled) {
     outcomes.inc({ method: 'password', outcome: 'failed' });
-    log.info({ signIn: { method: 'password', outcome: 'failed' } }, 'a sign-in failed');
+    log.info({ signIn: { method: 'password', outcome: 'failed', ...whose(account) } }, 'a sign-in failed');
     return { kind: 'wrong' };
   }
   await succeed(db, counted);
@@ -117,16 +119,17 @@ async function tryPassword({ keys, passwords, outcomes }: AccountParts, { db, no
   return { kind: 'good', account };
 }
 
-async function proceed(parts: AccountParts, { db, now, localPath }: Asked, account: Account, target: string | undefined): Promise<Answer> {
+async function proceed(parts: AccountParts, context: Asked, account: Account, target: string | undefined): Promise<Answer> {
+  const { db, now, localPath } = context;
   const passkeys = await listPasskeys(db, account);
-  if (account.totpSecret === null && passkeys.length === 0) return enter(parts, account, 1, localPath(target));
+  if (account.totpSecret === null && passkeys.length === 0) return enter(parts, context, account, 1, target);
   const options = parts.party === undefined || passkeys.length === 0 ? undefined : await askToSignIn(parts.party, passkeys);
   const attempt = await beginAttempt(db, { purpose: 'second-factor', account, challenge: options?.challenge }, now);
   return secondFactorView({ attempt, returnTo: localPath(target), authenticator: account.totpSecret !== null, passkey: options });
 }
 
-async function tryCode(parts: AccountParts, { db, now, kept, address, log, localPath }: Asked, tried: { readonly attempt: string; readonly code: string; readonly return_to?: string | undefined }): Promise<Answer> {
-  const { keys, outcomes } = parts;
+async function tryCode(parts: AccountParts, context: Asked, tried: { readonly attempt: string; readonly code: string; readonly return_to?: string | undefined }): Promise<Answer> {
+  const [{ keys, outcomes }, { db, now, kept, address, log, localPath }] = [parts, context];
   const attempt = await continueAttempt(db, tried.attempt, 'second-factor', now);
   const account = await accountOf(db, attempt);
   if (account === undefined) return refuseExpired();
@@ -137,17 +140,19 @@ async function tryCode(parts: AccountParts, { db, now, kept, address, log, local
   const waitS = await takeTurn(db, counted, now);
   if (waitS !== undefined) {
     outcomes.inc({ method: 'code', outcome: 'delayed' });
+    log.warn({ signIn: { method: 'code', outcome: 'delayed', ...whose(account) } }, 'a second factor was delayed');
     return again(429, explainDelay(waitS));
   }
   const method = await findMethod(parts, db, account, tried.code, now);
   if (method === undefined || !(await endAttempt(db, tried.attempt))) {
     outcomes.inc({ method: 'code', outcome: 'failed' });
-    log.info({ signIn: { method: 'code', outcome: 'failed' } }, 'a second factor failed');
+    if (device === undefined) parts.background(() => warn(parts, db, account, 'second-factor-failed', now), log);
+    log.info({ signIn: { method: 'code', outcome: 'failed', ...whose(account) } }, 'a second factor failed');
     return again(422, WRONG_CODE);
   }
   await succeed(db, counted);
   outcomes.inc({ method, outcome: 'passed' });
-  return enter(parts, account, 2, localPath(tried.return_to));
+  return enter(parts, context, account, 2, tried.return_to);
 }
 
 async function findMethod(parts: AccountParts, db: Database, account: Account, code: string, now: Date): Promise<'authenticator' | 'recovery-code' | undefined> {
@@ -163,8 +168,9 @@ async function findMethod(parts: AccountParts, db: Database, account: Account, c
   return used ? 'recovery-code' : undefined;
 }
 
-async function tryPasskey(parts: AccountParts, { db, now, log, localPath }: Asked, tried: { readonly attempt: string; readonly answer: unknown; readonly return_to?: string | undefined }): Promise<Answer> {
+async function tryPasskey(parts: AccountParts, context: Asked, tried: { readonly attempt: string; readonly answer: unknown; readonly return_to?: string | undefined }): Promise<Answer> {
   if (parts.party === undefined) return refuseAddress();
+  const { db, now, log } = context;
   const attempt = (await takeAttempt(db, tried.attempt, 'passkey-sign-in', now)) ?? (await takeAttempt(db, tried.attempt, 'second-factor', now));
   if (attempt?.challenge === undefined) return refuseExpired();
   const passkey = await verifySignIn(db, parts.party, tried.answer, attempt.challenge, { now, log });
@@ -173,21 +179,35 @@ async function tryPasskey(parts: AccountParts, { db, now, log, localPath }: Aske
   const isOther = attempt.account !== undefined && (attempt.account.id !== account?.id || attempt.account.tenantId !== account.tenantId);
   if (account === undefined || account.disabled || isOther) {
     parts.outcomes.inc({ method: 'passkey', outcome: 'failed' });
-    log.info({ signIn: { method: 'passkey', outcome: 'failed' } }, 'a sign-in failed');
+    log.info({ signIn: { method: 'passkey', outcome: 'failed', ...whose(account) } }, 'a sign-in failed');
     return refuse(403, 'passkey-refused', 'This passkey is not known here, or its answer could not be accepted. Sign in again.');
   }
   parts.outcomes.inc({ method: 'passkey', outcome: 'passed' });
   // It asked its person: something they have, and something they know or are.
-  return enter(parts, account, 2, localPath(tried.return_to));
+  return enter(parts, context, account, 2, tried.return_to);
 }
 
-function enter(parts: AccountParts, account: Account, factors: 1 | 2, target: string): Redirect & BrowserChange {
-  return { redirect: target, signIn: { person: personOf(account), factors }, keep: keepDevice(parts, account) };
+function enter(parts: AccountParts, { db, now, kept, log, localPath }: Asked, account: Account, factors: 1 | 2, target: string | undefined): Redirect & BrowserChange {
+  if (readDevice(parts.keys, kept, { tenantId: account.tenantId, accountId: account.id }) === undefined) parts.background(() => warn(parts, db, account, 'new-browser', now), log);
+  const next = factors < parts.signInFactors ? `${SECURITY_PATH}?problem=second-factor-missing` : localPath(target);
+  return { redirect: next, signIn: { person: personOf(account), factors }, keep: keepDevice(parts, account) };
+}
+
+/** The person is told of what may be somebody else (ASVS 6.3.5), and not so often that their mailbox fills. */
+async function warn({ mailer }: AccountParts, db: Database, account: Account, what: SuspiciousSignIn, now: Date): Promise<void> {
+  if ((await takeTurn(db, [{ kind: 'account', tenantId: account.tenantId, name: `told ${account.id} of ${what}` }], now)) !== undefined) return;
+  await mailer.enqueue(db, account.tenantId, signInMail(account, what), now);
+  mailer.wake();
 }
 
 async function accountOf(db: Database, attempt: Attempt | undefined): Promise<Account | undefined> {
   const account = attempt?.account && (await readAccount(db, attempt.account));
   return account?.disabled === true ? undefined : account;
+}
+
+/** For the log, by identifiers alone: what was typed may be anything, a password in the wrong field among it. */
+function whose(account: Account | undefined): { readonly tenant?: string; readonly account?: string } {
+  return account === undefined ? {} : { tenant: account.tenantId, account: account.id };
 }
 
 function refuseExpired(): Refusal {

@@ -44,7 +44,7 @@ test('a mail reaches the server, from whom the settings say', async (t) => {
   assert.match(one?.text ?? '', /a line\./);
 });
 
-test('CWE-93: neither an address nor a subject makes a header or a second recipient of its own', async (t) => {
+test('ASVS 1.3.11 (CWE-93): neither an address nor a subject makes a header or a second recipient of its own', async (t) => {
   const { port, received } = await startServer(t);
   const send = createSmtpSender({ url: `smtp://127.0.0.1:${port}`, from: 'us@x.test', requireTls: false });
   await send({ ...mail, subject: 'Hello\r\nBcc: thief@x.test' });

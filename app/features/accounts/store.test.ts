@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { sql } from 'kysely';
 import { testDatabases, type TestedDatabase } from '#app/testing/database.ts';
 import { addPasskey, listPasskeys, removePasskeys } from './passkeys.ts';
 import { type Account, accountIdOf, changeAccount, createAccount, createToken, dropPassword, findByEmail, listAccounts, readAccount, readToken, replaceHash, setPassword, setTotpSecret, subjectIdOf, useToken, useTotpStep } from './store.ts';
+import { tablesOf } from './tables.ts';
 
 const now = new Date('2026-11-24T10:00:00.000Z');
 const later = (ms: number) => new Date(now.getTime() + ms);
@@ -32,7 +34,7 @@ for (const engine of testDatabases()) {
       assert.equal(await findByEmail(database.db, 'elsewhere', account.email), undefined);
     });
 
-    it('its subject is set apart from the provider’s', async () => {
+    it('ASVS 6.8.1: its subject is set apart from the provider’s', async () => {
       const account = await make();
       assert.equal(accountIdOf(subjectIdOf(account)), account.id);
       for (const subject of ['clerk', account.id, 'account:x', `account:${'-'.repeat(36)}`, ` ${subjectIdOf(account)}`]) assert.equal(accountIdOf(subject), undefined);
@@ -104,6 +106,16 @@ for (const engine of testDatabases()) {
       assert.deepEqual([kept?.name, kept?.counter, [...(kept?.publicKey ?? [])], kept?.transports, kept?.createdAt], ['Laptop', 5, [1, 2], ['internal'], now]);
       assert.equal(await removePasskeys(acme, other, passkey.id), 0);
       assert.equal(await removePasskeys(acme, account, passkey.id), 1);
+    });
+
+    it('ASVS 6.7.1: the key that a passkey is verified by is nobody’s to change: what the service may of it is to count its uses', async () => {
+      const account = await make();
+      await addPasskey(database.forTenant('acme'), account, { id: `key-of-${account.id}`, name: 'Key', publicKey: new Uint8Array(8), counter: 0, transports: [] }, now);
+      for (const db of [database.db, database.forTenant('acme')]) {
+        for (const change of [{ public_key: Buffer.from('another') }, { account_id: randomUUID() }, { transports: [] }]) await assert.rejects(tablesOf(db).updateTable('account_passkey').set(change).where('account_id', '=', account.id).execute(), { code: '42501' });
+      }
+      await tablesOf(database.db).updateTable('account_passkey').set({ counter: 1, used_at: now }).where('account_id', '=', account.id).execute();
+      assert.deepEqual((await listPasskeys(database.db, account)).map(({ counter, publicKey }) => [counter, publicKey.length]), [[1, 8]]);
     });
 
     it('the list goes on after its last row, the oldest first', async () => {

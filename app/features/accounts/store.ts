@@ -1,7 +1,7 @@
 // Accounts in the database, with what their people sign in with.
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
-import { ROLES, type Database, type Role } from '#app/feature.ts';
+import { LOCAL_SUBJECT_PREFIX, ROLES, type Database, type Role } from '#app/feature.ts';
 import { type AccountTables, tablesOf } from './tables.ts';
 
 export interface Account {
@@ -18,8 +18,6 @@ export interface Account {
   readonly createdAt: Date;
 }
 
-/** Set apart from the subjects of the identity provider. */
-const SUBJECT_PREFIX = 'account:';
 const SUBJECT = /^account:([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/;
 
 export interface Ref {
@@ -28,7 +26,7 @@ export interface Ref {
 }
 
 export function subjectIdOf({ id }: Pick<Account, 'id'>): string {
-  return SUBJECT_PREFIX + id;
+  return LOCAL_SUBJECT_PREFIX + id;
 }
 
 /** Undefined for somebody who signed in at the identity provider. */

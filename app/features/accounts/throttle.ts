@@ -17,7 +17,7 @@ interface Slowness {
   /** The delay grows to this: 96 tries a day for an account. */
   readonly longestS: number;
 }
-const SLOWNESS: Readonly<Record<Counted['kind'], Slowness>> = {
+export const SLOWNESS: Readonly<Record<Counted['kind'], Slowness>> = {
   account: { free: 4, longestS: 900 },
   'second-factor': { free: 4, longestS: 900 },
   device: { free: 4, longestS: 900 },

@@ -37,6 +37,8 @@ export function explainPassword(problem: PasswordProblem, secondFactor: boolean)
       return `That is too long: take at most ${LONGEST} characters.`;
     case 'too-common':
       return 'Many people have that password, so it is guessed first. Take another one.';
+    case 'breached':
+      return 'That password was in a breach of some other service, so it is guessed first. Take another one.';
     case 'too-personal':
       return 'There is too little in it but your name, your address or ours. Take another one.';
   }

@@ -4,7 +4,7 @@ import { html, type Html } from '#app/lib/html.ts';
 import { movementText } from './assets/stock.ts';
 import { type Moment, renderTime } from './item-card.ts';
 import { type ListedItem, renderItems } from './item-list.ts';
-import type { Movement } from './item.ts';
+import type { NamedMovement } from './item.ts';
 import { type Notice, renderNotice } from './notices.ts';
 
 export const LEVEL_FILTERS = ['ok', 'low', 'out', 'retired', 'all'] as const;
@@ -19,7 +19,7 @@ export interface BoardView extends Moment {
   readonly items: readonly ListedItem[];
   readonly cursor: string | undefined;
   readonly nextCursor: string | undefined;
-  readonly feed: readonly Movement[];
+  readonly feed: readonly NamedMovement[];
   readonly notice: Notice;
 }
 
@@ -67,11 +67,11 @@ export function toQuery(parameters: Readonly<Record<string, string | undefined>>
   return new URLSearchParams(Object.entries(parameters).filter((entry): entry is [string, string] => entry[1] !== undefined)).toString();
 }
 
-function renderFeed(movements: readonly Movement[], moment: Moment): Html {
+function renderFeed(movements: readonly NamedMovement[], moment: Moment): Html {
   return html`<ol id="feed" class="feed" aria-live="polite">${movements.map((movement) => renderEntry(movement, moment))}</ol>
 <template id="feed-template">${renderEntry(undefined, moment)}</template>`;
 }
 
-function renderEntry(movement: Movement | undefined, moment: Moment): Html {
+function renderEntry(movement: NamedMovement | undefined, moment: Moment): Html {
   return html`<li data-movement="${movement?.id}"><span data-field="who">${movement?.actor.name}</span> <span data-field="what">${movement && movementText(movement)}</span> <a data-field="item" href="/items/${movement?.sku}">${movement?.sku}</a> <span data-field="note">${movement?.note}</span> <span data-field="when">${movement && renderTime(movement.occurredAt, moment)}</span></li>`;
 }

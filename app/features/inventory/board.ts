@@ -5,6 +5,7 @@ import { isRefusal } from '#app/errors.ts';
 import { definePage, type PageRoute } from '#app/feature.ts';
 import { HISTORY_LENGTH } from './assets/sparkline.ts';
 import { LEVEL_FILTERS, type LevelFilter, renderBoard, toQuery } from './board-view.ts';
+import { nameActors } from './actors.ts';
 import { viewOf } from './changes.ts';
 import { decodeItemCursor, encodeItemCursor } from './cursor.ts';
 import { cursorField, skuField, textField } from './schemas.ts';
@@ -36,7 +37,7 @@ export const boardPage: PageRoute = definePage({
   action: 'items:read',
   navigation: 'Board',
   query: boardQuery,
-  async handle({ db, subject, access, query, can, position, now }) {
+  async handle({ db, people, subject, access, query, can, position, now }) {
     const view = viewOf({ subject, access });
     const after = query.cursor === undefined ? undefined : decodeItemCursor(query.cursor, ORDER);
     if (isRefusal(after)) return after;
@@ -47,6 +48,7 @@ export const boardPage: PageRoute = definePage({
       recentMovements(db, view, { limit: FEED_LENGTH }),
     ]);
     const histories = await latestMovements(db, view, slice.rows.map(({ sku }) => sku), HISTORY_LENGTH);
+    const [feed = [], ...moved] = await nameActors(people, recent.rows, ...slice.rows.map(({ sku }) => histories.get(sku) ?? []));
     const last = slice.rows.at(-1);
     const body = renderBoard({
       position,
@@ -55,10 +57,10 @@ export const boardPage: PageRoute = definePage({
       canWrite: can('items:write'),
       counts,
       filter: { q: query.q, level: query.level },
-      items: slice.rows.map((item) => ({ item, movements: histories.get(item.sku) ?? [] })),
+      items: slice.rows.map((item, index) => ({ item, movements: moved[index] ?? [] })),
       cursor: query.cursor,
       nextCursor: slice.more && last !== undefined ? encodeItemCursor(ORDER, positionOf(last, ORDER.sort)) : undefined,
-      feed: recent.rows,
+      feed,
       notice: query.problem === undefined ? { sku: query.moved, done: query.moved === undefined ? undefined : 'moved' } : { sku: query.sku, problem: query.problem },
     });
     return { title: 'Board', body, scripts: ['board.client.ts'], styles: ['board.css'] };

@@ -3,11 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { isRefusal, refuse, type Refusal } from '#app/errors.ts';
 import type { WriteContext } from '#app/feature.ts';
 import { eventOf, itemEventData, movedEventData } from './events.ts';
-import { applyMovement, type Item, type Movement, type Reason } from './item.ts';
+import { applyMovement, type Item, type Movement, type NamedMovement, type Reason } from './item.ts';
 import { insertItem, insertMovements, lockItem, updateItem, type View } from './store.ts';
 
 /** What a change needs of its command's or form's context. */
-export type ChangeContext = Pick<WriteContext<unknown, unknown>, 'subject' | 'access' | 'db' | 'publish' | 'now'>;
+export type ChangeContext = Pick<WriteContext<unknown, unknown>, 'subject' | 'actor' | 'access' | 'db' | 'publish' | 'now'>;
 export type VersionedContext = ChangeContext & Pick<WriteContext<unknown, unknown>, 'matches'>;
 
 export type NewItem = Pick<Item, 'sku' | 'name' | 'location' | 'unit' | 'reorderLevel'> & Partial<Pick<Item, 'sensitivity'>>;
@@ -22,9 +22,6 @@ export interface NewMovement {
   readonly reason: Reason;
   readonly note?: string | undefined;
 }
-
-/** The column's bound, which no provider promises for a name. */
-const ACTOR_NAME_LENGTH = 255;
 
 /** Stock starts at 0: every unit enters by a movement, so that the ledger always sums to the quantity. */
 export async function createItem(context: ChangeContext, draft: NewItem): Promise<Item | Refusal> {
@@ -66,7 +63,7 @@ export async function moveStock(
   context: ChangeContext,
   sku: string,
   draft: NewMovement,
-): Promise<{ readonly movement: Movement; readonly item: Item } | Refusal> {
+): Promise<{ readonly movement: NamedMovement; readonly item: Item } | Refusal> {
   const { subject, db } = context;
   const before = await lockItem(db, viewOf(context), sku);
   if (before === undefined) return refuseUnknown(sku);
@@ -79,14 +76,15 @@ export async function moveStock(
     delta: draft.delta,
     reason: draft.reason,
     note: draft.note,
-    actor: { id: subject.id, name: nameOf(subject) },
+    actor: context.actor,
     quantityAfter: quantity,
     occurredAt: item.updatedAt,
     itemVersion: item.version,
   };
   await insertMovements(db, subject.tenantId, [movement]);
-  await context.publish({ type: eventOf('moved', item), subject: `items/${sku}`, data: movedEventData(movement, item) });
-  return { movement, item };
+  const named: NamedMovement = { ...movement, actor: { id: subject.id, name: subject.name } };
+  await context.publish({ type: eventOf('moved', item), subject: `items/${sku}`, data: movedEventData(named, item) });
+  return { movement: named, item };
 }
 
 /** What the policy lets who asks know of. */
@@ -107,10 +105,6 @@ async function lockVersion(context: VersionedContext, sku: string): Promise<Item
 
 function publishItem(context: ChangeContext, verb: Parameters<typeof eventOf>[0], item: Item): Promise<void> {
   return context.publish({ type: eventOf(verb, item), subject: `items/${item.sku}`, data: itemEventData(item) });
-}
-
-function nameOf(subject: ChangeContext['subject']): string {
-  return Array.from(subject.name.trim() || subject.id).slice(0, ACTOR_NAME_LENGTH).join('');
 }
 
 /** Without the keys that hold undefined: absent means unchanged. */

@@ -2,7 +2,7 @@
 // Tested by changes.test.ts: every published event is checked against its schema.
 import { z } from 'zod';
 import type { EventType } from '#app/feature.ts';
-import type { Item, Movement, Sensitivity } from './item.ts';
+import type { Item, NamedMovement, Sensitivity } from './item.ts';
 import { ACTOR_ID, itemBody, itemSchema, movementBody, movementSchema } from './schemas.ts';
 
 const itemEvent = z.strictObject({ item: itemSchema }).meta({ id: 'ItemEvent', description: 'The item as it is after the change.' });
@@ -34,7 +34,7 @@ export function itemEventData(item: Item): z.output<typeof itemEvent> {
   return { item: itemBody(item) };
 }
 
-export function movedEventData(movement: Movement, item: Item): z.output<typeof movedEvent> {
+export function movedEventData(movement: NamedMovement, item: Item): z.output<typeof movedEvent> {
   // One text for all who listen: it holds what everybody may see.
   return { movement: movementBody(movement, [ACTOR_ID]), item: itemBody(item) };
 }

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { Registry } from 'prom-client';
 import { testDatabases, type TestedDatabase } from '#app/testing/database.ts';
+import type { PeopleDirectory } from '#app/privacy/people.ts';
+import { createTestPrivacy } from '#app/testing/privacy.ts';
 import { feature } from './feature.ts';
 import { countStock, listItems, listMovements, readItem, recentMovements } from './store.ts';
 import { allOf, silentLog } from './test-context.ts';
@@ -12,7 +14,7 @@ describe('feature', () => {
   it('grants every action that an operation, a page or an event asks for, and no other', async () => {
     const database = await testDatabases()[0]?.open();
     assert.ok(database);
-    const { operations, pages } = feature.create({ database: database.db, settings: {}, production: false, publicUrl: 'http://stockade.test', log: silentLog, metrics: new Registry(), clock: () => now });
+    const { operations, pages } = feature.create({ database: database.db, settings: {}, production: false, signInFactors: 1, publicUrl: 'http://stockade.test', log: silentLog, metrics: new Registry(), clock: () => now });
     await database.close();
     const asked = [...operations, ...pages, ...Object.values(feature.events)].map(({ action }) => action);
     assert.deepEqual(new Set(Object.keys(feature.grants)), new Set(asked));
@@ -30,10 +32,12 @@ describe('feature', () => {
 for (const engine of testDatabases()) {
   describe(`seed on ${engine.name}`, () => {
     let database: TestedDatabase;
+    let people: PeopleDirectory;
     before(async () => {
       database = await engine.open();
+      ({ people } = createTestPrivacy());
       for (const tenantId of ['acme', 'globex', 'empty']) {
-        await database.forTenant(tenantId).transaction().execute((db) => feature.seed?.({ db, tenantId, now }) ?? Promise.resolve());
+        await database.forTenant(tenantId).transaction().execute((db) => feature.seed?.({ db, people: people.of(db, tenantId), tenantId, now }) ?? Promise.resolve());
       }
     });
     after(() => database.close());
@@ -60,7 +64,7 @@ for (const engine of testDatabases()) {
 
     it('leaves a tenant alone that has items', async () => {
       const before = await recentMovements(database.owner, allOf('acme'), { limit: 100 });
-      await database.forTenant('acme').transaction().execute((db) => feature.seed?.({ db, tenantId: 'acme', now: new Date(now.getTime() + 1_000) }) ?? Promise.resolve());
+      await database.forTenant('acme').transaction().execute((db) => feature.seed?.({ db, people: people.of(db, 'acme'), tenantId: 'acme', now: new Date(now.getTime() + 1_000) }) ?? Promise.resolve());
       assert.deepEqual(await recentMovements(database.owner, allOf('acme'), { limit: 100 }), before);
     });
 

@@ -27,6 +27,21 @@ export const feature: FeatureModule = {
     fields: { movements: { [ACTOR_ID]: ['manager', 'auditor'] } },
   },
   events,
+  personalData: {
+    personal: [
+      {
+        table: 'movement',
+        purpose: 'Shows who moved stock, and why',
+        basis: 'legitimate interests',
+        kept: 'as long as the stock is kept account of; who was erased stands in it by an id alone',
+        rows: { column: 'actor', holds: 'person' },
+        columns: { actor: 'who moved it, by the id of records', sku: 'what', delta: 'how much', reason: 'why', note: 'what they noted', occurred_at: 'when' },
+        otherColumns: ['tenant_id', 'id', 'item_version', 'quantity_after'],
+        erasure: 'unlink',
+      },
+    ],
+    impersonal: { item: 'things, and how many of them' },
+  },
   seed,
   create(parts) {
     return { operations: [...itemOperations, ...movementOperations], pages: createPages(parts) };

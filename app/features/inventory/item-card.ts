@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { html, type Html } from '#app/lib/html.ts';
 import { sparklinePath, sparklineText } from './assets/sparkline.ts';
 import { levelOf, levelText, meterMax, movementText, relativeTime } from './assets/stock.ts';
-import { type Item, MAX_QUANTITY, type Movement, REASONS } from './item.ts';
+import { type Item, MAX_QUANTITY, type NamedMovement, REASONS } from './item.ts';
 
 export interface Moment {
   readonly now: Date;
@@ -13,7 +13,7 @@ export interface Moment {
 const REASON_TEXTS = { received: 'Received', sold: 'Sold', returned: 'Returned', damaged: 'Damaged', count: 'Count' } as const;
 
 /** The quantity after each movement, oldest first; without any, the one that is. */
-export function historyOf(item: Item, movements: readonly Movement[]): readonly number[] {
+export function historyOf(item: Item, movements: readonly NamedMovement[]): readonly number[] {
   const quantities = movements.map((movement) => movement.quantityAfter);
   return quantities.length === 0 ? [item.quantity] : quantities;
 }
@@ -38,7 +38,7 @@ export function renderTime(time: Date, { now }: Moment): Html {
   return html`<time datetime="${text}" title="${`${text.slice(0, 16).replace('T', ' ')} UTC`}">${relativeTime(time, now)}</time>`;
 }
 
-export function renderLast(movement: Movement | undefined, moment: Moment): Html {
+export function renderLast(movement: NamedMovement | undefined, moment: Moment): Html {
   if (movement === undefined) return html`<p class="item-last" data-field="last">No movement yet</p>`;
   return html`<p class="item-last" data-field="last">${movement.actor.name} ${movementText(movement)}${movement.note !== undefined && html` (${movement.note})`}, ${renderTime(movement.occurredAt, moment)}</p>`;
 }

@@ -3,12 +3,12 @@
 import { html, type Html } from '#app/lib/html.ts';
 import { levelOf } from './assets/stock.ts';
 import { historyOf, type Moment, renderLast, renderLevel, renderMeter, renderMoveForm, renderSparkline } from './item-card.ts';
-import type { Item, Movement } from './item.ts';
+import type { Item, NamedMovement } from './item.ts';
 
 export interface ListedItem {
   readonly item: Item;
   /** The latest, oldest first. */
-  readonly movements: readonly Movement[];
+  readonly movements: readonly NamedMovement[];
 }
 
 export interface ListOptions extends Moment {

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { isRefusal } from '#app/errors.ts';
 import { definePage, type PageRoute } from '#app/feature.ts';
 import { HISTORY_LENGTH } from './assets/sparkline.ts';
+import { nameActors } from './actors.ts';
 import { refuseUnknown, viewOf } from './changes.ts';
 import { decodeLedgerCursor, encodeLedgerCursor } from './cursor.ts';
 import { renderItem, renderNewItem } from './item-view.ts';
@@ -19,7 +20,7 @@ export const itemPage: PageRoute = definePage({
   action: 'items:read',
   params: z.strictObject({ sku: skuField }),
   query: z.strictObject({ cursor: cursorField.optional(), done: z.enum(DONE_CODES).optional(), problem: problemField }),
-  async handle({ db, subject, access, params, query, can, now }) {
+  async handle({ db, people, subject, access, params, query, can, now }) {
     const view = viewOf({ subject, access });
     const { sku } = params;
     const item = await readItem(db, view, sku);
@@ -30,12 +31,13 @@ export const itemPage: PageRoute = definePage({
       latestMovements(db, view, [sku], HISTORY_LENGTH),
       listMovements(db, view, sku, { after, limit: HISTORY_PAGE_LENGTH }),
     ]);
+    const [recent = [], history = []] = await nameActors(people, latest.get(sku) ?? [], ledger.rows);
     const last = ledger.rows.at(-1);
     const body = renderItem({
       item,
       now,
-      latest: latest.get(sku) ?? [],
-      history: ledger.rows,
+      latest: recent,
+      history,
       nextCursor: ledger.more && last !== undefined ? encodeLedgerCursor(sku, last) : undefined,
       firstPage: after === undefined,
       canMove: can('items:move'),

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { html, type Html } from '#app/lib/html.ts';
 import { levelOf, movementText } from './assets/stock.ts';
 import { historyOf, type Moment, renderLast, renderLevel, renderMeter, renderMoveForm, renderSparkline, renderTime } from './item-card.ts';
-import { type Item, MAX_QUANTITY, type Movement } from './item.ts';
+import { type Item, MAX_QUANTITY, type NamedMovement } from './item.ts';
 import { type Notice, renderNotice } from './notices.ts';
 
 const CHART = { width: 640, height: 160 };
@@ -12,9 +12,9 @@ const CHART = { width: 640, height: 160 };
 export interface ItemView extends Moment {
   readonly item: Item;
   /** The latest, oldest first. */
-  readonly latest: readonly Movement[];
+  readonly latest: readonly NamedMovement[];
   /** A page of the ledger, newest first. */
-  readonly history: readonly Movement[];
+  readonly history: readonly NamedMovement[];
   readonly nextCursor: string | undefined;
   readonly firstPage: boolean;
   readonly canMove: boolean;

@@ -39,12 +39,16 @@ export interface Movement {
   readonly delta: number;
   readonly reason: Reason;
   readonly note: string | undefined;
-  readonly actor: { readonly id: string; readonly name: string };
+  /** The platform's id of whoever moved it. */
+  readonly actor: string;
   readonly quantityAfter: number;
   readonly occurredAt: Date;
   /** The item's version that this movement made; orders the ledger of one item. */
   readonly itemVersion: number;
 }
+
+/** For people and programs: with who moved it, as far as that is still known. */
+export type NamedMovement = Omit<Movement, 'actor'> & { readonly actor: { readonly id?: string; readonly name: string } };
 
 /**
  * No control characters, line separators, lone surrogates or marks that reorder text (CWE-1007). Written as ranges, since it is

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { isRefusal } from '#app/errors.ts';
 import { defineCommand, defineQuery, type Operation } from '#app/feature.ts';
+import { nameActors } from './actors.ts';
 import { moveStock, refuseUnknown, viewOf } from './changes.ts';
 import { decodeLedgerCursor, decodeRecentCursor, encodeLedgerCursor, encodeRecentCursor } from './cursor.ts';
 import { cursorField, limitField, movementBody, movementPageSchema, movementSchema, newMovementSchema, skuField } from './schemas.ts';
@@ -44,7 +45,7 @@ const listOfItem = defineQuery({
     400: { description: 'A parameter is not valid; `invalid-cursor`: the cursor is of another list or order.' },
     404: { description: '`item-not-found`: there is no such item.' },
   },
-  async handle({ db, subject, access, params: { sku }, query }) {
+  async handle({ db, people, subject, access, params: { sku }, query }) {
     const view = viewOf({ subject, access });
     const after = query.cursor === undefined ? undefined : decodeLedgerCursor(query.cursor, sku);
     if (isRefusal(after)) return after;
@@ -52,7 +53,8 @@ const listOfItem = defineQuery({
     if (rows.length === 0 && (await readItem(db, view, sku)) === undefined) return refuseUnknown(sku);
     const last = rows.at(-1);
     const nextCursor = more && last !== undefined ? encodeLedgerCursor(sku, last) : null;
-    return { status: 200, body: { movements: rows.map((row) => movementBody(row, access.obligations.omit)), nextCursor } };
+    const [named = []] = await nameActors(people, rows);
+    return { status: 200, body: { movements: named.map((movement) => movementBody(movement, access.obligations.omit)), nextCursor } };
   },
 });
 
@@ -64,13 +66,14 @@ const listRecent = defineQuery({
   action: 'movements:read',
   query: pageQuery,
   responses: { 200: { description: 'A page of movements.', schema: movementPageSchema }, 400: { description: 'A parameter is not valid; `invalid-cursor`: the cursor is of another list or order.' } },
-  async handle({ db, subject, access, query }) {
+  async handle({ db, people, subject, access, query }) {
     const after = query.cursor === undefined ? undefined : decodeRecentCursor(query.cursor);
     if (isRefusal(after)) return after;
     const { rows, more } = await recentMovements(db, viewOf({ subject, access }), { after, limit: query.limit });
     const last = rows.at(-1);
     const nextCursor = more && last !== undefined ? encodeRecentCursor(last) : null;
-    return { status: 200, body: { movements: rows.map((row) => movementBody(row, access.obligations.omit)), nextCursor } };
+    const [named = []] = await nameActors(people, rows);
+    return { status: 200, body: { movements: named.map((movement) => movementBody(movement, access.obligations.omit)), nextCursor } };
   },
 });
 

@@ -23,12 +23,12 @@ describe('schemas', () => {
     assert.equal(itemChangesSchema.safeParse({ name: 'Bolt', sku: 'B' }).success, false);
   });
 
-  it('ask of a change that it changes something', () => {
+  it('ASVS 2.2.3: ask of a change that it changes something', () => {
     assert.equal(itemChangesSchema.safeParse({}).success, false);
     assert.equal(itemChangesSchema.safeParse({ reorderLevel: 0 }).success, true);
   });
 
-  it('take only whole deltas other than 0 that an integer column holds', () => {
+  it('ASVS 1.4.2: take only whole deltas other than 0 that an integer column holds', () => {
     for (const delta of [1, -1, MAX_QUANTITY, -MAX_QUANTITY]) {
       assert.equal(newMovementSchema.safeParse({ delta, reason: 'count' }).success, true, String(delta));
     }

@@ -1,6 +1,6 @@
 // The API's bodies: validation, types and the OpenAPI document from one place.
 import { z } from 'zod';
-import { ITEM_STATUSES, MAX_QUANTITY, PLAIN_TEXT, REASONS, SENSITIVITIES, SKU_SYNTAX, type Item, type Movement } from './item.ts';
+import { ITEM_STATUSES, MAX_QUANTITY, PLAIN_TEXT, REASONS, SENSITIVITIES, SKU_SYNTAX, type Item, type NamedMovement } from './item.ts';
 
 const SHAPE = 'Trimmed; no control characters or line breaks.';
 
@@ -130,7 +130,7 @@ export function itemBody(item: Item): ItemBody {
 export const ACTOR_ID = 'actor.id';
 
 /** `omit`: fields that the policy keeps from who asks. */
-export function movementBody(movement: Movement, omit: readonly string[]): MovementBody {
+export function movementBody(movement: NamedMovement, omit: readonly string[]): MovementBody {
   const { id, sku, actor, quantityAfter, occurredAt } = movement;
   return {
     id,

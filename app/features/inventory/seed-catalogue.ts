@@ -1,5 +1,5 @@
 // The example warehouses: what they keep, and how it comes and goes.
-import type { Movement, Sensitivity } from './item.ts';
+import type { Sensitivity } from './item.ts';
 
 export interface SeededItem {
   readonly sku: string;
@@ -20,9 +20,15 @@ export interface SeededItem {
   readonly retired?: true;
 }
 
+/** A person of the warehouse, as the provider knows them. */
+export interface Clerk {
+  readonly id: string;
+  readonly name: string;
+}
+
 export interface Warehouse {
-  readonly clerks: readonly Movement['actor'][];
-  readonly manager: Movement['actor'];
+  readonly clerks: readonly Clerk[];
+  readonly manager: Clerk;
   readonly items: readonly SeededItem[];
 }
 

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { isRefusal } from '#app/errors.ts';
 import type { FeatureModule } from '#app/feature.ts';
 import { applyMovement, type Item, type Movement, type Reason, SENSITIVITIES } from './item.ts';
-import { type SeededItem, type Warehouse, WAREHOUSES } from './seed-catalogue.ts';
+import { type Clerk, type SeededItem, type Warehouse, WAREHOUSES } from './seed-catalogue.ts';
 import { insertItem, insertMovements, listItems } from './store.ts';
 
 const DAYS = 27;
@@ -14,17 +14,22 @@ const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
 /** A tenant without an example warehouse starts empty; one that has items is left alone. */
-export const seed: NonNullable<FeatureModule['seed']> = async ({ db, tenantId, now }) => {
+export const seed: NonNullable<FeatureModule['seed']> = async ({ db, people, tenantId, now }) => {
   const warehouse = WAREHOUSES.get(tenantId);
   if (warehouse === undefined) return;
   const { rows } = await listItems(db, { tenantId, sensitivities: SENSITIVITIES }, { order: { sort: 'sku', direction: 'asc' }, limit: 1 });
   if (rows.length > 0) return;
+  const ids = new Map<Clerk, string>();
+  for (const clerk of [...warehouse.clerks, warehouse.manager]) ids.set(clerk, await people.idOf(clerk));
   for (const seeded of warehouse.items) {
     const { item, movements } = tellHistory(tenantId, warehouse, seeded, now);
     await insertItem(db, tenantId, item);
-    await insertMovements(db, tenantId, movements);
+    await insertMovements(db, tenantId, movements.map((movement) => ({ ...movement, actor: ids.get(movement.actor) ?? '' })));
   }
 };
+
+/** Before the people of the warehouse are known to the platform. */
+export type ToldMovement = Omit<Movement, 'actor'> & { readonly actor: Clerk };
 
 interface Step {
   readonly delta: number;
@@ -41,10 +46,10 @@ export function tellHistory(
   warehouse: Warehouse,
   seeded: SeededItem,
   now: Date,
-): { readonly item: Item; readonly movements: readonly Movement[] } {
+): { readonly item: Item; readonly movements: readonly ToldMovement[] } {
   const chance: Chance = (word) => hash(`${tenantId}/${seeded.sku}/${word}`).readUInt32BE(0) / 2 ** 32;
   let item = beginItem(seeded, new Date(timeOf(now, DAYS, 0).getTime() - HOUR_MS));
-  const movements: Movement[] = [];
+  const movements: ToldMovement[] = [];
   for (let day = DAYS; day >= 0; day -= 1) {
     const steps = planDay(seeded, item.quantity, day, chance);
     for (const [index, step] of steps.entries()) {
@@ -107,7 +112,7 @@ function timeOf(now: Date, day: number, part: number): Date {
   return new Date(midnight + Math.floor((7 + part * 11) * HOUR_MS));
 }
 
-function pick(warehouse: Warehouse, chance: number): Movement['actor'] {
+function pick(warehouse: Warehouse, chance: number): Clerk {
   return warehouse.clerks[Math.floor(chance * warehouse.clerks.length)] ?? warehouse.manager;
 }
 

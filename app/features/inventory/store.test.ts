@@ -38,7 +38,7 @@ function movementOf(sku: string, itemVersion: number, fields: Partial<Movement> 
     delta: 1,
     reason: 'received',
     note: undefined,
-    actor: { id: 'clerk', name: 'Cleo Clerk' },
+    actor: '8a7d6a6e-3c8b-4f0e-9d55-0d4c5f1f3a01',
     quantityAfter: itemVersion - 1,
     occurredAt: new Date(start.getTime() + itemVersion * 1000),
     itemVersion,

@@ -26,8 +26,7 @@ export type MovementRow = {
   delta: number;
   reason: Reason;
   note: string | null;
-  actor_id: string;
-  actor_name: string;
+  actor: string;
   quantity_after: number;
   occurred_at: Date;
 };
@@ -60,7 +59,7 @@ export function toMovement(row: MovementRow): Movement {
     delta: row.delta,
     reason: row.reason,
     note: row.note ?? undefined,
-    actor: { id: row.actor_id, name: row.actor_name },
+    actor: row.actor,
     quantityAfter: row.quantity_after,
     occurredAt: row.occurred_at,
     itemVersion: row.item_version,
@@ -93,8 +92,7 @@ export function toMovementRow(tenantId: string, movement: Movement): MovementRow
     delta: movement.delta,
     reason: movement.reason,
     note: movement.note ?? null,
-    actor_id: movement.actor.id,
-    actor_name: movement.actor.name,
+    actor: movement.actor,
     quantity_after: movement.quantityAfter,
     occurred_at: movement.occurredAt,
   };

@@ -1,7 +1,8 @@
 // What a handler is given, made for tests: a subject of a tenant, a database and a list of what was published.
 // Tested by changes.test.ts: every case there goes through it.
+import { createHash } from 'node:crypto';
 import { pino } from 'pino';
-import type { Database, EventDraft, ReadContext, RequestAccess, Role, Subject, WriteContext } from '#app/feature.ts';
+import type { Database, EventDraft, KnownPerson, People, ReadContext, RequestAccess, Role, Subject, WriteContext } from '#app/feature.ts';
 import { SENSITIVITIES } from './item.ts';
 import type { View } from './store.ts';
 
@@ -19,6 +20,22 @@ export function allOf(tenantId: string): View {
   return { tenantId, sensitivities: SENSITIVITIES };
 }
 
+/** Everybody is known who was named once; nothing is encrypted. The platform's own is tested beside it. */
+const named = new Map<string, KnownPerson>();
+const people: People = {
+  idOf: (person) => Promise.resolve(actorOf(person)),
+  known: (ids) => Promise.resolve(new Map([...named].filter(([id]) => new Set(ids).has(id)))),
+  seal: () => Promise.reject(new Error('The sample encrypts nothing for a person.')),
+  open: () => Promise.reject(new Error('The sample encrypts nothing for a person.')),
+};
+
+/** The same for the same person. */
+export function actorOf({ id, name }: Pick<Subject, 'id' | 'name'>): string {
+  const actor = createHash('sha256').update(id).digest('hex').replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-4$3-8$4-$5');
+  named.set(actor, { subjectId: id, name });
+  return actor;
+}
+
 export interface ContextOptions {
   readonly subject?: Subject;
   readonly now?: Date;
@@ -31,6 +48,9 @@ export function writeContext(db: Database, options: ContextOptions = {}): WriteC
   return {
     ...readContext(db, options),
     body: undefined,
+    actor: actorOf(options.subject ?? subjectOf('acme')),
+    record: () => undefined,
+    people,
     publish(event) {
       options.published?.push(event);
       return Promise.resolve();
@@ -43,5 +63,5 @@ export function writeContext(db: Database, options: ContextOptions = {}): WriteC
 
 export function readContext(db: Database, options: ContextOptions = {}): ReadContext<undefined, undefined> {
   const { subject = subjectOf('acme'), now = new Date('2026-11-23T09:00:00.000Z') } = options;
-  return { subject, access: ALL, db, now, params: undefined, query: undefined, log: silentLog, requestId: 'test' };
+  return { subject, access: ALL, db, people, now, params: undefined, query: undefined, log: silentLog, requestId: 'test' };
 }

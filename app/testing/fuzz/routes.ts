@@ -38,7 +38,7 @@ export async function findRoutes(): Promise<FoundRoutes> {
   const found = await findFeatures();
   let features: readonly LoadedFeature[] = [];
   const service = await startSampleService(({ db }) => {
-    features = createFeatures(found, { database: db, environment: {}, production: false, publicUrl: 'http://stockade.test', log: pino({ level: 'silent' }), metrics: new Registry(), clock: () => new Date() });
+    features = createFeatures(found, { database: db, environment: {}, production: false, signInFactors: 1, publicUrl: 'http://stockade.test', log: pino({ level: 'silent' }), metrics: new Registry(), clock: () => new Date() });
     return Promise.resolve({ features });
   });
   try {

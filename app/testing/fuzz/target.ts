@@ -2,10 +2,14 @@
 import { pino } from 'pino';
 import { ROLES } from '#app/feature.ts';
 import { inTransaction } from '#app/data/transaction.ts';
+import { parseConfig } from '#app/config.ts';
 import { openServerDatabase } from '#app/data/server-database.ts';
 import { DEVELOPMENT_USERS } from '#app/identity/development-users.ts';
 import { obtainToken } from '#app/identity/token.ts';
 import { CookieJar } from '#app/lib/cookie-jar.ts';
+import { createKeyProvider } from '#app/privacy/key-provider.ts';
+import { createPeople } from '#app/privacy/people.ts';
+import { openServiceKeys } from '#app/privacy/service-keys.ts';
 import { raisedLimits, startServiceProcess } from '#app/testing/service-process.ts';
 import type { FuzzRequest, FuzzSource } from './requests.ts';
 import { findRoutes, type FoundRoutes, type FuzzRoute } from './routes.ts';
@@ -75,8 +79,11 @@ export async function startTarget(serverUrl: string | undefined): Promise<FuzzTa
 async function seed(url: string, { features }: FoundRoutes): Promise<void> {
   const database = await openServerDatabase({ url, poolSize: 1 }, { log: pino({ level: 'silent' }) });
   try {
+    // Under the keys that the started service has made.
+    const provider = await createKeyProvider(parseConfig({}).privacy.provider);
+    const people = createPeople({ keys: await openServiceKeys({ db: database.db, provider, log: pino({ level: 'silent' }), now: new Date() }), clock: () => new Date() });
     for (const tenantId of new Set(DEVELOPMENT_USERS.map((user) => user.tenantId))) {
-      for (const { module } of features) await inTransaction(database.forTenant(tenantId), async (db) => module.seed?.({ db, tenantId, now: new Date() }));
+      for (const { module } of features) await inTransaction(database.forTenant(tenantId), async (db) => module.seed?.({ db, people: people.of(db, tenantId), tenantId, now: new Date() }));
     }
   } finally {
     await database.close();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pino } from 'pino';
-import { backoffMs, createRunner } from '#app/live/runner.ts';
+import { backoffMs, createRunner } from '#app/lib/runner.ts';
 
 const log = pino({ level: 'silent' });
 

@@ -1,0 +1,63 @@
+// The audit trail: entries in the transaction of their change, chained and signed behind it, read by auditors.
+import { randomUUID } from 'node:crypto';
+import { appendFile } from 'node:fs/promises';
+import { type RawBuilder, sql } from 'kysely';
+import type { Logger } from 'pino';
+import type { Database } from '#app/feature.ts';
+import { type Checkpoint, writeCheckpoint } from '#app/privacy/audit-checkpoint.ts';
+import { type AuditEntry, insertEntry } from '#app/privacy/audit-entry.ts';
+import { type AuditKey, deriveAuditKey } from '#app/privacy/audit-keys.ts';
+import { startSealer } from '#app/privacy/audit-sealer.ts';
+import type { ServiceKeys } from '#app/privacy/service-keys.ts';
+
+export type AuditDraft = Omit<AuditEntry, 'id' | 'details'> & { readonly details: Readonly<Record<string, unknown>> };
+
+export interface AuditWriter {
+  /** For a statement that writes more than the entry. */
+  insertion(draft: AuditDraft): RawBuilder<unknown>;
+  append(tx: Database, draft: AuditDraft): Promise<void>;
+}
+
+export interface AuditTrail extends AuditWriter {
+  /** Seals what is committed by now, whoever's it is. */
+  flush(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface AuditTrailParts {
+  /** As the platform. */
+  readonly db: Database;
+  readonly keys: ServiceKeys['audit'];
+  /** Where checkpoints go beside the database; without one, into the log. */
+  readonly checkpointFile: string | undefined;
+  readonly log: Logger;
+  readonly clock: () => Date;
+}
+
+export function startAuditTrail({ db, keys, checkpointFile, log, clock }: AuditTrailParts): AuditTrail {
+  const [first, ...older] = keys;
+  const audit: readonly [AuditKey, ...AuditKey[]] = [deriveAuditKey(first), ...older.map(deriveAuditKey)];
+  const sealer = startSealer({ db, keys: audit, publish: createPublisher(checkpointFile, log), log, clock });
+  return { ...createAuditWriter(audit[0]), flush: () => sealer.flush(), stop: () => sealer.stop() };
+}
+
+export function createAuditWriter({ mac }: Pick<AuditKey, 'mac'>): AuditWriter {
+  const insertion = (draft: AuditDraft) => insertEntry({ ...draft, id: randomUUID(), details: JSON.stringify(draft.details) }, mac);
+  return {
+    insertion,
+    async append(tx, draft) {
+      await sql`${insertion(draft)}`.execute(tx);
+    },
+  };
+}
+
+function createPublisher(file: string | undefined, log: Logger): (checkpoint: Checkpoint) => Promise<void> {
+  // Whatever the level of the log is: it is evidence, and the log the only place for it.
+  const evidence = log.child({}, { level: 'info' });
+  return async (checkpoint) => {
+    const written = writeCheckpoint(checkpoint);
+    if (file === undefined) evidence.info({ auditCheckpoint: written }, 'audit checkpoint');
+    // eslint-disable-next-line security/detect-non-literal-fs-filename -- the configured file
+    else await appendFile(file, `${JSON.stringify(written)}\n`, { mode: 0o600 });
+  };
+}

@@ -1,0 +1,137 @@
+// A person's data through the whole service: seen, taken along, erased; for others by a manager; and the trail that auditors read.
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+import { sql } from 'kysely';
+import { deriveAuditKey } from '#app/privacy/audit-keys.ts';
+import { verifyTrail } from '#app/privacy/audit-reader.ts';
+import { createKeyProvider } from '#app/privacy/key-provider.ts';
+import { openServiceKeys } from '#app/privacy/service-keys.ts';
+import { createLog } from '#app/telemetry/log.ts';
+import { until } from '#app/testing/condition.ts';
+import { startTestService, type TestService, type Visitor } from '#app/testing/service.ts';
+
+const json = { accept: 'application/json' };
+const form = (fields: Record<string, string>): RequestInit => ({ method: 'POST', headers: { accept: 'text/html', 'content-type': 'application/x-www-form-urlencoded' }, body: new URLSearchParams(fields) });
+interface Exported { subject: string; person?: string; tables: { table: string; rows: Record<string, unknown>[] }[] }
+interface Entry { actor: string | null; actorName: string | null; action: string; resource: string; details: Record<string, unknown>; position: number | null }
+
+async function start(t: TestContext, clock?: () => Date): Promise<TestService> {
+  const service = await startTestService(clock === undefined ? {} : { clock });
+  t.after(() => service.close());
+  return service;
+}
+
+async function trailOf(auditor: Visitor, query = ''): Promise<{ entries: Entry[]; nextCursor: string | null }> {
+  const response = await auditor.fetch(`/api/v1/audit-entries${query}`, { headers: json });
+  assert.equal(response.status, 200);
+  return (await response.json()) as { entries: Entry[]; nextCursor: string | null };
+}
+
+const rowsOf = (exported: Exported, table: string) => exported.tables.find((one) => one.table === table)?.rows ?? [];
+
+test('a person sees what is kept, and downloads all of it: their sessions, who they are, and what they did', async (t) => {
+  const clerk = await (await start(t)).as('clerk');
+  const page = await (await clerk.fetch('/account/data', { headers: { accept: 'text/html' } })).text();
+  for (const text of ['Keeps a person signed in', 'Shows afterwards who did what', 'legitimate interests', '1096 days after their last visit']) assert.ok(page.includes(text), text);
+  const download = await clerk.fetch('/account/data/export', form({ all: 'export' }));
+  assert.deepEqual([download.status, download.headers.get('content-type'), download.headers.get('content-disposition'), download.headers.get('cache-control')], [200, 'application/json', 'attachment; filename="personal-data.json"', 'no-store']);
+  const exported = (await download.json()) as Exported;
+  assert.equal(exported.subject, 'clerk');
+  assert.deepEqual(rowsOf(exported, 'session').map((row) => row['subject_name']), ['Cleo Clerk']);
+  assert.deepEqual(rowsOf(exported, 'person').map((row) => row['sealed']), [{ subjectId: 'clerk', name: 'Cleo Clerk' }]);
+  assert.deepEqual(rowsOf(exported, 'audit_entry').map((row) => row['action']), ['sessions:begin'], 'this export itself is recorded with its commit');
+  const byApi = await clerk.fetch('/api/v1/me/export', { method: 'POST', headers: json });
+  assert.equal(byApi.status, 200);
+  assert.deepEqual(rowsOf((await byApi.json()) as Exported, 'audit_entry').map((row) => row['action']).toSorted(), ['own-data:export', 'sessions:begin']);
+});
+
+test('a person erases themselves: signed out everywhere, named nowhere, and somebody new when they come back', async (t) => {
+  const service = await start(t);
+  const [clerk, elsewhere, auditor] = [await service.as('clerk'), await service.as('clerk'), await service.as('auditor')];
+  const before = (await trailOf(auditor)).entries.find(({ actorName }) => actorName === 'Cleo Clerk');
+  assert.ok(before?.actor);
+  assert.equal((await clerk.fetch('/account/data/erase', form({ sure: 'perhaps' }))).status, 400);
+  const answer = await clerk.fetch('/account/data/erase', form({ sure: 'erase' }));
+  assert.deepEqual([answer.status, answer.headers.get('location')], [303, '/account/erased']);
+  assert.match(await (await clerk.fetch('/account/erased', { headers: { accept: 'text/html' } })).text(), /It is erased/);
+  for (const visitor of [clerk, elsewhere]) assert.equal((await visitor.fetch('/api/v1/sessions', { headers: json })).status, 401);
+  const { entries } = await trailOf(auditor);
+  const own = entries.filter(({ actor }) => actor === before.actor);
+  assert.deepEqual(own.map(({ action, actorName }) => [action, actorName]), [['own-data:erase', null], ['sessions:begin', null], ['sessions:begin', null]]);
+  assert.equal(own[0]?.resource, `/people/${before.actor}`);
+  await service.as('clerk');
+  const back = (await trailOf(auditor)).entries[0];
+  assert.deepEqual([back?.action, back?.actorName, back?.actor === before.actor], ['sessions:begin', 'Cleo Clerk', false]);
+});
+
+test('the chain holds after an erasure', async (t) => {
+  const service = await start(t);
+  const [clerk, auditor] = [await service.as('clerk'), await service.as('auditor')];
+  await clerk.fetch('/api/v1/me', { method: 'DELETE', headers: json });
+  const entries = await until('all entries are in the chain', async () => {
+    const page = (await trailOf(auditor)).entries;
+    return page.every(({ position }) => position !== null) ? page : undefined;
+  });
+  assert.deepEqual(entries.map(({ position }) => position), [3, 2, 1]);
+  const keys = await openServiceKeys({ db: service.database.db, provider: await createKeyProvider(service.config.privacy.provider), log: createLog({ level: 'silent' }), now: new Date() });
+  assert.deepEqual((await verifyTrail(service.database.db, { keys: keys.audit.map(deriveAuditKey), outside: [] })).map(({ tenantId, entries: count, problems }) => ({ tenantId, count, problems })), [{ tenantId: 'acme', count: 3, problems: [] }]);
+});
+
+test('a manager exports and erases another person of their tenant, and nobody of another tenant', async (t) => {
+  const service = await start(t);
+  const [clerk, manager, stranger] = [await service.as('clerk'), await service.as('manager'), await service.as('globex-manager')];
+  const exported = await manager.fetch('/api/v1/people/clerk/export', { method: 'POST', headers: { ...json, 'idempotency-key': 'an-answer-that-is-kept' } });
+  assert.deepEqual(rowsOf((await exported.json()) as Exported, 'session').length, 1);
+  for (const [method, path] of [['POST', '/api/v1/people/manager/export'], ['DELETE', '/api/v1/people/manager']] as const) {
+    assert.equal((await clerk.fetch(path, { method, headers: json })).status, 403);
+    assert.equal((await stranger.fetch(path.replace('manager', 'clerk'), { method, headers: json })).status, 404);
+    assert.equal((await manager.fetch(path.replace('manager', 'nobody'), { method, headers: json })).status, 404);
+  }
+  const erased = await manager.fetch('/api/v1/people/clerk', { method: 'DELETE', headers: json });
+  assert.deepEqual([erased.status, (await erased.json()) as unknown], [200, { erased: 3 }], 'a session, a key and a name');
+  assert.equal((await clerk.fetch('/api/v1/sessions', { headers: json })).status, 401);
+  assert.equal((await manager.fetch('/api/v1/people/clerk', { method: 'DELETE', headers: json })).status, 404);
+  const { rows: [answer] } = await sql<{ status: number; body: string }>`select status, body from idempotency_key`.execute(service.database.owner);
+  assert.deepEqual(answer, { status: 200, body: '' }, 'the export that was kept as an answer is gone, the key is not');
+  const { rows } = await sql<{ text: string }>`select audit_entry::text as text from audit_entry`.execute(service.database.owner);
+  assert.ok(rows.length >= 5 && rows.every(({ text }) => !/Cleo|clerk"|people\/clerk/.test(text)), 'the trail names nobody');
+});
+
+test('to take data along or to erase them asks for a sign-in of the last quarter of an hour', async (t) => {
+  let now = new Date();
+  const clerk = await (await start(t, () => now)).as('clerk');
+  now = new Date(now.getTime() + 16 * 60_000);
+  for (const [method, path] of [['POST', '/api/v1/me/export'], ['DELETE', '/api/v1/me']] as const) {
+    const refused = await clerk.fetch(path, { method, headers: json });
+    assert.equal(refused.status, 401);
+    assert.match(refused.headers.get('www-authenticate') ?? '', /insufficient_user_authentication.*max_age/);
+  }
+});
+
+test('auditors alone read the trail, page by page, their tenant’s only; a change that was refused is not in it', async (t) => {
+  const service = await start(t);
+  const [clerk, auditor, manager] = [await service.as('clerk'), await service.as('auditor'), await service.as('manager')];
+  await service.as('globex-clerk');
+  for (const visitor of [clerk, manager]) assert.equal((await visitor.fetch('/api/v1/audit-entries', { headers: json })).status, 403);
+  await clerk.fetch('/api/v1/sessions/00000000-0000-4000-8000-000000000000', { method: 'DELETE', headers: json });
+  await clerk.fetch('/api/v1/sessions', { method: 'DELETE', headers: json });
+  const all = (await trailOf(auditor)).entries;
+  assert.deepEqual(all.map(({ action, actorName }) => `${action} ${actorName}`), ['sessions:end Cleo Clerk', 'sessions:begin Mara Manager', 'sessions:begin Abe Auditor', 'sessions:begin Cleo Clerk'].map((text) => text.replace('Abe Auditor', all[2]?.actorName ?? '')));
+  assert.deepEqual(all[0]?.details, { operation: 'endOtherSessions', credential: 'session' });
+  const paged: Entry[] = [];
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const { entries, nextCursor }: { entries: Entry[]; nextCursor: string | null } = await trailOf(auditor, `?limit=3${cursor === '' ? '' : `&cursor=${cursor}`}`);
+    paged.push(...entries);
+    cursor = nextCursor;
+  }
+  assert.deepEqual(paged.map(({ action, actor }) => [action, actor]), all.map(({ action, actor }) => [action, actor]));
+  assert.equal((await auditor.fetch('/api/v1/audit-entries?cursor=AAAA', { headers: json })).status, 400);
+});
+
+test('a request that is sent twice under one key is one entry', async (t) => {
+  const service = await start(t);
+  const [clerk, auditor] = [await service.as('clerk'), await service.as('auditor')];
+  const send = () => clerk.fetch('/api/v1/me/export', { method: 'POST', headers: { ...json, 'idempotency-key': 'twice-twice-twice-1' } });
+  assert.deepEqual([(await send()).status, (await send()).headers.get('idempotency-replayed')], [200, 'true']);
+  assert.equal((await trailOf(auditor)).entries.filter(({ action }) => action === 'own-data:export').length, 1);
+});

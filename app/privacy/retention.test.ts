@@ -1,0 +1,38 @@
+// Who has not been here for as long as the register says is erased, and nobody else.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { sql } from 'kysely';
+import { parseConfig } from '#app/config.ts';
+import { collectRegister, PERSON_KEPT_DAYS } from '#app/privacy/register.ts';
+import { eraseUnseen } from '#app/privacy/retention.ts';
+import { createPeople } from '#app/privacy/people.ts';
+import { testDatabases } from '#app/testing/database.ts';
+import { createTestPrivacy } from '#app/testing/privacy.ts';
+
+const START = new Date('2023-01-01T12:00:00.000Z');
+const after = (days: number) => new Date(START.getTime() + days * 86_400_000);
+
+for (const engine of testDatabases()) {
+  test(`${engine.name}: a person is erased once their time is over, by one of two processes, with an entry in the trail`, async (t) => {
+    const database = await engine.open();
+    t.after(() => database.close());
+    let now = START;
+    const { keys, trail } = createTestPrivacy();
+    const directory = () => createPeople({ keys, clock: () => now });
+    const people = directory();
+    const acme = people.of(database.forTenant('acme'), 'acme');
+    const gone = await acme.idOf({ id: 'gone', name: 'Gone' });
+    const other = await people.of(database.forTenant('globex'), 'globex').idOf({ id: 'gone', name: 'Gone Globex' });
+    now = after(1);
+    const here = await acme.idOf({ id: 'here', name: 'Here' });
+    const parts = { database, people, register: collectRegister([], parseConfig({})), trail };
+    assert.equal(await eraseUnseen(parts, after(PERSON_KEPT_DAYS - 1)), 0);
+    const erased = await Promise.all([eraseUnseen(parts, after(PERSON_KEPT_DAYS + 0.4)), eraseUnseen({ ...parts, people: directory() }, after(PERSON_KEPT_DAYS + 0.4))]);
+    assert.equal(erased[0] + erased[1], 2);
+    assert.deepEqual([...(await directory().of(database.forTenant('acme'), 'acme').known([gone, here])).keys()], [here]);
+    assert.equal((await people.of(database.forTenant('globex'), 'globex').known([other])).size, 0);
+    const { rows } = await sql<{ line: string }>`select tenant_id || ' ' || action || ' ' || resource as line from audit_entry order by tenant_id`.execute(database.owner);
+    assert.deepEqual(rows.map(({ line }) => line), [`acme people:erase /people/${gone}`, `globex people:erase /people/${other}`]);
+    assert.equal((await sql<{ n: number }>`select count(*)::integer as n from person_key`.execute(database.owner)).rows[0]?.n, 1);
+  });
+}
