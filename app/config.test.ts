@@ -109,7 +109,7 @@ test('personal data is wrapped by keys of one provider: those of the environment
 
 test('CWE-319: production counts over TLS, or within the machine', () => {
   for (const url of ['rediss://cache.example:6379', 'valkeys://cache.example:6379', 'redis://127.0.0.1:6379', 'valkey://localhost', 'redis://[::1]:6379']) assert.deepEqual(problemsOf({ ...productionReady, VALKEY_URL: url }), [], url);
-  for (const url of ['redis://cache.example:6379', 'valkey://:secret@cache.example', 'redis://127.0.0.1.example']) assert.deepEqual(problemsOf({ ...productionReady, VALKEY_URL: url }).map((problem) => problem.slice(0, 21)), ['VALKEY_URL must start'], url);
+  for (const url of ['redis://cache.example:6379', 'valkey://:s3cret-of-ours@cache.example', 'redis://127.0.0.1.example']) assert.deepEqual(problemsOf({ ...productionReady, VALKEY_URL: url }).map((problem) => problem.slice(0, 21)), ['VALKEY_URL must start'], url);
   assert.equal(parseConfig({ VALKEY_URL: 'redis://cache.example:6379' }).limits.valkeyUrl, 'redis://cache.example:6379');
 });
 
@@ -266,6 +266,11 @@ test('ASVS 13.2.4: the provider may be asked at its issuer’s origin and at tho
   assert.deepEqual(parseConfig({ ...productionReady, OIDC_ORIGINS: 'https://a.example, https://b.example:8443' }).identity.origins, ['https://a.example', 'https://b.example:8443']);
   for (const text of ['http://a.example', 'https://a.example,http://b.example']) assert.deepEqual(problemsOf({ ...productionReady, OIDC_ORIGINS: text }), ['OIDC_ORIGINS must start with https://, each of them, in production']);
   for (const text of ['*', 'a.example', 'https://*.example', 'https://a.example/path']) assert.equal(problemsOf({ OIDC_ORIGINS: text }).length, 1, text);
+});
+
+test('ASVS 11.2.3, 11.6.1: a provider of one’s own is held to approved signatures, unless the setting says otherwise; the embedded one signs as most do', () => {
+  const own = { OIDC_ISSUER: 'https://login.example.com', OIDC_CLIENT_ID: 'me' };
+  assert.deepEqual([parseConfig(productionReady), parseConfig(own), parseConfig({ ...own, OIDC_SIGNATURES: 'legacy-rsa' }), parseConfig({})].map(({ identity }) => identity.signatures), ['approved', 'approved', 'legacy-rsa', 'legacy-rsa']);
 });
 
 test('connections are limited by address only where no proxy stands between', () => {

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { unescape } from 'node:querystring';
 import { z } from 'zod';
+import { SIGNATURES, type Signatures } from '#app/identity/signatures.ts';
 import { TOKEN_PROFILES, type TokenProfileName } from '#app/identity/token-profiles.ts';
 import { type Key, parseKeys } from '#app/lib/keys.ts';
 import type { KeyProviderConfig } from '#app/privacy/key-provider.ts';
@@ -61,9 +62,10 @@ export interface IdentityConfig {
   readonly issuer: string;
   readonly clientId: string;
   readonly clientSecret: string | undefined;
-  readonly currentClientSecret?: Current<string>;
   /** Where its token endpoint and its keys may be, beside the issuer's own origin. */
   readonly origins?: readonly string[];
+  readonly signatures: Signatures;
+  readonly currentClientSecret?: Current<string>;
   /** Resource indicator of the API (RFC 8707): the `aud` that bearer tokens must carry. */
   readonly audience: string;
   /** How the provider writes access tokens. */
@@ -174,6 +176,7 @@ export const settings = {
   OIDC_MULTI_FACTOR_ACR: z.string().regex(/^[\x20-\x7e]+$/, 'must be values parted by blanks').optional(),
   SIGN_IN_FACTORS: z.enum(['1', '2'], 'must be 1 or 2').optional(),
   OIDC_ORIGINS: z.string().transform((text) => text.split(',').map((one) => one.trim())).pipe(z.array(origin, 'must be origins, parted by commas')).default([]),
+  OIDC_SIGNATURES: z.enum(SIGNATURES, `must be one of ${SIGNATURES.join(', ')}`).optional(),
   OIDC_TOKEN_PROFILE: z.enum(TOKEN_PROFILES, `must be one of ${TOKEN_PROFILES.join(', ')}`).default('rfc9068'),
   OIDC_ROLES_CLAIM: z.string().min(1).default('roles'),
   OIDC_TENANT_CLAIM: z.string().min(1).default('tenant'),
@@ -381,7 +384,7 @@ function currentSecrets({ DATABASE_AUTH: auth }: Settings, production: boolean, 
       return (production && weakensTls(url)) || (auth === AWS_IAM && !takesToken(url)) ? undefined : url;
     }),
     clientSecret: follow('OIDC_CLIENT_SECRET', valid('OIDC_CLIENT_SECRET')),
-    valkeyUrl: follow('VALKEY_URL', (text) => redisUrl(valid('VALKEY_URL')(text))),
+    valkeyUrl: follow('VALKEY_URL', (text) => (production && leavesMachinePlainly(text) ? undefined : redisUrl(valid('VALKEY_URL')(text)))),
     keys: follow('PRIVACY_KEYS', parseKeys),
   };
 }
@@ -419,8 +422,10 @@ function toConfig(values: Settings, production: boolean, files: SecretFiles['fil
     identity: {
       ...providerOf(values),
       clientSecret: values.OIDC_CLIENT_SECRET,
-      ...(current.clientSecret && { currentClientSecret: current.clientSecret }),
       origins: values.OIDC_ORIGINS,
+      // The development provider signs as most do.
+      signatures: values.OIDC_SIGNATURES ?? (values.OIDC_ISSUER === undefined ? 'legacy-rsa' : 'approved'),
+      ...(current.clientSecret && { currentClientSecret: current.clientSecret }),
       audience: values.OIDC_AUDIENCE ?? `${publicUrl}/api`,
       tokenProfile: values.OIDC_TOKEN_PROFILE,
       rolesClaim: values.OIDC_ROLES_CLAIM,

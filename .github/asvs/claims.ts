@@ -76,7 +76,8 @@ export function editsOf(each: Removal): readonly { readonly control: string; rea
   return [each, ...(each.and ?? [])].map(({ control, find, replace }) => ({ control, find, replace }));
 }
 
-const service = /^(?:app\/(?!testing\/|bench\/|probes\/).*(?<!\.test|\.proof)\.(?:ts|sql|json)|package\.json)$/;
+/** What is sent at the service by its tests names much that it does not have. */
+const service = /^(?:app\/(?!testing\/|bench\/|probes\/|attacks\/).*(?<!\.test|\.proof|-corpus)\.(?:ts|sql|json)|package\.json)$/;
 
 /** What the claims name and the tree does not have. */
 export function brokenClaims(tree: Tree, { claims: stated, removals }: Loaded): readonly string[] {

@@ -10,8 +10,8 @@ import { editsOf, type Removal } from './claims.ts';
 import { type Collected, collectResults } from './collect.ts';
 
 const DEADLINE_MS = 4 * 60_000;
-/** What a removal that left rubbish behind throws: the test would fail whatever it asserts. */
-const broken = new Set(['ReferenceError', 'SyntaxError']);
+/** What a removal that left rubbish behind throws: the test would fail whatever it asserts. A SyntaxError is JSON's, since the file was loaded. */
+const broken = new Set(['ReferenceError']);
 
 export type Proof = { readonly red: Readonly<Record<string, string>> } | { readonly problem: string };
 
@@ -28,38 +28,47 @@ export function openCopy(root: string): { readonly directory: string; close(): v
   };
 }
 
-/** The tests of a file that cite the requirement, as they end in the copy as it is. */
-async function citing(directory: string, test: string, id: string): Promise<readonly Collected[]> {
-  const events = run({ cwd: directory, files: [join(directory, test)], testNamePatterns: [patternOf(id)], signal: AbortSignal.timeout(DEADLINE_MS) });
+/** The tests of a file that cite one of the requirements, as they end in the copy as it is. */
+async function citing(directory: string, test: string, ids: readonly string[]): Promise<readonly Collected[]> {
+  const events = run({ cwd: directory, files: [join(directory, test)], testNamePatterns: ids.map(patternOf), signal: AbortSignal.timeout(DEADLINE_MS) });
   const collected = collectResults(events, directory);
   await finished(events.resume(), { writable: false });
-  return collected.filter(({ name }) => idsIn(name).includes(id));
+  return collected;
 }
 
-/** Undefined when the tests pass with the control in place: without that, red would say nothing. */
-export async function findsControl(directory: string, test: string, id: string): Promise<string | undefined> {
-  const results = await citing(directory, test, id);
-  const failed = results.find(({ outcome }) => outcome === 'failed');
-  if (failed) return `"${failed.name}" fails with the control in place: ${failed.because}`;
-  return results.some(({ outcome }) => outcome === 'passed') ? undefined : `no test of ${test} that cites it passed`;
+const ofId = (results: readonly Collected[], id: string): readonly Collected[] => results.filter(({ name }) => idsIn(name).includes(id));
+
+/** What is wrong with the control in place, by requirement: without tests that pass then, red would say nothing. */
+export async function findFaults(directory: string, test: string, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const all = await citing(directory, test, ids);
+  return new Map(
+    ids.flatMap((id) => {
+      const results = ofId(all, id);
+      const failed = results.find(({ outcome }) => outcome === 'failed');
+      if (failed) return [[id, `"${failed.name}" fails with the control in place: ${failed.because}`]];
+      return results.some(({ outcome }) => outcome === 'passed') ? [] : [[id, `no test of ${test} that cites it passed`]];
+    }),
+  );
 }
 
-export async function prove(directory: string, id: string, removal: Removal): Promise<Proof> {
+/** One removal for all requirements that name it, since most of the time goes into the start of what is tested. */
+export async function prove(directory: string, removal: Removal, ids: readonly string[]): Promise<ReadonlyMap<string, Proof>> {
   const before = new Map(editsOf(removal).map(({ control }) => [control, readFileSync(join(directory, control), 'utf8')]));
   try {
     for (const { control, find, replace } of editsOf(removal)) {
       const text = readFileSync(join(directory, control), 'utf8');
-      if (text.split(find).length !== 2) return { problem: `"${find}" does not occur once in ${control}` };
+      if (text.split(find).length !== 2) return new Map(ids.map((id) => [id, { problem: `"${find}" does not occur once in ${control}` }]));
       // A function, since `$` means something in a replacement.
       writeFileSync(join(directory, control), text.replace(find, () => replace));
     }
-    return judge(await citing(directory, removal.test, id));
+    const results = await citing(directory, removal.test, ids);
+    return new Map(ids.map((id) => [id, judge(ofId(results, id))]));
   } finally {
     for (const [control, text] of before) writeFileSync(join(directory, control), text);
   }
 }
 
-export function judge(results: readonly Collected[]): Proof {
+function judge(results: readonly Collected[]): Proof {
   const failed = results.filter(({ outcome }) => outcome === 'failed');
   if (results.length === 0) return { problem: 'the file did not get as far as its tests' };
   const bad = failed.find(({ error }) => broken.has(error));

@@ -15,7 +15,7 @@ const sidewaysImports = new Set(['identity → data', 'live → data', 'privacy 
 /** Shapes that the composition root hands down; their types may be named below it. */
 const handedDown = new Set(['app/config.ts', 'app/features.ts']);
 
-const isTest = (path: string): boolean => /\.(test|proof)\.ts$/.test(path) || path.startsWith('app/testing/') || /\/(?:proofs|probes|bench)\//.test(path);
+const isTest = (path: string): boolean => /\.(test|proof)\.ts$/.test(path) || path.startsWith('app/testing/') || /\/(?:proofs|probes|bench|attacks)\//.test(path);
 const isProduction = (path: string): boolean => path.startsWith('app/') && path.endsWith('.ts') && !isTest(path);
 /** Beside their own package.json, whose packages are never installed with the service's. */
 const hasOwnPackages = (path: string): boolean => path.startsWith('app/bench/stacks/');

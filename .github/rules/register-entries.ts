@@ -67,4 +67,6 @@ export const findSecretSettings = inCode((text) => all(/^ {2}([A-Z_]*(?:_SECRET|
 
 /** Where a browser keeps something beyond the page. */
 export const findBrowserStorage = inCode((text, path) => (isServed(path) ? all(/\b(localStorage|sessionStorage|indexedDB|document\.cookie|cookieStore|caches|serviceWorker)\b/g, text) : []));
+/** Of bytes; a hash of the chain is public, and a compiled module too. */
+export const findEarlyExit = inCode((text) => text.split('\n').filter((line) => /\.equals\(|\bBuffer\.compare\(/.test(line) && !/chainHash/.test(line)));
 export const findWeakRandom = inCode((text) => text.split('\n').filter((line) => line.includes('Math.random') && !/delay|0\.5 \+ Math\.random\(\) \/ 2/i.test(line)));

@@ -1,5 +1,5 @@
 // The registers (REGISTERS.md, and one in each feature's folder) tell of everything in the code that they are about, and of nothing else.
-import { type Find, findCiphers, findConnectionLimits, findConnections, findConstants, findCryptography, findDangerous, findHashes, findLogDestinations, findLogLines, findSecretSettings, findTables, findBrowserStorage, findWeakRandom } from './register-entries.ts';
+import { type Find, findCiphers, findConnectionLimits, findConnections, findConstants, findCryptography, findDangerous, findEarlyExit, findHashes, findLogDestinations, findLogLines, findSecretSettings, findTables, findBrowserStorage, findWeakRandom } from './register-entries.ts';
 import { importedPackages } from './imports.ts';
 import { matching, type Rule, type Tree } from './tree.ts';
 
@@ -152,6 +152,7 @@ export const registerRules: readonly Rule[] = [
   },
   forbids('ASVS 11.3.1, 11.3.2, 11.3.5: every cipher is AES-256 in a mode that authenticates: no ECB, no padding, no MAC of our own beside it', findCiphers, (name) => approvedCipher.test(name), "createCipheriv('aes-256-cbc', key, iv);", "createCipheriv('aes-256-gcm', key, iv); label('aria-label');"),
   forbids('ASVS 11.4.1, 11.4.3: every hash is SHA-256 or a longer one of its family, HMAC and key derivation included', findHashes, (name) => approvedHash.test(name), "createHash('md5'); createHmac('sha1', key);", "createHash('sha256'); hkdfSync('SHA-512', key);"),
+  forbids('ASVS 11.2.4: codes and secrets are compared in constant time: no comparison of bytes ends at the first that differs', findEarlyExit, () => false, 'if (mac.equals(expected)) accept();', 'if (timingSafeEqual(mac, expected)) accept(); if (expected.equals(entry.chainHash)) next();'),
   forbids('Math.random spreads waits, and makes nothing that must not be guessed (CWE-338)', findWeakRandom, () => false, 'const token = Math.random().toString(36);', 'setTimeout(connect, delayMs / 2 + Math.random() * delayMs);'),
   forbids('ASVS 14.3.3: scripts of pages keep nothing in the browser', findBrowserStorage, () => false, "localStorage.setItem('token', token);", "document.querySelector('form');"),
   {

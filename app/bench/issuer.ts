@@ -20,7 +20,7 @@ const AUDIENCE = 'https://bench.invalid/api';
 
 export async function startIssuer(directory: string): Promise<Issuer> {
   const certificate = await makeCertificate(directory);
-  const issuer = await startTestIssuer(certificate);
+  const issuer = await startTestIssuer(certificate, undefined, 'RS256');
   const clerk = (index: number) => ({ id: `bench-clerk-${index}`, name: `Bench clerk ${index}`, tenantId: TENANT, roles: ['clerk'] });
   return {
     origin: issuer.origin,

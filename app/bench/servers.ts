@@ -52,6 +52,7 @@ export async function startService(bench: Bench, databaseUrl: string, { pinned =
     DATABASE_URL: databaseUrl,
     DATABASE_POOL_SIZE: POOL_SIZE,
     OIDC_ISSUER: bench.issuer.origin,
+    OIDC_SIGNATURES: 'legacy-rsa',
     OIDC_AUDIENCE: bench.issuer.audience,
     OIDC_CLIENT_ID: 'bench',
     OIDC_CLIENT_SECRET: 'of-no-use-to-anybody',

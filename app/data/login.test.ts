@@ -36,7 +36,7 @@ for (const engine of testDatabases().filter(({ name }) => name === 'PostgreSQL')
     return { front, database };
   };
 
-  test('PostgreSQL behind AWS IAM: each connection shows a token that was signed for its host and user', async (t) => {
+  test('PostgreSQL behind AWS IAM: ASVS 13.2.1: each connection shows a token that was signed for its host and user', async (t) => {
     signWith(t, ID, SECRET);
     const { front, database: opening } = await open(t);
     const database = await opening;

@@ -1,4 +1,4 @@
-// ASVS 13.3.4: the password of the database is rotated while requests are served, and none of them notices.
+// The password of the database is rotated while requests are served, and none of them notices.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -89,7 +89,7 @@ const canLogIn = async (url: string): Promise<boolean> => {
   return client.connect().then(async () => { await client.end(); return true; }, () => false);
 };
 
-test('a new password: old connections go on, new ones use it, and what asks between the role’s change and the file’s waits', { skip }, async (t) => {
+test('ASVS 13.3.4: a new password: old connections go on, new ones use it, and what asks between the role’s change and the file’s waits', { skip }, async (t) => {
   const stage = await setStage(t);
   const { addressOf, write, execute } = stage;
   const [first] = await backends(stage, 1);
@@ -115,7 +115,7 @@ test('a new password: old connections go on, new ones use it, and what asks betw
   assert.ok(!stage.lines.join('').includes('second'));
 });
 
-test('another login, both valid for a while: new connections are of the new one, and the old one may then be dropped', { skip }, async (t) => {
+test('ASVS 13.2.1, 13.3.4: another login, both valid for a while: new connections are of the new one, and the old one may then be dropped', { skip }, async (t) => {
   const stage = await setStage(t);
   const { addressOf, write, execute } = stage;
   assert.deepEqual((await backends(stage, 2)).map(({ login }) => login), ['one', 'one']);

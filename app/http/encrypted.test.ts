@@ -34,3 +34,10 @@ test('where no proxy is trusted, or there is no TLS, nobody is believed', async 
     assert.equal((await other.send('/api/v1/notes', { as: 'clerk', headers: PLAIN })).status, 200);
   }
 });
+
+test('ASVS 4.1.2: only a page that a person opens leads on; the API and every change are refused, so that a program learns of it', async () => {
+  for (const [path, method, status] of [['/docs', 'GET', 308], ['/openapi.json', 'GET', 308], ['/api/v1/notes', 'GET', 403], ['/api/v1/notes', 'HEAD', 403], ['/api/v1/notes', 'POST', 403], ['/notes', 'POST', 403], ['/auth/sign-out', 'POST', 403]] as const) {
+    const answer = await service.send(path, { method, as: 'clerk', headers: PLAIN });
+    assert.deepEqual([answer.status, answer.headers.has('location')], [status, status === 308], `${method} ${path}`);
+  }
+});

@@ -35,6 +35,11 @@ test('without a cookie nothing is sent in another’s name: a bearer token passe
   assert.equal(comesFromOwnOrigin({ authorization: 'Bearer x', origin: 'https://evil.test', 'sec-fetch-site': 'cross-site' }, OURS), true);
 });
 
+test('CWE-352: without a cookie and without a token, a page of another site sends no form; a program sends what it likes', () => {
+  for (const headers of [{ origin: 'https://evil.test' }, { origin: 'null' }, { 'sec-fetch-site': 'cross-site' }, { 'sec-fetch-site': 'same-site', origin: OURS }]) assert.equal(comesFromOwnOrigin(headers, OURS), false, JSON.stringify(headers));
+  for (const headers of [{}, { origin: OURS }, { 'sec-fetch-site': 'same-origin', origin: OURS }, { referer: 'https://evil.test/' }]) assert.equal(comesFromOwnOrigin(headers, OURS), true, JSON.stringify(headers));
+});
+
 test('ASVS 3.5.1 (CWE-352): a form of another site changes nothing, through the API and through pages; reading is not refused', async () => {
   const service = await startSampleService();
   try {
@@ -44,6 +49,10 @@ test('ASVS 3.5.1 (CWE-352): a form of another site changes nothing, through the 
     await expectProblem(await service.send('/api/v1/notes/a-1', { method: 'DELETE', headers: cross }), 403, 'cross-site-request');
     await expectProblem(await service.send('/auth/sign-out', { method: 'POST', headers: cross }), 403, 'cross-site-request');
     await expectProblem(await service.send('/api/v1/notes', { method: 'POST', json: { id: 'csrf', text: 'x' }, headers: { cookie } }), 403, 'cross-site-request');
+    // Login CSRF: a browser sends no cookie with a form of another site, and would keep the session that is answered.
+    const signedIn = await service.send('/door', { method: 'POST', form: { password: 'open' }, headers: { 'sec-fetch-site': 'cross-site', origin: 'https://evil.test' } });
+    await expectProblem(signedIn, 403, 'cross-site-request');
+    assert.equal(signedIn.headers.get('set-cookie'), null);
     assert.ok(!service.sample.notes.has('csrf') && service.sample.notes.has('a-1'));
     assert.equal((await service.send('/notes', { headers: cross })).status, 200);
     assert.equal((await service.send('/notes', { method: 'POST', form: { id: 'own', size: '1' }, headers: { cookie, 'sec-fetch-site': 'same-origin' } })).status, 303);

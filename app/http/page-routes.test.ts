@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { z } from 'zod';
+import { defineForm } from '#app/feature.ts';
+import type { LoadedFeature } from '#app/features.ts';
+import { createSampleFeature } from '#app/testing/sample-feature.ts';
 import { type SampleService, startSampleService } from '#app/testing/sample-service.ts';
 
 let service: SampleService;
@@ -58,4 +62,15 @@ test('ASVS 1.1.2: text is kept as it came, and escaped where it is shown: for HT
   const page = await (await service.send(`/notes?find=${encodeURIComponent(text)}`, { as: 'viewer', headers: { accept: 'text/html' } })).text();
   assert.ok(page.includes('&lt;b title=&quot;x&quot;&gt;&#39;&amp;amp;&#39; \\ &quot;&lt;/b&gt;'), page);
   assert.ok(!page.includes('<b title'));
+});
+
+test('ASVS 5.4.1 and 5.4.2: a download names its file, and by a plain name alone', async (t) => {
+  const give = defineForm({ path: '/give', action: 'notes:write', body: z.strictObject({ name: z.string() }), handle: ({ body }) => Promise.resolve({ download: { fileName: body.name, json: {} } }) });
+  const feature = { operations: [], pages: [give] };
+  const files: LoadedFeature = { name: 'files', directory: import.meta.dirname, module: { title: 'Files', grants: {}, events: {}, create: () => feature }, feature };
+  const other = await startSampleService({ features: [createSampleFeature(), files] });
+  t.after(() => other.close());
+  const dispositionOf = async (name: string): Promise<string | null> => (await other.send('/give', { method: 'POST', as: 'clerk', form: { name } })).headers.get('content-disposition');
+  assert.equal(await dispositionOf('my-data.v1.json'), 'attachment; filename="my-data.v1.json"');
+  for (const name of ['a"; filename="b.exe', 'a.json\r\nSet-Cookie: x=y', '../../etc/passwd', '..\\a', '.htaccess', '', 'ä.json', 'a b', `${'a'.repeat(101)}`]) assert.equal(await dispositionOf(name), null, name);
 });

@@ -25,7 +25,7 @@ describe('bearer tokens', () => {
   });
 
   function verifierOf(from: string, profile: TokenProfileName = 'rfc9068'): VerifyBearer {
-    const client = createProviderClient({ issuer: from, clientId: 'stockade', clientSecret: undefined });
+    const client = createProviderClient({ issuer: from, clientId: 'stockade', clientSecret: undefined, signatures: 'legacy-rsa' });
     return createBearerVerifier({ keys: createPublishedKeys(client), issuer: from, audience: AUDIENCE, profile, multiFactorAcr: ['aal2'], claims: { rolesClaim: 'roles', tenantClaim: 'tenant' }, clock: () => now });
   }
   const claims: Forge['claims'] = () => forge.claims();

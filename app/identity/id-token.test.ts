@@ -31,12 +31,12 @@ describe('ID tokens', () => {
     await once(provider.listen(0, '127.0.0.1'), 'listening');
     issuer = `http://127.0.0.1:${(provider.address() as AddressInfo).port}`;
     metadata = { issuer, authorization_endpoint: `${issuer}/auth`, token_endpoint: `${issuer}/token`, jwks_uri: `${issuer}/jwks`, response_types_supported: ['code'], subject_types_supported: ['public'], id_token_signing_alg_values_supported: ['RS256'], authorization_response_iss_parameter_supported: true };
-    service = await startTestService({ environment: { OIDC_ISSUER: issuer, OIDC_CLIENT_ID: CLIENT_ID } });
+    service = await startTestService({ environment: { OIDC_ISSUER: issuer, OIDC_SIGNATURES: 'legacy-rsa', OIDC_CLIENT_ID: CLIENT_ID } });
   });
   after(async () => {
-    await service.close();
     provider.close();
     provider.closeAllConnections();
+    await service.close();
   });
 
   const sign = (claims: JWTPayload, key = keys.privateKey) => new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: 'one' }).sign(key);
@@ -93,7 +93,7 @@ describe('ID tokens', () => {
   });
 
   test('ASVS 6.3.3: where two factors are asked for, one that tells of one signs nobody in', async (t) => {
-    const strict = await startTestService({ environment: { OIDC_ISSUER: issuer, OIDC_CLIENT_ID: CLIENT_ID, SIGN_IN_FACTORS: '2', OIDC_MULTI_FACTOR_ACR: 'aal2' } });
+    const strict = await startTestService({ environment: { OIDC_ISSUER: issuer, OIDC_SIGNATURES: 'legacy-rsa', OIDC_CLIENT_ID: CLIENT_ID, SIGN_IN_FACTORS: '2', OIDC_MULTI_FACTOR_ACR: 'aal2' } });
     t.after(() => strict.close());
     const enter = async (more: JWTPayload) => complete((claims) => sign({ ...claims, ...more }), {}, '', strict.url);
     for (const more of [{}, { acr: 'aal1' }, { amr: ['pwd'] }]) {
@@ -120,7 +120,7 @@ describe('ID tokens', () => {
     t.after(() => (metadata = good));
     for (const other of ['https://evil.example', `${issuer}/`, `${issuer}/tenant`]) {
       metadata = { ...good, issuer: other };
-      const client = createProviderClient({ issuer, clientId: CLIENT_ID, clientSecret: undefined });
+      const client = createProviderClient({ issuer, clientId: CLIENT_ID, clientSecret: undefined, signatures: 'legacy-rsa' });
       await assert.rejects(client.configuration(), (error) => error instanceof AppError && error.status === 503, other);
     }
   });

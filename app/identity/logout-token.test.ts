@@ -30,7 +30,7 @@ describe('ASVS 10.5.5: logout tokens', () => {
   });
   after(() => provider.close());
 
-  const readerOf = (from: string, profile: TokenProfileName = 'rfc9068') => createLogoutReader({ keys: createPublishedKeys(createProviderClient({ issuer: from, clientId: 'stockade', clientSecret: undefined })), issuer: from, clientId: 'stockade', profile, clock: () => now });
+  const readerOf = (from: string, profile: TokenProfileName = 'rfc9068') => createLogoutReader({ keys: createPublishedKeys(createProviderClient({ issuer: from, clientId: 'stockade', clientSecret: undefined, signatures: 'legacy-rsa' })), issuer: from, clientId: 'stockade', profile, clock: () => now });
   const claims = () => ({ iss: issuer, aud: 'stockade', iat: seconds, exp: seconds + 120, jti: 'j-1', sub: 'u-1', sid: 's-1', events: EVENTS });
   const sign = (payload: Readonly<Record<string, unknown>>, header: Readonly<Record<string, unknown>> = {}, key: Parameters<SignJWT['sign']>[0] = keys.privateKey) =>
     new SignJWT(payload).setProtectedHeader({ alg: 'RS256', kid: 'one', typ: 'logout+jwt', ...header }).sign(key);

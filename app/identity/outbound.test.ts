@@ -45,7 +45,7 @@ test('ASVS 13.2.4, 13.2.5: it reaches the origins that were named, and no other,
 test('ASVS 13.2.4, 13.2.5: metadata that names another host has neither its keys nor its tokens fetched there, unless it is named', async (t) => {
   const other = await serve(t, (_request, response) => response.setHeader('content-type', 'application/json').end('{"keys":[]}'));
   const provider = await serve(t, (_request, response) => response.setHeader('content-type', 'application/json').end(JSON.stringify(metadataOf(provider.origin, other.origin))));
-  const keysWith = (origins?: readonly string[]) => createPublishedKeys(createProviderClient({ issuer: provider.origin, clientId: 'c', clientSecret: undefined, ...(origins && { origins }) }));
+  const keysWith = (origins?: readonly string[]) => createPublishedKeys(createProviderClient({ issuer: provider.origin, clientId: 'c', clientSecret: undefined, signatures: 'legacy-rsa', ...(origins && { origins }) }));
   const ask = async (find: ReturnType<typeof createPublishedKeys>) => (await find())({ alg: 'RS256', kid: 'k' }, { payload: '', signature: '' });
   await assert.rejects(ask(keysWith()), (error) => causeOf(error).includes('OIDC_ORIGINS'));
   assert.deepEqual(other.asked, []);
@@ -57,7 +57,7 @@ test('ASVS 15.3.2: an answer that leads elsewhere is not followed', async (t) =>
   const target = await serve(t, (_request, response) => response.end('secret'));
   const provider = await serve(t, (_request, response) => response.writeHead(302, { location: `${target.origin}/inner` }).end());
   await assert.rejects(createOutboundFetch([provider.origin, target.origin])(provider.origin), TypeError);
-  const client = createProviderClient({ issuer: provider.origin, clientId: 'c', clientSecret: undefined, origins: [target.origin] });
+  const client = createProviderClient({ issuer: provider.origin, clientId: 'c', clientSecret: undefined, signatures: 'legacy-rsa', origins: [target.origin] });
   await assert.rejects(client.configuration(), (error) => error instanceof AppError && error.status === 503);
   await assert.rejects(client.check(1_000), TypeError);
   assert.deepEqual(target.asked, []);
@@ -75,10 +75,18 @@ test('ASVS 12.3.2, 12.3.4: a provider whose certificate nobody vouches for is no
     server.closeAllConnections();
   });
   origin = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const discover = (issuer = origin) => createProviderClient({ issuer, clientId: 'c', clientSecret: undefined }).configuration();
+  const discover = (issuer = origin) => createProviderClient({ issuer, clientId: 'c', clientSecret: undefined, signatures: 'legacy-rsa' }).configuration();
   await assert.rejects(discover(), (error) => error instanceof AppError && error.status === 503 && causeOf(error).includes('self-signed certificate'));
   const authorities = tls.getCACertificates('default');
   tls.setDefaultCACertificates([...authorities, certificate.cert.toString()]);
   t.after(() => { tls.setDefaultCACertificates(authorities); });
   assert.equal((await discover()).serverMetadata().issuer, origin);
+});
+
+test('ASVS 1.3.6 (CWE-918): whatever metadata or an answer names, only the origins of the configuration are asked', async (t) => {
+  const inner = await serve(t, (_request, response) => response.end('secret'));
+  const named = await serve(t, (_request, response) => response.writeHead(307, { location: `${inner.origin}/latest/meta-data/` }).end());
+  const outbound = createOutboundFetch([named.origin]);
+  for (const url of [`${inner.origin}/keys`, `${named.origin}/leads-on`]) await assert.rejects(outbound(url), TypeError, url);
+  assert.deepEqual([named.asked, inner.asked], [['/leads-on'], []]);
 });

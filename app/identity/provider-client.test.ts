@@ -4,6 +4,7 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import * as client from 'openid-client';
+import { startHostileProvider } from '#app/attacks/hostile-provider.ts';
 import { AppError } from '#app/errors.ts';
 import { createProviderClient } from '#app/identity/provider-client.ts';
 
@@ -47,10 +48,10 @@ test('a provider is discovered once; one that was away is asked again', async (t
     if (isAway) response.writeHead(500).end();
     else response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ issuer: origin, authorization_endpoint: `${origin}/authorize` }));
   });
-  const client = clientOf();
-  await assert.rejects(client.configuration(), (error) => error instanceof AppError && error.status === 503 && error.code === 'identity-provider-unavailable' && error.expose && error.headers['retry-after'] === '5' && /does not answer: try again/.test(error.message));
+  const provider = clientOf();
+  await assert.rejects(provider.configuration(), (error) => error instanceof AppError && error.status === 503 && error.code === 'identity-provider-unavailable' && error.expose && error.headers['retry-after'] === '5' && /does not answer: try again/.test(error.message));
   isAway = false;
-  const [first, second] = await Promise.all([client.configuration(), client.configuration()]);
+  const [first, second] = await Promise.all([provider.configuration(), provider.configuration()]);
   assert.equal(first, second);
   assert.equal(first.serverMetadata().authorization_endpoint, `${origin}/authorize`);
   assert.equal(asked.length, 2);
@@ -92,7 +93,7 @@ test('the secret is rotated while the provider takes both: no request fails, and
   const issuer = await startProvider(t, valid);
   const said: unknown[] = [];
   let secret = OLD;
-  const provider = createProviderClient({ issuer, clientId: 'stockade', clientSecret: OLD, currentClientSecret: (onProblem) => { onProblem('OIDC_CLIENT_SECRET_FILE is empty'); return secret; }, log: { warn: (problem: unknown) => { said.push(problem); } } });
+  const provider = createProviderClient({ signatures: 'legacy-rsa', issuer, clientId: 'stockade', clientSecret: OLD, currentClientSecret: (onProblem) => { onProblem('OIDC_CLIENT_SECRET_FILE is empty'); return secret; }, log: { warn: (problem: unknown) => { said.push(problem); } } });
   const ask = async () => client.refreshTokenGrant(await provider.configuration(), 'refresh-token');
   assert.equal((await ask()).access_token, 'token');
   valid.add(YOUNG);
@@ -108,6 +109,38 @@ test('the secret is rotated while the provider takes both: no request fails, and
 
 test('a secret that was given as it is stays as it is', async (t) => {
   const issuer = await startProvider(t, new Set([YOUNG]));
-  const provider = createProviderClient({ issuer, clientId: 'stockade', clientSecret: YOUNG });
+  const provider = createProviderClient({ signatures: 'legacy-rsa', issuer, clientId: 'stockade', clientSecret: YOUNG });
   assert.equal((await client.refreshTokenGrant(await provider.configuration(), 'refresh-token')).access_token, 'token');
+});
+
+test('CWE-347: an ID token is taken only with the provider’s own signature, though it comes from its token endpoint', async (t) => {
+  const hostile = await startHostileProvider();
+  t.after(() => {
+    hostile.close();
+  });
+  const provider = createProviderClient({ issuer: hostile.issuer, clientId: 'attack', clientSecret: undefined });
+  const exchange = async (signature: typeof hostile.plan.signature) => {
+    hostile.plan.signature = signature;
+    const callback = new URL(`http://service.test/auth/callback?code=x&state=s&iss=${encodeURIComponent(hostile.issuer)}`);
+    return client.authorizationCodeGrant(await provider.configuration(), callback, { expectedState: 's', idTokenExpected: true });
+  };
+  hostile.plan.claims = { sub: 'somebody' };
+  assert.equal((await exchange('good')).claims()?.sub, 'somebody');
+  await assert.rejects(exchange('stranger'), client.ClientError);
+  await assert.rejects(exchange('none'), client.ClientError);
+});
+
+test('a provider that redirects, answers with a page or names another issuer is a 503, and is asked again', async (t) => {
+  const hostile = await startHostileProvider();
+  t.after(() => {
+    hostile.close();
+  });
+  const provider = createProviderClient({ issuer: hostile.issuer, clientId: 'attack', clientSecret: undefined });
+  for (const how of ['redirect', 'html', 'other-issuer'] as const) {
+    hostile.plan.metadata = how;
+    await assert.rejects(provider.configuration(), { status: 503, code: 'identity-provider-unavailable' }, how);
+  }
+  assert.equal(hostile.strays(), 0);
+  hostile.plan.metadata = 'none';
+  assert.equal((await provider.configuration()).serverMetadata().issuer, hostile.issuer);
 });

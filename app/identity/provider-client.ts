@@ -4,20 +4,23 @@ import * as client from 'openid-client';
 import type { Logger } from 'pino';
 import { AppError } from '#app/errors.ts';
 import { createOutboundFetch, type OutboundFetch } from '#app/identity/outbound.ts';
+import { explain, isTaken, type Signatures } from '#app/identity/signatures.ts';
 
 export interface ProviderClientOptions {
   readonly issuer: string;
   readonly clientId: string;
   readonly clientSecret: string | undefined;
+  /** Where its token endpoint and its keys may be, beside the issuer's own origin. */
+  readonly origins?: readonly string[];
+  readonly signatures: Signatures;
   /** Where the secret comes from a file: as it is there now. */
   readonly currentClientSecret?: (onProblem: (problem: string) => void) => string;
   readonly log?: Pick<Logger, 'warn'>;
-  /** Where its token endpoint and its keys may be, beside the issuer's own origin. */
-  readonly origins?: readonly string[];
 }
 
 export interface ProviderClient {
   readonly fetch: OutboundFetch;
+  readonly signatures: Signatures;
   /** @throws AppError 503 while the provider can't be reached. */
   configuration(): Promise<client.Configuration>;
   /** Rejects when the provider's metadata doesn't come in time. */
@@ -28,7 +31,7 @@ const TIMEOUT_SECONDS = 5;
 /** Keys of discovery (OpenID Connect Discovery 1.0, section 4). */
 const METADATA_PATH = '/.well-known/openid-configuration';
 
-export function createProviderClient({ issuer, clientId, origins = [], ...options }: ProviderClientOptions): ProviderClient {
+export function createProviderClient({ issuer, clientId, origins = [], signatures, ...options }: ProviderClientOptions): ProviderClient {
   const url = new URL(issuer);
   const outbound = createOutboundFetch([url.origin, ...origins]);
   const authentication = authenticationOf(options);
@@ -36,16 +39,26 @@ export function createProviderClient({ issuer, clientId, origins = [], ...option
 
   const discover = async () => {
     try {
-      const configuration = await client.discovery(url, clientId, undefined, authentication, {
+      const found = await client.discovery(url, clientId, undefined, authentication, {
         timeout: TIMEOUT_SECONDS,
         [client.customFetch]: outbound as client.CustomFetch,
-        // Signatures of ID tokens too: the library leaves them out where the token came over TLS (OpenID Connect Core 1.0, 3.1.3.7).
         // eslint-disable-next-line @typescript-eslint/no-deprecated -- marked so to stand out; loopback only, and production demands https
-        execute: [client.enableNonRepudiationChecks, ...(isLoopbackHttp(url) ? [client.allowInsecureRequests] : [])],
+        execute: isLoopbackHttp(url) ? [client.allowInsecureRequests] : [],
       });
+      // Without the helpers that the library adds.
+      const server = JSON.parse(JSON.stringify(found.serverMetadata())) as client.ServerMetadata;
       // The library compares them as URLs, for which a slash at the end is no difference (OpenID Connect Discovery 1.0, 4.3: "exactly match").
-      const { issuer: named } = configuration.serverMetadata();
-      if (named !== issuer) throw new Error(`the provider calls itself ${named}: set OIDC_ISSUER to that`);
+      if (server.issuer !== issuer) throw new Error(`the provider calls itself ${server.issuer}: set OIDC_ISSUER to that`);
+      const named = server.id_token_signing_alg_values_supported ?? ['RS256'];
+      const taken = named.filter((algorithm) => isTaken(algorithm, signatures));
+      if (taken.length === 0) throw new Error(explain(named.join(', ')));
+      const configuration = new client.Configuration({ ...server, id_token_signing_alg_values_supported: taken }, clientId, undefined, authentication);
+      configuration.timeout = TIMEOUT_SECONDS;
+      configuration[client.customFetch] = outbound as client.CustomFetch;
+      // Signatures of ID tokens too: the library leaves them out where the token came over TLS (OpenID Connect Core 1.0, 3.1.3.7).
+      client.enableNonRepudiationChecks(configuration);
+      // eslint-disable-next-line @typescript-eslint/no-deprecated -- the same, since it is another configuration
+      if (isLoopbackHttp(url)) client.allowInsecureRequests(configuration);
       return configuration;
     } catch (cause) {
       discovered = undefined;
@@ -54,6 +67,7 @@ export function createProviderClient({ issuer, clientId, origins = [], ...option
   };
   return {
     fetch: outbound,
+    signatures,
     configuration: () => (discovered ??= discover()),
     async check(timeoutMs) {
       const response = await outbound(new URL(url.pathname.replace(/\/$/, '') + METADATA_PATH, url), { signal: AbortSignal.timeout(timeoutMs) });

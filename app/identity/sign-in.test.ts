@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import { after, before, describe, test } from 'node:test';
-import { obtainToken } from '#app/identity/token.ts';
 import { openTokens } from '#app/identity/sealed-tokens.ts';
+import { obtainToken } from '#app/identity/token.ts';
 import { CookieJar } from '#app/lib/cookie-jar.ts';
 import { expectProblem } from '#app/testing/problem.ts';
 import { startTestService, type TestService } from '#app/testing/service.ts';
@@ -79,7 +79,7 @@ describe('sign-in through the development provider', () => {
     // The provider still knows this browser, so it may answer at once, without asking who it is.
     const { response } = await jar.follow(`${service.url}/auth/sign-in`, {}, (next) => next.pathname === '/docs' || next.pathname === '/');
     await response.body?.cancel();
-    const stale = await fetch(`${service.url}/api/v1/stream`, { headers: { cookie: first, accept: 'text/event-stream' } });
+    const stale = await fetch(`${service.url}/api/v1/sessions`, { headers: { cookie: first } });
     await expectProblem(stale, 401, 'session-ended');
     assert.equal((await jar.fetch(`${service.url}/api/v1/stream`, { method: 'HEAD', headers: { accept: 'text/event-stream' } })).status, 200);
   });
@@ -132,7 +132,7 @@ describe('sign-in through the development provider', () => {
     const cookie = visitor.jar.read(service.url);
     const response = await visitor.fetch('/auth/sign-out', { method: 'POST' });
     assert.equal(response.status, 303);
-    await expectProblem(await fetch(`${service.url}/api/v1/stream`, { headers: { cookie, accept: 'text/event-stream' } }), 401, 'session-ended');
+    await expectProblem(await fetch(`${service.url}/api/v1/sessions`, { headers: { cookie } }), 401, 'session-ended');
     const logout = new URL(response.headers.get('location') ?? '');
     assert.equal(logout.origin, service.config.identity.issuer);
     assert.ok(logout.searchParams.has('id_token_hint'));

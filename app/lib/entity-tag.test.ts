@@ -42,7 +42,7 @@ test('any text is parsed or refused in linear time, and never throws', () => {
 });
 
 for (const [what, field] of [['commas', `${','.repeat(100_000)}x`], ['tabs', `"a"${'\t'.repeat(100_000)}x`], ['commas and spaces', `"a"${' ,'.repeat(50_000)}"`]] as const) {
-  test(`ASVS 1.3.12 (CWE-1333): ${what} that end in no tag are refused in linear time`, () => {
+  test(`CWE-1333: ${what} that end in no tag are refused in linear time`, () => {
     const started = performance.now();
     assert.equal(parseTagCondition(field), undefined);
     assert.ok(performance.now() - started < 1_000);

@@ -205,7 +205,7 @@ describe('entrance', () => {
     last.close();
   });
 
-  test('ASVS 7.4.1: a sign-out ends the open sessions at once, over both transports', async () => {
+  test('a sign-out ends the open sessions at once, over both transports', async () => {
     server = await startLive(database);
     const stream = await connectSse(server.streamUrl, COOKIE);
     const socket = connectSocket(server.socketUrl, { headers: { ...COOKIE, origin: SOURCE } });

@@ -1,7 +1,9 @@
 // The outbox: events written in the transaction of their change, and read back by position.
 import { randomUUID } from 'node:crypto';
 import { type Kysely, type RawBuilder, sql } from 'kysely';
+import { inTransaction } from '#app/data/transaction.ts';
 import type { Database, EventDraft } from '#app/feature.ts';
+import { NAMESPACE, SEQUENCER_LOCK } from '#app/live/locks.ts';
 
 export interface LiveEvent {
   /** Place in the one order of all events; SSE `id:`. */
@@ -58,6 +60,25 @@ const HEAD = sql<number>`greatest(
   coalesce((select max(position) from outbox_event), 0),
   coalesce((select max(position) from outbox_horizon), 0))`;
 
+/** In the horizon: of all tenants, those of which nothing is left included. No tenant has this name. */
+const EVERY_TENANT = '';
+/** More than are given between a backup and its restore; some nine thousand restores. */
+const LEFT_BEHIND = 1_000_000_000_000;
+
+/**
+ * After a restore that lost events: no position that was given before is given again, and whoever resumes from one is told
+ * to read everything anew. Returns the last position that is not given any more.
+ */
+export async function leavePositionsBehind(db: Database): Promise<number> {
+  return inTransaction(db, async (tx) => {
+    await sql`select pg_advisory_xact_lock(${NAMESPACE}::integer, ${SEQUENCER_LOCK}::integer)`.execute(tx);
+    const { rows } = await sql<{ position: number }>`
+      insert into outbox_horizon (tenant_id, position) select ${EVERY_TENANT}, ${HEAD} + ${LEFT_BEHIND}::bigint
+      on conflict (tenant_id) do update set position = excluded.position returning position`.execute(tx);
+    return rows[0]?.position ?? 0;
+  });
+}
+
 export async function hasUnsequenced(db: Database): Promise<boolean> {
   const row = await tables(db).selectFrom('outbox_event').select('id').where('position', 'is', null).limit(1).executeTakeFirst();
   return row !== undefined;
@@ -89,7 +110,7 @@ export async function readBatch(db: Database, range: { readonly after: number; r
   const upTo = range.upTo ?? Number.MAX_SAFE_INTEGER;
   const { rows } = await sql<Row>`
     select known.horizon, known.head, event.position, event.tenant_id, event.id, event.type, event.subject, event.actor, event.occurred_at, event.data
-    from (select coalesce((select max(position) from outbox_horizon where ${tenant}), 0) as horizon, ${HEAD} as head) as known
+    from (select coalesce((select max(position) from outbox_horizon where ${tenant} or tenant_id = ${EVERY_TENANT}), 0) as horizon, ${HEAD} as head) as known
     left join lateral (
       select * from outbox_event
       where position > ${range.after}::bigint and position <= ${upTo}::bigint and ${tenant}

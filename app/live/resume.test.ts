@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import fc from 'fast-check';
+import { sql } from 'kysely';
 import { Envelope } from '#app/live/cloud-event.ts';
 import type { Gate } from '#app/lib/gate.ts';
+import { leavePositionsBehind } from '#app/live/outbox.ts';
 import { readLastEventId, resume } from '#app/live/resume.ts';
 import { sequence } from '#app/live/sequencer.ts';
 import { until } from '#app/testing/condition.ts';
@@ -160,6 +162,40 @@ for (const engine of testDatabases()) {
       // 1 to 3 were delivered live before the client resumed from 0.
       assert.deepEqual(written, [1, 2, 3, 1, 2, 3, 4, 5, 6, 7, 8]);
       assert.equal(reads, 2);
+    });
+
+    test('after a restore that lost events, whoever resumes from a lost one is told to read everything anew, even where others have its position by now', async () => {
+      server = await startLive(database);
+      const follow = (lastEventId: string) => connectSse(server.streamUrl, { cookie: 'user=clerk', 'last-event-id': lastEventId });
+      const commit = async (numbers: readonly number[]) => {
+        for (const own of numbers) await commitEvent(database.owner, own);
+        server.live.wake();
+      };
+      const before = await follow('0');
+      await commit([1, 2, 3]);
+      const known = (await before.count(3)).map(({ id }) => Number(id));
+      await server.close();
+      await sql`delete from outbox_event where position > 1`.execute(database.owner);
+      const left = await leavePositionsBehind(database.db);
+      server = await startLive(database);
+      await commit([4, 5, 6]);
+      await until('the new events to have their positions', () => server.live.position() === left + 3);
+      const again = await follow(String(known.at(-1)));
+      const [told] = await again.count(1);
+      assert.equal(told?.event, 'resync');
+      await commit([7]);
+      const events = await again.count(2);
+      assert.deepEqual(numbersOf(events), ['resync', 7]);
+      assert.ok(events.every(({ id }) => Number(id) > Math.max(...known)), 'no position is given twice');
+      // As before: what was read since is resumed from.
+      again.close();
+      const later = await follow(events[0]?.id ?? '');
+      assert.deepEqual(numbersOf(await later.count(1)), [7]);
+      later.close();
+      // Of whose tenant nothing is left.
+      const elsewhere = createPaperSession(subjectOf('gus', { tenantId: 'globex' }), new Set([MOVED]), { position: () => server.live.position() });
+      await resume(elsewhere.session, 2, { db: database.db, gate: (work) => work(), source: SOURCE, position: () => server.live.position(), replayEvents: 100 });
+      assert.deepEqual(elsewhere.written.map((notice) => (typeof notice === 'number' ? notice : notice.kind)), ['resync']);
     });
 
     test('through any sequence of connections, losses, commits and rollbacks each client sees each event once, in one order', async () => {

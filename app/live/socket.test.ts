@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import type { IncomingMessage } from 'node:http';
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
@@ -26,7 +27,7 @@ test('each notice is one JSON message with one meaning', () => {
 
 test('ASVS 4.2.2: a refusal that is written as bytes states its length in bytes, whatever its words are of', async () => {
   const stream = new PassThrough();
-  refuseUpgrade(stream, { method: 'GET', url: '/api/v1/socket' } as IncomingMessage, { status: 403, code: 'foreign-origin', detail: 'From this service’s own pages only: “我们”.' });
+  refuseUpgrade(stream, Object.assign(new IncomingMessage(new Socket()), { method: 'GET', url: '/api/v1/socket' }), { status: 403, code: 'foreign-origin', detail: 'From this service’s own pages only: “我们”.' });
   const [head = '', body = ''] = (await text(stream)).split('\r\n\r\n');
   assert.equal(Number(/^Content-Length: (\d+)$/m.exec(head.replaceAll('\r', ''))?.[1]), Buffer.byteLength(body));
 });

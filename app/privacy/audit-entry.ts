@@ -1,6 +1,6 @@
 // One entry of the audit trail: what is digested of it, its own code, and its link in the tenant's chain.
 // Tested by audit-sealer.test.ts: each field, changed, is found.
-import { createHash, createHmac } from 'node:crypto';
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { type RawBuilder, sql } from 'kysely';
 
 export interface AuditEntry {
@@ -27,8 +27,14 @@ export function digestEntry({ tenantId, id, occurredAt, actor, action, resource,
 }
 
 /** HMAC-SHA-256: nobody makes or changes an entry who has the database alone, even before it is in the chain. */
-export function authenticateEntry(digest: Buffer, macKey: Buffer): Buffer {
+function authenticateEntry(digest: Buffer, macKey: Buffer): Buffer {
   return createHmac('sha256', macKey).update(digest).digest();
+}
+
+/** In constant time (ASVS 11.2.4): how far a guess is right is nobody's business. */
+export function isAuthentic(digest: Buffer, macKey: Buffer, mac: Buffer): boolean {
+  const expected = authenticateEntry(digest, macKey);
+  return mac.length === expected.length && timingSafeEqual(expected, mac);
 }
 
 /** The chain up to and with this entry. `position` counts from 1. */

@@ -1,6 +1,6 @@
 // The chain as it comes about: behind the writers, in one order for each tenant, signed; and what the verification finds in it.
 import assert from 'node:assert/strict';
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { test, type TestContext } from 'node:test';
 import { sql } from 'kysely';
 import { pino } from 'pino';
@@ -10,6 +10,7 @@ import type { Checkpoint } from '#app/privacy/audit-checkpoint.ts';
 import { chainEntry, digestEntry, NO_HASH } from '#app/privacy/audit-entry.ts';
 import { deriveAuditKey } from '#app/privacy/audit-keys.ts';
 import { startSealer } from '#app/privacy/audit-sealer.ts';
+import { isErasureSignedBy, type SignedErasure } from '#app/privacy/erasures.ts';
 import { auditTables, toEntry } from '#app/privacy/audit-tables.ts';
 import { type AuditDraft, createAuditWriter } from '#app/privacy/audit-trail.ts';
 import { verifyTrail } from '#app/privacy/audit-reader.ts';
@@ -26,10 +27,11 @@ async function open(t: TestContext, engine: TestDatabase) {
   t.after(() => database.close());
   const keys = makeServiceKeys();
   const kept: Checkpoint[] = [];
+  const erased: SignedErasure[] = [];
   const clock = () => NOW;
   const key = deriveAuditKey(keys.audit[0]);
   const writer = createAuditWriter(key);
-  const sealer = startSealer({ db: database.db, keys: [key], publish: (checkpoint) => Promise.resolve(void kept.push(checkpoint)), log, clock });
+  const sealer = startSealer({ db: database.db, keys: [key], publish: (checkpoint) => Promise.resolve(void kept.push(checkpoint)), publishErasure: (erasure) => Promise.resolve(void erased.push(erasure)), log, clock });
   t.after(() => sealer.stop());
   const append = (n: number, tenantId = 'acme') => inTransaction(database.forTenant(tenantId), (tx) => writer.append(tx, draftOf(n, tenantId)));
   /** Sealed one by one, so that there is a checkpoint at each. */
@@ -41,7 +43,7 @@ async function open(t: TestContext, engine: TestDatabase) {
   };
   const verify = (outside: readonly Checkpoint[] = kept) => verifyTrail(database.db, { keys: [key], outside });
   const problems = async (outside?: readonly Checkpoint[]) => (await verify(outside)).flatMap((verdict) => verdict.problems);
-  return { database, owner: database.owner, sealer, append, fill, verify, problems, kept, key };
+  return { database, owner: database.owner, sealer, writer, append, fill, verify, problems, kept, erased, key };
 }
 
 /** The database gives it. */
@@ -84,7 +86,7 @@ for (const engine of testDatabases()) {
 
   test(`${engine.name}: two sealers at once give no position twice`, async (t) => {
     const { database, append, verify, key, kept } = await open(t, engine);
-    const others = [1, 2].map(() => startSealer({ db: database.db, keys: [key], publish: (checkpoint) => Promise.resolve(void kept.push(checkpoint)), log, clock: () => NOW }));
+    const others = [1, 2].map(() => startSealer({ db: database.db, keys: [key], publish: (checkpoint) => Promise.resolve(void kept.push(checkpoint)), publishErasure: () => Promise.resolve(), log, clock: () => NOW }));
     t.after(() => Promise.all(others.map((one) => one.stop())));
     for (let round = 0; round < 5; round += 1) {
       await Promise.all([...Array.from({ length: 10 }, (_, n) => append(round * 10 + n)), ...others.map((one) => one.flush())]);
@@ -165,6 +167,24 @@ for (const engine of testDatabases()) {
     assert.match((await problems([])).join('\n'), /^the checkpoint at 2 is not signed by this service\nentry 3 /);
     await sql`update audit_checkpoint set key_id = ${createHash('sha256').update('mine').digest('hex')} where position = 2`.execute(owner);
     assert.match((await problems([])).join('\n'), /^the checkpoint at 2 is not signed by this service\n/);
+  });
+
+  test(`${engine.name}: an erasure leaves the database, signed, before its entry is in the chain; one that the owner wrote does not`, async (t) => {
+    const { database, owner, writer, sealer, erased, key } = await open(t, engine);
+    const [gone, forged] = [randomUUID(), randomUUID()];
+    const append = (action: string, resource: string) => inTransaction(database.forTenant('acme'), (tx) => writer.append(tx, { ...draftOf(1), action, resource }));
+    await append('people:export', `/people/${gone}`);
+    await append('people:erase', `/people/${gone}`);
+    await append('own-data:erase', '/people');
+    await sql`insert into audit_entry (tenant_id, id, occurred_at, action, resource, request_id, details, mac) values ('acme', gen_random_uuid(), now(), 'people:erase', ${`/people/${forged}`}, 'r', '{}', ${randomBytes(32)})`.execute(owner);
+    // A place that can't be written to: nothing is in the chain that did not leave the database before.
+    const failing = startSealer({ db: database.db, keys: [key], publish: () => Promise.resolve(), publishErasure: () => Promise.reject(new Error('disk full')), log, clock: () => NOW });
+    t.after(() => failing.stop());
+    await assert.rejects(failing.flush(), /disk full/);
+    assert.equal((await sql`select id from audit_entry where position is not null`.execute(owner)).rows.length, 0);
+    await sealer.flush();
+    assert.deepEqual(erased.map(({ tenantId, personId, at: when }) => [tenantId, personId, when]), [['acme', gone, NOW]]);
+    assert.ok(erased.every((erasure) => isErasureSignedBy(erasure, key.verifying)));
   });
 
   test(`${engine.name}: whoever serves can append and read, and neither change nor remove`, async (t) => {

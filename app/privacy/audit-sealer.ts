@@ -5,9 +5,10 @@ import { inTransaction } from '#app/data/transaction.ts';
 import type { Database } from '#app/feature.ts';
 import { createRunner } from '#app/lib/runner.ts';
 import { type Checkpoint, signCheckpoint } from '#app/privacy/audit-checkpoint.ts';
-import { authenticateEntry, chainEntry, digestEntry, NO_HASH } from '#app/privacy/audit-entry.ts';
+import { chainEntry, digestEntry, isAuthentic, NO_HASH } from '#app/privacy/audit-entry.ts';
 import type { AuditKey } from '#app/privacy/audit-keys.ts';
 import { auditTables, type EntryRow, toEntry } from '#app/privacy/audit-tables.ts';
+import { erasureOf, type SignedErasure, signErasure } from '#app/privacy/erasures.ts';
 
 /** Some 5 ms of digests: no request waits longer for the event loop than that. */
 const BATCH = 500;
@@ -20,6 +21,8 @@ export interface SealerParts {
   readonly keys: readonly [AuditKey, ...AuditKey[]];
   /** Takes it out of the database. */
   readonly publish: (checkpoint: Checkpoint) => Promise<void>;
+  /** Likewise, before its entry is in the chain: twice where this process dies meanwhile, but never not at all. */
+  readonly publishErasure: (erasure: SignedErasure) => Promise<void>;
   readonly log: Logger;
   readonly clock: () => Date;
 }
@@ -65,22 +68,26 @@ interface Head {
 }
 
 /** One process at a time; the lock is held until the commit is visible, so that no position is given twice. */
-async function sealBatch(tx: Database, { keys, log, clock }: SealerParts): Promise<Batch> {
+async function sealBatch(tx: Database, { keys, publishErasure, log, clock }: SealerParts): Promise<Batch> {
   const nothing: Batch = { sealed: 0, checkpoints: [] };
   const { rows: [lock] } = await sql<{ taken: boolean }>`select pg_try_advisory_xact_lock(hashtext('audit_entry')) as taken`.execute(tx);
   if (lock?.taken !== true) return nothing;
   const rows = await auditTables(tx).selectFrom('audit_entry').selectAll().where('position', 'is', null).orderBy('sequence').limit(BATCH).execute();
   if (rows.length === 0) return nothing;
   const heads = await readHeads(tx, [...new Set(rows.map((row) => row.tenant_id))]);
+  const erasures: SignedErasure[] = [];
   const links = rows.map((row) => {
     const digest = digestEntry(toEntry(row));
+    const erasure = erasureOf(toEntry(row));
     // It goes into the chain all the same, which says what is there: the verification names it.
-    if (!keys.some(({ mac }) => authenticateEntry(digest, mac).equals(row.mac))) log.error({ tenant: row.tenant_id, entry: row.id }, 'an entry of the audit trail was not written by this service, or was changed');
+    if (keys.some(({ mac }) => isAuthentic(digest, mac, row.mac))) erasures.push(...(erasure === undefined ? [] : [signErasure(erasure, keys[0])]));
+    else log.error({ tenant: row.tenant_id, entry: row.id }, 'an entry of the audit trail was not written by this service, or was changed');
     const { position, chainHash } = heads.get(row.tenant_id) ?? { position: 0, chainHash: NO_HASH };
     const head: Head = { position: position + 1, chainHash: chainEntry(chainHash, position + 1, digest) };
     heads.set(row.tenant_id, head);
     return { row, ...head };
   });
+  for (const erasure of erasures) await publishErasure(erasure);
   await storeLinks(tx, links);
   const signedAt = clock();
   const checkpoints = [...heads].map(([tenantId, head]) => signCheckpoint({ tenantId, ...head, signedAt }, keys[0]));

@@ -4,10 +4,11 @@ import { appendFile } from 'node:fs/promises';
 import { type RawBuilder, sql } from 'kysely';
 import type { Logger } from 'pino';
 import type { Database } from '#app/feature.ts';
-import { type Checkpoint, writeCheckpoint } from '#app/privacy/audit-checkpoint.ts';
+import { writeCheckpoint } from '#app/privacy/audit-checkpoint.ts';
 import { type AuditEntry, insertEntry } from '#app/privacy/audit-entry.ts';
 import { type AuditKey, deriveAuditKey } from '#app/privacy/audit-keys.ts';
-import { startSealer } from '#app/privacy/audit-sealer.ts';
+import { type SealerParts, startSealer } from '#app/privacy/audit-sealer.ts';
+import { writeErasure } from '#app/privacy/erasures.ts';
 import type { ServiceKeys } from '#app/privacy/service-keys.ts';
 
 export type AuditDraft = Omit<AuditEntry, 'id' | 'details'> & { readonly details: Readonly<Record<string, unknown>> };
@@ -28,7 +29,7 @@ export interface AuditTrailParts {
   /** As the platform. */
   readonly db: Database;
   readonly keys: ServiceKeys['audit'];
-  /** Where checkpoints go beside the database; without one, into the log. */
+  /** Where checkpoints and erasures go beside the database; without one, into the log. */
   readonly checkpointFile: string | undefined;
   readonly log: Logger;
   readonly clock: () => Date;
@@ -37,7 +38,7 @@ export interface AuditTrailParts {
 export function startAuditTrail({ db, keys, checkpointFile, log, clock }: AuditTrailParts): AuditTrail {
   const [first, ...older] = keys;
   const audit: readonly [AuditKey, ...AuditKey[]] = [deriveAuditKey(first), ...older.map(deriveAuditKey)];
-  const sealer = startSealer({ db, keys: audit, publish: createPublisher(checkpointFile, log), log, clock });
+  const sealer = startSealer({ db, keys: audit, ...createPublisher(checkpointFile, log), log, clock });
   return { ...createAuditWriter(audit[0]), flush: () => sealer.flush(), stop: () => sealer.stop() };
 }
 
@@ -51,13 +52,22 @@ export function createAuditWriter({ mac }: Pick<AuditKey, 'mac'>): AuditWriter {
   };
 }
 
-function createPublisher(file: string | undefined, log: Logger): (checkpoint: Checkpoint) => Promise<void> {
+/** The one place beside the database for what has to outlive it. */
+function createPublisher(file: string | undefined, log: Logger): Pick<SealerParts, 'publish' | 'publishErasure'> {
   // Whatever the level of the log is: it is evidence, and the log the only place for it.
   const evidence = log.child({}, { level: 'info' });
-  return async (checkpoint) => {
-    const written = writeCheckpoint(checkpoint);
-    if (file === undefined) evidence.info({ auditCheckpoint: written }, 'audit checkpoint');
-    // eslint-disable-next-line security/detect-non-literal-fs-filename -- the configured file
-    else await appendFile(file, `${JSON.stringify(written)}\n`, { mode: 0o600 });
+  // eslint-disable-next-line security/detect-non-literal-fs-filename -- the configured file
+  const append = (name: string, content: object) => appendFile(name, `${JSON.stringify(content)}\n`, { mode: 0o600 });
+  return {
+    async publish(checkpoint) {
+      const written = writeCheckpoint(checkpoint);
+      if (file === undefined) evidence.info({ auditCheckpoint: written }, 'audit checkpoint');
+      else await append(file, written);
+    },
+    async publishErasure(erasure) {
+      const written = writeErasure(erasure);
+      if (file === undefined) evidence.info(written, 'erasure');
+      else await append(file, written);
+    },
   };
 }

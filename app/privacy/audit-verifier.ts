@@ -2,7 +2,7 @@
 // Tested by audit-sealer.test.ts, against each way of changing a chain.
 import type { KeyObject } from 'node:crypto';
 import { type Checkpoint, isSignedBy } from '#app/privacy/audit-checkpoint.ts';
-import { type AuditEntry, authenticateEntry, chainEntry, digestEntry, NO_HASH } from '#app/privacy/audit-entry.ts';
+import { type AuditEntry, chainEntry, digestEntry, isAuthentic, NO_HASH } from '#app/privacy/audit-entry.ts';
 
 export interface ChainedEntry extends AuditEntry {
   readonly position: number;
@@ -48,7 +48,7 @@ export async function verifyTenant(tenantId: string, entries: AsyncIterable<Chai
     count += 1;
     if (entry.position !== position + 1) report(removedBetween(position, entry.position));
     const { mac } = entry;
-    if (mac !== undefined && !keys.mac.some((key) => authenticateEntry(digest, key).equals(mac))) report(`entry ${entry.position} (${entry.id}) was changed, or not written by this service`);
+    if (mac !== undefined && !keys.mac.some((key) => isAuthentic(digest, key, mac))) report(`entry ${entry.position} (${entry.id}) was changed, or not written by this service`);
     const expected = chainEntry(hash, entry.position, digest);
     // Once is enough: every later hash follows from it.
     if (!broken && !expected.equals(entry.chainHash)) {

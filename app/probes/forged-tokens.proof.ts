@@ -22,7 +22,7 @@ async function ask(origin: string, token: string): Promise<Answer> {
 }
 
 const forge = await startForge(AUDIENCE, () => new Date());
-const service = await startTestService({ environment: { OIDC_ISSUER: forge.issuer, OIDC_CLIENT_ID: 'forge', OIDC_AUDIENCE: AUDIENCE } });
+const service = await startTestService({ environment: { OIDC_ISSUER: forge.issuer, OIDC_SIGNATURES: 'legacy-rsa', OIDC_CLIENT_ID: 'forge', OIDC_AUDIENCE: AUDIENCE } });
 const rows: string[][] = [['', 'token', 'after', 'answer', 'ms']];
 let failures = 0;
 const record = (holds: boolean, name: string, source: string, { status, code, ms }: Answer): void => {

@@ -31,16 +31,17 @@ export const CLIENT_ID = 'probe';
 export const MANAGER: Person = { id: 'manager', name: 'Mona Manager', tenantId: 'acme', roles: ['manager'] };
 
 const KEY_ID = 'probe';
-const ALGORITHM = 'RS256';
+type Algorithm = 'ES256' | 'RS256';
 
-export async function startIssuer(certificate: Certificate, person: Person = MANAGER): Promise<Issuer> {
-  const { publicKey, privateKey } = await generateKeyPair(ALGORITHM, { modulusLength: 2_048 });
-  const keys = { keys: [{ ...(await exportJWK(publicKey)), kid: KEY_ID, use: 'sig', alg: ALGORITHM }] };
+/** ES256 is what production takes without being asked; RS256 is what most providers sign with. */
+export async function startIssuer(certificate: Certificate, person: Person = MANAGER, algorithm: Algorithm = 'ES256'): Promise<Issuer> {
+  const { publicKey, privateKey } = await generateKeyPair(algorithm, { modulusLength: 2_048 });
+  const keys = { keys: [{ ...(await exportJWK(publicKey)), kid: KEY_ID, use: 'sig', alg: algorithm }] };
   const nonces = new Map<string, string>();
   let origin = '';
   const sign = (of: Person, typ: string, audience: string, lifetime: string, claims: Readonly<Record<string, string>>): Promise<string> =>
     new SignJWT({ ...claims, name: of.name, tenant: of.tenantId, roles: of.roles })
-      .setProtectedHeader({ alg: ALGORITHM, kid: KEY_ID, typ })
+      .setProtectedHeader({ alg: algorithm, kid: KEY_ID, typ })
       .setIssuer(origin)
       .setAudience(audience)
       .setSubject(of.id)
@@ -59,7 +60,7 @@ export async function startIssuer(certificate: Certificate, person: Person = MAN
       return;
     }
     const idToken = async (): Promise<string> => sign(person, 'JWT', CLIENT_ID, '10m', { nonce: nonces.get(new URLSearchParams(await text(request)).get('code') ?? '') ?? '' });
-    const body = pathname === '/token' ? { access_token: randomUUID(), token_type: 'Bearer', expires_in: 600, id_token: await idToken() } : pathname === '/jwks' ? keys : metadataOf(origin);
+    const body = pathname === '/token' ? { access_token: randomUUID(), token_type: 'Bearer', expires_in: 600, id_token: await idToken() } : pathname === '/jwks' ? keys : metadataOf(origin, algorithm);
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   };
   const server = https.createServer(certificate, (request, response) => {
@@ -86,7 +87,7 @@ export async function signInBehindFront(serviceOrigin: string): Promise<CookieJa
   return jar;
 }
 
-function metadataOf(issuer: string): object {
+function metadataOf(issuer: string, algorithm: Algorithm): object {
   return {
     issuer,
     authorization_endpoint: `${issuer}/authorize`,
@@ -94,7 +95,7 @@ function metadataOf(issuer: string): object {
     jwks_uri: `${issuer}/jwks`,
     response_types_supported: ['code'],
     subject_types_supported: ['public'],
-    id_token_signing_alg_values_supported: [ALGORITHM],
+    id_token_signing_alg_values_supported: [algorithm],
     code_challenge_methods_supported: ['S256'],
     authorization_response_iss_parameter_supported: true,
   };

@@ -24,9 +24,10 @@ export interface PrivatePostgres {
 
 const NOBODY = 65_534;
 
-export function findPostgresPrograms(): string | undefined {
-  const onPath = (process.env['PATH'] ?? '').split(path.delimiter).find((directory) => existsSync(path.join(directory, 'initdb')));
-  return onPath ?? globSync('/usr/lib/postgresql/*/bin').sort().at(-1);
+/** The folder that has them all: on the PATH, or Debian's of the newest version. */
+export function findPostgresPrograms(names: readonly string[] = ['initdb']): string | undefined {
+  const folders = [...(process.env['PATH'] ?? '').split(path.delimiter), ...globSync('/usr/lib/postgresql/*/bin').sort((one, other) => other.localeCompare(one, 'en', { numeric: true }))];
+  return folders.find((folder) => names.every((name) => existsSync(path.join(folder, name))));
 }
 
 export interface PostgresOptions {
@@ -36,18 +37,25 @@ export interface PostgresOptions {
   readonly certificate?: Certificate;
   /** Asks every login but the superuser's for its password. */
   readonly asksPasswords?: boolean;
+  /** Fills the data directory, in place of an empty one's preparation. */
+  readonly restore?: (data: string) => Promise<void>;
 }
 
 /** Listens on the loopback address alone. */
-export async function createPostgres(programs: string, port: number, { settings = {}, certificate, asksPasswords = false }: PostgresOptions = {}): Promise<PrivatePostgres> {
+export async function createPostgres(programs: string, port: number, { settings = {}, certificate, asksPasswords = false, restore }: PostgresOptions = {}): Promise<PrivatePostgres> {
   const directory = await mkdtemp(path.join(tmpdir(), 'stockade-postgres-'));
   const data = path.join(directory, 'data');
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
   // It refuses to run as root.
   const identity = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
-  if (identity.uid !== undefined) await chown(directory, NOBODY, NOBODY);
-  execFileSync(path.join(programs, 'initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C'], { ...identity, cwd: directory, stdio: 'ignore' });
-  if (asksPasswords) await writeFile(path.join(data, 'pg_hba.conf'), 'host all postgres 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n');
+  if (restore === undefined) {
+    handToServer(directory);
+    execFileSync(path.join(programs, 'initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C'], { ...identity, cwd: directory, stdio: 'ignore' });
+    if (asksPasswords) await writeFile(path.join(data, 'pg_hba.conf'), 'host all postgres 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n');
+  } else {
+    await restore(data);
+    handToServer(directory);
+  }
   const tls = certificate === undefined ? {} : await keep(certificate, data, identity.uid);
   const options = { listen_addresses: '127.0.0.1', unix_socket_directories: '', ...tls, ...settings };
   const parameters = ['-D', data, '-p', String(port), ...Object.entries(options).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
@@ -89,6 +97,11 @@ export async function createPostgres(programs: string, port: number, { settings 
       await rm(directory, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+/** All that is in it, where the server runs as another than this process. */
+export function handToServer(directory: string): void {
+  if (process.getuid?.() === 0) execFileSync('chown', ['-R', `${NOBODY}:${NOBODY}`, directory]);
 }
 
 /** As the server wants it: in its own hands, the key readable by nobody else. */

@@ -1,7 +1,7 @@
 // The runner run on small trees: what it must not let pass.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -27,7 +27,7 @@ function runTests(t: TestContext, files: Readonly<Record<string, string>>, words
     encoding: 'utf8',
     env: { ...inherited, ...env },
   });
-  return { status, stdout, stderr };
+  return { status, stdout, stderr, results: () => JSON.parse(readFileSync(join(root, '.cache/test-results.json'), 'utf8')) as { readonly tests: readonly unknown[] } };
 }
 
 test('a chosen file that passes is a success, with the summary of node:test at the end', (t) => {
@@ -78,4 +78,23 @@ test('what the tests run on is said, without credentials', (t) => {
   assert.match(stdout, /PostgreSQL {2}127\.0\.0\.1:5432\/tests\n/);
   assert.ok(!stdout.includes('hidden'));
   assert.match(runTests(t, { 'app/a.test.ts': passing }, ['app']).stdout, /PostgreSQL {2}not run: DATABASE_URL is unset/);
+});
+
+test('how each test ended is kept, under the names of the tests around it', (t) => {
+  const text = "import { describe, test } from 'node:test'; describe('here', () => { test('it holds', async (t) => { await t.test('inside', () => {}); }); test('not now', { skip: true }, () => {}); test('it fails', () => { throw new Error('no'); }); });";
+  const { tests } = runTests(t, { 'app/a.test.ts': text, 'app/b.test.ts': passing }, ['app']).results();
+  const result = (name: string, outcome: string, file = 'app/a.test.ts') => ({ file, name, outcome });
+  assert.deepEqual(tests, [
+    result('here › it holds › inside', 'passed'),
+    result('here › it holds', 'passed'),
+    result('here › not now', 'skipped'),
+    result('here › it fails', 'failed'),
+    result('here', 'failed'),
+    result('it holds', 'passed', 'app/b.test.ts'),
+  ]);
+});
+
+test('what ran while a file was changed is not kept: nobody knows which text it was', (t) => {
+  const text = "import { writeFileSync } from 'node:fs'; import { test } from 'node:test'; test('it edits', () => { writeFileSync('app/new.ts', ''); });";
+  assert.throws(() => runTests(t, { 'app/a.test.ts': text }, ['app']).results(), /ENOENT/);
 });

@@ -62,7 +62,8 @@ export async function startTestService({ environment = {}, clock = () => new Dat
   };
 }
 
-async function signIn(origin: string, user: string): Promise<Visitor> {
+/** At the embedded provider. */
+export async function signIn(origin: string, user: string): Promise<Visitor> {
   const jar = new CookieJar();
   const chooser = await jar.follow(`${origin}/auth/sign-in`);
   const form = { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: new URLSearchParams({ user }) };

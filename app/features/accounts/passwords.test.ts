@@ -22,7 +22,7 @@ test('one Unicode form: as composed and as decomposed letters it is the same pas
   assert.ok((await passwords.verify(await passwords.hash('é'.normalize('NFD')), 'é'.normalize('NFC'))).good);
 });
 
-test('with the next pepper, or other parameters, a good password is stale; a wrong one is not', async () => {
+test('ASVS 11.2.2: with the next pepper, or other parameters, a good password is stale; a wrong one is not', async () => {
   const kept = await create().hash('correct horse');
   const rotated = create([key('b', 2), key('a', 1)]);
   assert.deepEqual(await rotated.verify(kept, 'correct horse'), { good: true, stale: true });
@@ -42,7 +42,7 @@ test('for nobody, and for somebody without a password, nothing is good', async (
   for (const kept of [undefined, null]) assert.deepEqual(await passwords.verify(kept, 'anything'), { good: false, stale: false });
 });
 
-test('CWE-400: so many may wait; the next is told to come back, and nobody who waits is lost', async () => {
+test('ASVS 15.2.2: so many may wait; the next is told to come back, and nobody who waits is lost', async () => {
   const passwords = create();
   const waiting = Array.from({ length: 51 }, () => passwords.hash('x'));
   const isBusy = (error: unknown) => error instanceof AppError && error.status === 503 && error.headers['Retry-After'] === '2';

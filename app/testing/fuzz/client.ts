@@ -1,20 +1,30 @@
-// Sends fuzzed requests over a bounded number of kept connections, each with a deadline.
+// Sends requests as they are, over a bounded number of kept connections, each with a deadline.
 import http, { type IncomingMessage } from 'node:http';
-import type { FuzzRequest } from './requests.ts';
 
 export type Answer = { readonly failure: string } | { readonly status: number; readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>; readonly body: string };
 
+type HeaderLines = readonly (readonly [name: string, value: string])[];
+
+export interface WireRequest {
+  readonly method: string;
+  readonly target: string;
+  readonly headers: HeaderLines;
+  readonly body: Buffer | undefined;
+}
+
 export interface FuzzClient {
-  send(request: FuzzRequest, credential: readonly (readonly [name: string, value: string])[]): Promise<Answer>;
+  send(request: WireRequest, credential: HeaderLines): Promise<Answer>;
   close(): void;
 }
 
-export function createClient(origin: string, { connections, deadlineMs }: { readonly connections: number; readonly deadlineMs: number }): FuzzClient {
-  const { hostname, port, host } = new URL(origin);
+/** `host`: what requests call the service, where they name none themselves. */
+export function createClient(origin: string, { connections, deadlineMs, host = new URL(origin).host }: { readonly connections: number; readonly deadlineMs: number; readonly host?: string }): FuzzClient {
+  const { hostname, port } = new URL(origin);
   const agent = new http.Agent({ keepAlive: true, maxSockets: connections });
   return {
     send(request, credential) {
-      const headers: (readonly [string, string])[] = [['Host', host], ...credential, ...request.headers];
+      const headers: (readonly [string, string])[] = [...credential, ...request.headers];
+      if (!headers.some(([name]) => name.toLowerCase() === 'host')) headers.unshift(['Host', host]);
       if (!headers.some(([name]) => name.toLowerCase() === 'connection')) headers.push(['Connection', 'keep-alive']);
       if (request.body !== undefined) headers.push(['Content-Length', String(request.body.length)]);
       return ask({ agent, hostname, port, method: request.method, path: request.target, headers: headers.flat() }, request.body, deadlineMs);
@@ -36,7 +46,7 @@ function ask(options: http.RequestOptions, body: Buffer | undefined, deadlineMs:
       end({ failure: `no answer within ${deadlineMs} ms` });
       request.destroy();
     }, deadlineMs);
-    request.once('error', (error: NodeJS.ErrnoException) => {
+    request.on('error', (error: NodeJS.ErrnoException) => {
       end({ failure: `cut off without an answer: ${error.code ?? error.message}` });
     });
     const endEarly = (response: IncomingMessage): void => {

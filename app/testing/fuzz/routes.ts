@@ -33,12 +33,12 @@ export interface FoundRoutes {
 
 const ANY_TEXT: Schema = { type: 'string' };
 
-/** From the router itself, so that none is forgotten; what is inside comes from the OpenAPI document and the pages' schemas. */
-export async function findRoutes(): Promise<FoundRoutes> {
+/** From the router itself, so that none is forgotten; what is inside comes from the OpenAPI document and the pages' schemas. `platform` comes beside the features. */
+export async function findRoutes(platform: readonly LoadedFeature[] = []): Promise<FoundRoutes> {
   const found = await findFeatures();
   let features: readonly LoadedFeature[] = [];
   const service = await startSampleService(({ db }) => {
-    features = createFeatures(found, { database: db, environment: {}, production: false, signInFactors: 1, publicUrl: 'http://stockade.test', log: pino({ level: 'silent' }), metrics: new Registry(), clock: () => new Date() });
+    features = [...platform, ...createFeatures(found, { database: db, environment: {}, production: false, signInFactors: 1, publicUrl: 'http://stockade.test', log: pino({ level: 'silent' }), metrics: new Registry(), clock: () => new Date() })];
     return Promise.resolve({ features });
   });
   try {
@@ -83,7 +83,7 @@ function rolesOf(method: string, path: string, features: readonly LoadedFeature[
 }
 
 /** What the handler gets, which names the types; what a form sends is its text. */
-function toSchema(schema: z.ZodType): Schema {
+export function toSchema(schema: z.ZodType): Schema {
   return z.toJSONSchema(schema, { io: 'output', unrepresentable: 'any' });
 }
 

@@ -31,6 +31,9 @@ export interface FuzzTarget {
 /** What people are signed out with, so that the others stay. */
 const SIGN_OUTS_A_SESSION = 200;
 
+/** As at the sign-in, which fetch makes: what another browser brings is sent to sign in again, and reaches no form. */
+const BROWSER = ['User-Agent', 'node'] as const;
+
 export async function startTarget(serverUrl: string | undefined): Promise<FuzzTarget> {
   const found = await findRoutes();
   // Memory is read after a collection, which only the inspector can ask for.
@@ -59,10 +62,10 @@ export async function startTarget(serverUrl: string | undefined): Promise<FuzzTa
         case 'bearer':
           return [['Authorization', `Bearer ${tokens.get(caller.user) ?? ''}`]];
         case 'session':
-          if (route.kind !== 'platform' || route.method === 'GET') return [['Cookie', sessions.get(caller.user) ?? '']];
+          if (route.kind !== 'platform' || route.method === 'GET') return [['Cookie', sessions.get(caller.user) ?? ''], BROWSER];
           if (spare.uses % SIGN_OUTS_A_SESSION === 0) spare.cookie = await signIn(origin, caller.user);
           spare.uses += 1;
-          return [['Cookie', spare.cookie]];
+          return [['Cookie', spare.cookie], BROWSER];
       }
     },
     memory: () => readMemory(/ws:\/\/\S+/.exec(service.process.stderr())?.[0] ?? ''),
@@ -76,7 +79,7 @@ export async function startTarget(serverUrl: string | undefined): Promise<FuzzTa
 }
 
 /** As the embedded database does by itself. */
-async function seed(url: string, { features }: FoundRoutes): Promise<void> {
+export async function seed(url: string, { features }: Pick<FoundRoutes, 'features'>): Promise<void> {
   const database = await openServerDatabase({ url, poolSize: 1 }, { log: pino({ level: 'silent' }) });
   try {
     // Under the keys that the started service has made.
@@ -90,7 +93,7 @@ async function seed(url: string, { features }: FoundRoutes): Promise<void> {
   }
 }
 
-async function signIn(origin: string, user: string): Promise<string> {
+export async function signIn(origin: string, user: string): Promise<string> {
   const jar = new CookieJar();
   const chooser = await jar.follow(`${origin}/auth/sign-in`);
   await chooser.response.body?.cancel();

@@ -83,7 +83,7 @@ function withoutRequest(body: unknown): unknown {
   return typeof body === 'object' && body !== null ? { ...body, requestId: undefined } : body;
 }
 
-function addsUp(stored: readonly StoredItem[]): Claim {
+export function addsUp(stored: readonly StoredItem[]): Claim {
   const violations = stored.flatMap(({ sku, quantity, ledger }) => {
     let sum = 0;
     const wrong = ledger.filter((movement) => {
