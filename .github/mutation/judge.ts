@@ -112,6 +112,8 @@ export class Judge {
         const reply = failureOf(loaded) === undefined ? await host.run({ file, unit: index, tests, mutant: mutant.id }, deadlineOf(stepOf(step.unit, tests))) : loaded;
         if (reply === 'timeout') return { mutant, verdict: 'timeout', by: step };
         const why = failureOf(reply);
+        // A machine that can't start a process any more kills no mutants.
+        if (reply === 'died' && !(await this.#passesFresh(step))) throw new Error(`without a mutant, "${step.unit.name}" of ${file} ends the process`);
         if (why !== undefined) return { mutant, verdict: 'killed', by: step, why };
       }
       return { mutant, verdict: 'survived' };
@@ -124,13 +126,17 @@ export class Judge {
     const { unit, tests } = step;
     if (tests === undefined) return true;
     const key = `${unit.file}#${unit.index}#${tests.join()}`;
-    const known = this.#alone.get(key);
-    if (known !== undefined) return known;
+    const passes = this.#alone.get(key) ?? (await this.#passesFresh(step));
+    this.#alone.set(key, passes);
+    return passes;
+  }
+
+  async #passesFresh(step: Step): Promise<boolean> {
+    const { unit, tests } = step;
     const host = new Host(this.#directory);
     const loaded = await host.load(unit.file, LOAD_DEADLINE_MS);
     const reply = failureOf(loaded) === undefined ? await host.run({ file: unit.file, unit: unit.index, tests }, deadlineOf(step)) : loaded;
     await host.end();
-    this.#alone.set(key, failureOf(reply) === undefined);
     return failureOf(reply) === undefined;
   }
 }

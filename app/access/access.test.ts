@@ -141,7 +141,7 @@ test('declarations that do not fit together are refused at the start', async () 
 
 test('what the features declare is kept as they declared it, those without rules too', async () => {
   const { access } = await open([{ grants: { 'items:read': ['clerk'] } }, { grants: { 'notes:change': ['manager'] }, rules: { ownerActions: ['notes:change'] } }]);
-  assert.deepEqual(access.rules, { grants: { 'items:read': ['clerk'], 'notes:change': ['manager'] }, ownerActions: ['notes:change'], stepUp: {}, fields: {}, sensitivities: {} });
+  assert.deepEqual(access.rules, { grants: { 'items:read': ['clerk'], 'notes:change': ['manager'] }, ownerActions: ['notes:change'], stepUp: {}, fields: {}, sensitivities: {}, signInFactors: 1, enrolment: [] });
 });
 
 test('grants from outside can be taken back: the declared ones count again, under their own revision', async () => {

@@ -28,6 +28,7 @@ const config: IdentityConfig = {
   scope: 'openid',
   multiFactorAcr: [],
   signInFactors: 1,
+  signatures: 'approved',
   sessionIdleMs: 30 * minuteMs,
   sessionAbsoluteMs: 120 * minuteMs,
   sessionRefreshMs: 10 * minuteMs,
@@ -162,7 +163,7 @@ describe('identity, while the provider is away', () => {
     ended = 0;
     const response = await jar.fetch(`${origin}/sign-out`, { method: 'POST' });
     assert.deepEqual([response.status, response.headers.get('location')], [303, '/']);
-    assert.equal(response.headers.get('clear-site-data'), '"cache"');
+    assert.equal(response.headers.get('clear-site-data'), '"cache", "storage"');
     assert.equal(response.headers.get('cache-control'), 'no-store');
     assert.deepEqual(response.headers.getSetCookie(), ['session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax']);
     assert.equal(ended, 1);

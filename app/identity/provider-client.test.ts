@@ -20,7 +20,7 @@ async function serve(t: TestContext, answer: http.RequestListener) {
     server.closeAllConnections();
   });
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { origin, asked, clientOf: (path = '') => createProviderClient({ issuer: origin + path, clientId: 'stockade', clientSecret: undefined }) };
+  return { origin, asked, clientOf: (path = '') => createProviderClient({ issuer: origin + path, clientId: 'stockade', clientSecret: undefined, signatures: 'legacy-rsa' }) };
 }
 
 test('the check asks for the metadata, under the issuer’s own path', async (t) => {
@@ -59,7 +59,7 @@ test('a provider is discovered once; one that was away is asked again', async (t
 
 test('CWE-319: a provider elsewhere is not asked without TLS', async () => {
   // TEST-NET-1: nobody answers, and nobody is asked.
-  await assert.rejects(createProviderClient({ issuer: 'http://192.0.2.1', clientId: 'stockade', clientSecret: undefined }).configuration(), (error) => error instanceof AppError && /HTTPS/i.test((error.cause as Error).message));
+  await assert.rejects(createProviderClient({ issuer: 'http://192.0.2.1', clientId: 'stockade', clientSecret: undefined, signatures: 'legacy-rsa' }).configuration(), (error) => error instanceof AppError && /HTTPS/i.test((error.cause as Error).message));
 });
 
 const OLD = 'the-old-secret-of-the-client';
@@ -118,7 +118,7 @@ test('CWE-347: an ID token is taken only with the provider’s own signature, th
   t.after(() => {
     hostile.close();
   });
-  const provider = createProviderClient({ issuer: hostile.issuer, clientId: 'attack', clientSecret: undefined });
+  const provider = createProviderClient({ issuer: hostile.issuer, clientId: 'attack', clientSecret: undefined, signatures: 'legacy-rsa' });
   const exchange = async (signature: typeof hostile.plan.signature) => {
     hostile.plan.signature = signature;
     const callback = new URL(`http://service.test/auth/callback?code=x&state=s&iss=${encodeURIComponent(hostile.issuer)}`);
@@ -135,7 +135,7 @@ test('a provider that redirects, answers with a page or names another issuer is 
   t.after(() => {
     hostile.close();
   });
-  const provider = createProviderClient({ issuer: hostile.issuer, clientId: 'attack', clientSecret: undefined });
+  const provider = createProviderClient({ issuer: hostile.issuer, clientId: 'attack', clientSecret: undefined, signatures: 'legacy-rsa' });
   for (const how of ['redirect', 'html', 'other-issuer'] as const) {
     hostile.plan.metadata = how;
     await assert.rejects(provider.configuration(), { status: 503, code: 'identity-provider-unavailable' }, how);

@@ -111,7 +111,7 @@ describe('passkeys over HTTP', () => {
     assert.equal(refused.status, 403);
     assert.match(refused.text, /This passkey is not known here/);
     assert.equal(await outcomes('passkey', 'failed'), before + 1);
-    assert.ok(service.logLines.some((line) => line.includes('"msg":"a sign-in failed"') && line.includes('"signIn":{"method":"passkey","outcome":"failed"}')));
+    assert.ok(service.logLines.some((line) => line.includes('"msg":"a sign-in failed"') && line.includes('"signIn":{"method":"passkey","outcome":"failed"')));
     assert.equal(await fresh.isSignedIn(), false);
     const again = await fresh.signIn(account, undefined, { return_to: '/docs' });
     const entered = await finishSignIn(fresh, again.text, authenticator);

@@ -68,7 +68,7 @@ test('a new passkey for another challenge, page or party, of nobody verified, or
     [authenticator.create(options, { ...own, userVerified: false }), /User verification/],
     [undefined, /./],
     ['text', /./],
-    [{}, /credential ID/],
+    [{}, /./],
   ];
   for (const [index, [answer, why]] of answers.entries()) {
     assert.equal(await verifyNew(party, answer, options.challenge, log), undefined, why.source);
