@@ -33,6 +33,16 @@ test('a code that was used says when, and a destroyed one is gone', async () => 
   assert.deepEqual(await codes.find('a'), { grantId: 'g', consumed: 1000 });
   await codes.destroy('a');
   assert.equal(await codes.find('a'), undefined);
+  await codes.consume('a');
+  assert.equal(await codes.find('a'), undefined, 'one that is gone stays gone');
+});
+
+test('a device’s code is found by what its person types', async () => {
+  const { open } = openStore();
+  await open('DeviceCode').upsert('a', { userCode: 'BCDF-GHJK', uid: 'other' }, 10);
+  assert.deepEqual(await open('DeviceCode').findByUserCode('BCDF-GHJK'), { userCode: 'BCDF-GHJK', uid: 'other' });
+  assert.equal(await open('DeviceCode').findByUserCode('other'), undefined);
+  assert.equal(await open('Session').findByUserCode('BCDF-GHJK'), undefined);
 });
 
 test('revoking a grant takes its codes and tokens and leaves the others', async () => {

@@ -127,6 +127,7 @@ describe('accounts as managers keep them', () => {
     assert.equal((await browser.signIn(account)).status, 422);
     const refused = await send('POST', `/${account.id}/invitations`);
     assert.deepEqual([refused.status, codeOf(refused)], [409, 'account-disabled']);
+    assert.match(JSON.stringify(refused.body), /This account is disabled\./);
   });
 
   test('an invitation is sent again, to who has not set a password yet', async () => {
