@@ -97,6 +97,20 @@ test('a manager exports and erases another person of their tenant, and nobody of
   assert.ok(rows.length >= 5 && rows.every(({ text }) => !/Cleo|clerk"|people\/clerk/.test(text)), 'the trail names nobody');
 });
 
+test('what others were answered about somebody who is erased is emptied, where it has their id and where it has their name alone', async (t) => {
+  const service = await start(t);
+  const [clerk] = [await service.as('clerk'), await service.as('auditor')];
+  const keep = (key: string, tenant: string, body: object) => sql`insert into idempotency_key (tenant_id, subject_id, operation_id, key, fingerprint, status, headers, body, created_at)
+    values (${tenant}, 'auditor', 'op', ${key}, 'f', 200, '{"etag": "x"}', ${JSON.stringify(body)}, now())`.execute(service.database.owner);
+  await keep('by id', 'acme', { subject: 'clerk' });
+  await keep('by name', 'acme', { by: 'Cleo Clerk' });
+  await keep('of others', 'acme', { by: 'Cleo Clerkson', subject: 'clerks' });
+  await keep('elsewhere', 'globex', { by: 'Cleo Clerk', subject: 'clerk' });
+  assert.equal((await clerk.fetch('/api/v1/me', { method: 'DELETE', headers: json })).status, 200);
+  const { rows } = await sql<{ key: string }>`select key from idempotency_key where operation_id = 'op' and body = '' and headers = '{}' order by key`.execute(service.database.owner);
+  assert.deepEqual(rows.map(({ key }) => key), ['by id', 'by name']);
+});
+
 test('to take data along or to erase them asks for a sign-in of the last quarter of an hour', async (t) => {
   let now = new Date();
   const clerk = await (await start(t, () => now)).as('clerk');
