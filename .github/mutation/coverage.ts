@@ -97,5 +97,7 @@ export function planFor(mutant: Mutant, { units, loading }: Coverage, neighbours
     if (neighbours.some(({ id }) => unit.covered.has(id))) return [stepOf(unit)];
     return tests.length === 0 ? [] : [stepOf(unit, tests)];
   });
-  return { steps: sorted(callers.length > 0 ? callers : candidates.map((unit) => stepOf(unit))), isStatic: true };
+  // Some files meet it only later, in a test.
+  const later = units.filter(({ file }) => !loaders.has(file)).flatMap((unit) => stepFor(unit, mutant.id));
+  return { steps: sorted([...(callers.length > 0 ? callers : candidates.map((unit) => stepOf(unit))), ...later]), isStatic: true };
 }

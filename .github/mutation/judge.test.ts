@@ -22,7 +22,7 @@ function is(id: string) {
 }
 `;
 
-const SOURCE = `// Mutants 1 to 9.
+const SOURCE = `// Mutants 1 to 12.
 ${SWITCH}
 const LIMIT = is('1') ? 11 : 10;
 const NAME = is('2') ? '' : 'name of nothing that is looked at';
@@ -31,6 +31,7 @@ export const describe = (n: number) => (isBig(n) ? 'big' : 'small') + (is('4') ?
 export const never = () => is('5');
 export function count(to: number) { let i = 0; while (is('6') ? true : i < to) i += 1; return i; }
 export const wait = () => (is('7') ? new Promise<void>(() => undefined) : Promise.resolve());
+export const early = () => (is('12') ? '' : 'early');
 let spoilt = false;
 export function spoil() { if (is('8')) { spoilt = true; throw new Error('spoilt'); } }
 export function look() { is('9'); return !spoilt; }
@@ -41,7 +42,7 @@ export const once = () => (remembered ??= is('11') ? 'wrong' : 'right');
 
 const TESTS = `import assert from 'node:assert/strict';
 import { after, before, describe as suite, test } from 'node:test';
-import { count, describe, later, look, once, spoil, wait } from './subject.ts';
+import { count, describe, early, later, look, once, spoil, wait } from './subject.ts';
 
 suite('numbers', () => {
   let open = false;
@@ -56,21 +57,28 @@ test('spoiling', () => { spoil(); });
 test('looking', () => { assert.ok(look()); });
 test('later', async () => { later(); await new Promise((resolve) => { setImmediate(resolve); }); });
 test('once', () => { assert.equal(once(), 'right'); });
+test('what is called while another file is loaded', () => { assert.equal(early(), 'early'); });
 test('what PGlite would take too long for', () => { assert.fail(); });
 `;
 
-const mutants: readonly Mutant[] = Array.from({ length: 11 }, (_, index) => ({ id: String(index + 1), file: 'subject.ts', mutator: 'Hand', line: 1, change: '' }));
+const OTHER = `import { test } from 'node:test';
+import { early } from './subject.ts';
+early();
+test('nothing', () => undefined);
+`;
+
+const mutants: readonly Mutant[] = Array.from({ length: 12 }, (_, index) => ({ id: String(index + 1), file: 'subject.ts', mutator: 'Hand', line: 1, change: '' }));
 
 async function prepare(t: TestContext, tests = TESTS): Promise<string> {
   const directory = await mkdtemp(path.join(tmpdir(), 'stockade-judge-'));
   t.after(() => rm(directory, { recursive: true }));
-  for (const [name, text] of [['package.json', '{ "type": "module" }'], ['subject.ts', SOURCE], ['subject.test.ts', tests]] as const) await writeFile(path.join(directory, name), text);
+  for (const [name, text] of [['package.json', '{ "type": "module" }'], ['subject.ts', SOURCE], ['subject.test.ts', tests], ['other.test.ts', OTHER]] as const) await writeFile(path.join(directory, name), text);
   return directory;
 }
 
 test('every mutant has the fate that it must have, in whatever order they come', async (t) => {
   const directory = await prepare(t);
-  const coverage = await measureCoverage(directory, ['subject.test.ts']);
+  const coverage = await measureCoverage(directory, ['subject.test.ts', 'other.test.ts']);
   assert.deepEqual([...(coverage.loading.get('subject.test.ts') ?? [])].toSorted(), ['1', '2']);
   for (const batch of [mutants, mutants.toReversed()]) {
     const judge = new Judge(directory, coverage, mutants);
@@ -90,6 +98,7 @@ test('every mutant has the fate that it must have, in whatever order they come',
       9: 'survived',
       10: 'killed by later',
       11: 'killed by once',
+      12: 'killed by what is called while another file is loaded',
     });
   }
 });

@@ -19,12 +19,12 @@ const LEAST_SCORE = 85;
 const BATCH = 12;
 const BATCHES_OF_A_PROCESS = 12;
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { workers: { type: 'string' }, only: { type: 'string' }, minutes: { type: 'string' }, seed: { type: 'string', default: '1' } } });
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { workers: { type: 'string' }, only: { type: 'string' }, near: { type: 'boolean', default: false }, minutes: { type: 'string' }, seed: { type: 'string', default: '1' } } });
 const chosen = positionals.length > 0 ? positionals : Object.keys(FOLDERS);
 const workers = Number(values.workers ?? availableParallelism());
 
 const problem = chosen.some((name) => FOLDERS[name] === undefined)
-  ? `usage: npm run mutation -- [${Object.keys(FOLDERS).join('|')}] [--workers N] [--only part-of-a-path] [--minutes N] [--seed N]`
+  ? `usage: npm run mutation -- [${Object.keys(FOLDERS).join('|')}] [--workers N] [--only word,word] [--near] [--minutes N] [--seed N]`
   : process.env['DATABASE_URL'] === undefined
     ? 'not run: set DATABASE_URL to a PostgreSQL server; every test of a mutant makes its own databases there'
     : undefined;
@@ -58,8 +58,9 @@ async function runFolder(name: string, folder: string, tools: string): Promise<s
   const start = performance.now();
   const copy = path.join(CACHE, name);
   const all = await instrument(ROOT, copy, folder, tools);
-  const mutants = all.filter(({ file }) => values.only === undefined || file.includes(values.only));
-  const tests = listFiles(copy).filter((file) => file.startsWith(`${folder}/`) && /(?<!\.browser)\.test\.ts$/.test(file));
+  const isChosen = (file: string) => values.only === undefined || values.only.split(',').some((word) => path.basename(file).startsWith(word));
+  const mutants = all.filter(({ file }) => isChosen(file));
+  const tests = listFiles(copy).filter((file) => file.startsWith(`${folder}/`) && /(?<!\.browser)\.test\.ts$/.test(file) && (!values.near || isChosen(file)));
   console.log(`${name}: ${mutants.length} mutants, ${tests.length} test files`);
   const coverage = await measureCoverage(copy, tests);
   console.log(`${name}: ${coverage.units.length} tests and suites pass without a mutant, ${minutesSince(start)} minutes`);

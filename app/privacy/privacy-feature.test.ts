@@ -32,7 +32,8 @@ const rowsOf = (exported: Exported, table: string) => exported.tables.find((one)
 test('a person sees what is kept, and downloads all of it: their sessions, who they are, and what they did', async (t) => {
   const clerk = await (await start(t)).as('clerk');
   const page = await (await clerk.fetch('/account/data', { headers: { accept: 'text/html' } })).text();
-  for (const text of ['Keeps a person signed in', 'Shows afterwards who did what', 'legitimate interests', '1096 days after their last visit']) assert.ok(page.includes(text), text);
+  for (const text of ['Keeps a person signed in', 'Shows afterwards who did what', 'legitimate interests', '1096 days after their last visit', '<span class="badge">1 entry</span>', '; ']) assert.ok(page.includes(text), text);
+  assert.match(page, /<span class="badge">(?:0|[2-9]|\d{2,}) entries<\/span>/);
   const download = await clerk.fetch('/account/data/export', form({ all: 'export' }));
   assert.deepEqual([download.status, download.headers.get('content-type'), download.headers.get('content-disposition'), download.headers.get('cache-control')], [200, 'application/json', 'attachment; filename="personal-data.json"', 'no-store']);
   const exported = (await download.json()) as Exported;
@@ -139,7 +140,9 @@ test('auditors alone read the trail, page by page, their tenant’s only; a chan
     cursor = nextCursor;
   }
   assert.deepEqual(paged.map(({ action, actor }) => [action, actor]), all.map(({ action, actor }) => [action, actor]));
-  assert.equal((await auditor.fetch('/api/v1/audit-entries?cursor=AAAA', { headers: json })).status, 400);
+  const refused = await auditor.fetch('/api/v1/audit-entries?cursor=AAAA', { headers: json });
+  assert.equal(refused.status, 400);
+  assert.match(await refused.text(), /invalid-request.*"cursor".*This must be a nextCursor of this list\./);
 });
 
 test('a request that is sent twice under one key is one entry', async (t) => {
