@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { ConfigError, parseConfig, parseMigrationConfig, settings } from '#app/config.ts';
+import { ConfigError, parseConfig, parseMigrationConfig, SECRETS, settings } from '#app/config.ts';
 
 const productionReady = {
   NODE_ENV: 'production',
@@ -109,7 +109,7 @@ test('personal data is wrapped by keys of one provider: those of the environment
 
 test('CWE-319: production counts over TLS, or within the machine', () => {
   for (const url of ['rediss://cache.example:6379', 'valkeys://cache.example:6379', 'redis://127.0.0.1:6379', 'valkey://localhost', 'redis://[::1]:6379']) assert.deepEqual(problemsOf({ ...productionReady, VALKEY_URL: url }), [], url);
-  for (const url of ['redis://cache.example:6379', 'valkey://:s3cret-of-ours@cache.example', 'redis://127.0.0.1.example']) assert.deepEqual(problemsOf({ ...productionReady, VALKEY_URL: url }).map((problem) => problem.slice(0, 21)), ['VALKEY_URL must start'], url);
+  for (const url of ['redis://cache.example:6379', 'valkey://:6f1ed002ab91@cache.example', 'redis://127.0.0.1.example']) assert.deepEqual(problemsOf({ ...productionReady, VALKEY_URL: url }).map((problem) => problem.slice(0, 21)), ['VALKEY_URL must start'], url);
   assert.equal(parseConfig({ VALKEY_URL: 'redis://cache.example:6379' }).limits.valkeyUrl, 'redis://cache.example:6379');
 });
 
@@ -137,7 +137,7 @@ test('every secret may come from a file, which is read again; what is wrong is s
   assert.deepEqual(privacy.provider.currentKeys?.(() => undefined).map(({ id }) => id), ['b']);
   write({ DATABASE_URL: `${DATABASE_URL}?sslmode=require`, OIDC_CLIENT_SECRET: 'short', VALKEY_URL: 'valkey://:pass@cache:6379' });
   assert.deepEqual(now(), [young.DATABASE_URL, young.OIDC_CLIENT_SECRET, 'rediss://:pass@cache:6379']);
-  assert.deepEqual(told, ['DATABASE_URL', 'OIDC_CLIENT_SECRET', 'VALKEY_URL'].map((name) => `${name}_FILE holds no value of the right form; the last good value stays in force`));
+  assert.deepEqual(told, ['DATABASE_URL', 'OIDC_CLIENT_SECRET', 'VALKEY_URL'].map((name) => `${name}_FILE holds no value of the right form`));
 
   write(secrets);
   const both = problemsOf({ ...byFiles, PRIVACY_KEYS_FILE: fileOf('none'), OIDC_CLIENT_SECRET: 'canary-of-the-environment' });
@@ -193,6 +193,7 @@ for (const [name, bad] of [
   ['ADMIN_PORT', '-1'],
   ['DATABASE_URL', 'mysql://db/stockade'],
   ['OIDC_ISSUER', 'login.example.com'],
+  ['OIDC_ISSUER', 'https://user:canary@login.example.com'],
   ['PUBLIC_URL', 'https://stock.example.com/path'],
   ['PUBLIC_URL', 'javascript:alert(1)'],
   ['SECURITY_CONTACT', 'security@stock.example.com'],
@@ -286,4 +287,14 @@ test('ASVS 3.5.4: the service has an origin of its own: none below a path of ano
   for (const shared of ['https://example.com/stock', 'https://example.com/?app=stock', 'https://user@example.com', 'https://*.example.com']) {
     assert.match(problemsOf({ ...productionReady, PUBLIC_URL: shared }).join(), /^PUBLIC_URL must be an origin/, shared);
   }
+});
+
+test('what is a secret by its name is one, and so is every address that may hold a login', () => {
+  const logins = ['postgres://user:canary@host/name', 'redis://user:canary@host', 'https://user:canary@host/path', 'https://user:canary@host'];
+  const takesLogin = (name: keyof typeof settings) => logins.some((login) => settings[name].safeParse(login).success) && !settings[name].safeParse('anything').success;
+  const found = (Object.keys(settings) as (keyof typeof settings)[])
+    .filter((name) => /SECRET|PASSWORD|TOKEN$|_KEYS$/.test(name) || takesLogin(name))
+    // Is published.
+    .filter((name) => name !== 'SECURITY_CONTACT');
+  assert.deepEqual(found.toSorted(), [...SECRETS].toSorted());
 });

@@ -168,7 +168,7 @@ export const settings = {
   DATABASE_MIGRATION_URL: url(['postgres:', 'postgresql:']).optional(),
   DATABASE_POOL_SIZE: integer(1, 500).default(10),
   DATABASE_AUTH: z.enum(['password', 'aws-iam'], 'must be password or aws-iam').default('password'),
-  OIDC_ISSUER: url(['http:', 'https:']).optional(),
+  OIDC_ISSUER: url(['http:', 'https:']).refine((text) => !URL.canParse(text) || new URL(text).username + new URL(text).password === '', 'must not hold a login').optional(),
   OIDC_CLIENT_ID: z.string().min(1).optional(),
   OIDC_CLIENT_SECRET: z.string().min(16, 'must have at least 16 characters').optional(),
   OIDC_AUDIENCE: z.string().min(1).optional(),
@@ -220,7 +220,7 @@ const DEVELOPMENT_MULTI_FACTOR_ACR = 'aal2';
 const IDLE_LONGER_MS = 5_000;
 
 /** Each of them may be given as a file, X_FILE, and is never shown. */
-const SECRETS: ReadonlySet<string> = new Set<keyof typeof settings>(['DATABASE_URL', 'DATABASE_MIGRATION_URL', 'OIDC_CLIENT_SECRET', 'VALKEY_URL', 'PRIVACY_KEYS']);
+export const SECRETS: ReadonlySet<string> = new Set<keyof typeof settings>(['DATABASE_URL', 'DATABASE_MIGRATION_URL', 'OIDC_CLIENT_SECRET', 'VALKEY_URL', 'PRIVACY_KEYS']);
 const isSecret = (name: string): boolean => SECRETS.has(name);
 
 const schema = z.object(settings);
@@ -381,10 +381,10 @@ function currentSecrets({ DATABASE_AUTH: auth }: Settings, production: boolean, 
   return {
     databaseUrl: follow('DATABASE_URL', (text) => {
       const url = valid('DATABASE_URL')(text);
-      return (production && weakensTls(url)) || (auth === AWS_IAM && !takesToken(url)) ? undefined : url;
+      return (production && (weakensTls(url) || isWellKnown(url))) || (auth === AWS_IAM && !takesToken(url)) ? undefined : url;
     }),
     clientSecret: follow('OIDC_CLIENT_SECRET', valid('OIDC_CLIENT_SECRET')),
-    valkeyUrl: follow('VALKEY_URL', (text) => (production && leavesMachinePlainly(text) ? undefined : redisUrl(valid('VALKEY_URL')(text)))),
+    valkeyUrl: follow('VALKEY_URL', (text) => (production && (leavesMachinePlainly(text) || isWellKnown(text)) ? undefined : redisUrl(valid('VALKEY_URL')(text)))),
     keys: follow('PRIVACY_KEYS', parseKeys),
   };
 }

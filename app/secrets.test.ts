@@ -90,7 +90,7 @@ test('a followed secret is the file’s newest, however it is replaced, and the 
   assert.equal(read(), 'third');
   unlinkSync(file);
   assert.equal(read(), 'third');
-  assert.deepEqual(told, ['TOKEN_FILE holds no value of the right form; the last good value stays in force', "TOKEN_FILE can't be read (ENOENT); the last good value stays in force"]);
+  assert.deepEqual(told, ['TOKEN_FILE holds no value of the right form', "TOKEN_FILE can't be read (ENOENT)"]);
   writeFileSync(file, 'fourth', { mode: 0o600 });
   assert.equal(read(), 'fourth');
   unlinkSync(file);

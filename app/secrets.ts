@@ -57,7 +57,7 @@ export function followSecret<T>(name: string, file: string, parse: (text: string
   return (onProblem) => {
     const problem = read();
     if (last === undefined) throw new Error(`${name}${SUFFIX} ${problem ?? ''}`);
-    if (problem !== undefined && problem !== told) onProblem(`${name}${SUFFIX} ${problem}; the last good value stays in force`);
+    if (problem !== undefined && problem !== told) onProblem(`${name}${SUFFIX} ${problem}`);
     told = problem;
     return last.value;
   };

@@ -1,5 +1,5 @@
 // Takes a control away in a copy of the repository, and looks which tests that cite the requirement turn red.
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
@@ -19,7 +19,7 @@ export type Proof = { readonly red: Readonly<Record<string, string>> } | { reado
 export function openCopy(root: string): { readonly directory: string; close(): void } {
   const directory = mkdtempSync(join(tmpdir(), 'stockade-asvs-'));
   for (const path of listFiles(root)) cpSync(join(root, path), join(directory, path));
-  if (existsSync(join(root, 'node_modules'))) symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'), 'junction');
+  if (existsSync(join(root, 'node_modules'))) symlinkSync(realpathSync(join(root, 'node_modules')), join(directory, 'node_modules'), 'junction');
   return {
     directory,
     close: () => {

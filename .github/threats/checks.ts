@@ -9,8 +9,8 @@ import * as seeds from './seeds.ts';
 const packagesOf = (tree: Tree): Packages => Object.assign({}, ...readModel(tree).parts.map(({ packages }) => packages)) as Packages;
 const flowsOf = (tree: Tree): readonly (Flow & { readonly part: Part })[] => readModel(tree).parts.flatMap((part) => part.flows.map((flow) => ({ ...flow, part })));
 
-/** Own address: what listens, and what browsers open. */
-const OWN_ADDRESS = new Set(['PUBLIC_URL', 'ADMIN_HOST']);
+/** Who comes in: the own addresses, and pages of others. */
+const OWN_ADDRESS = new Set(['PUBLIC_URL', 'ADMIN_HOST', 'CORS_ORIGINS']);
 
 export const threatChecks: readonly Rule[] = [
   {

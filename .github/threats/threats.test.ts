@@ -6,6 +6,7 @@ import { readTree, treeOf } from '../rules/tree.ts';
 import { testNames } from './answers.ts';
 import { threatChecks } from './checks.ts';
 import { compareRoutes, compareTables } from './coverage.ts';
+import { findNotPassed } from './executed.ts';
 import { readModel, statusOf, threatened } from './model.ts';
 
 const tree = readTree(resolve(import.meta.dirname, '../..'));
@@ -67,4 +68,20 @@ test('a threat is what is left of it: tests beside an open rest are open', () =>
   assert.equal(statusOf({ id: 'S1', threat: 't', answers: [tested, { transferred: 'the rest', to: 'operator' }] }), 'transferred');
   assert.equal(statusOf({ id: 'S1', threat: 't', answers: [{ accepted: 'the rest', decides: 'somebody' }, { transferred: 'a part', to: 'operator' }] }), 'accepted');
   assert.equal(statusOf({ id: 'S1', threat: 't', answers: [tested, { open: 'the rest' }] }), 'open');
+});
+
+test('an answer counts where its test ran and passed in every form, and not where one was skipped, failed or never ran', () => {
+  const answered = (name: string) => readModel(treeOf({ '.github/threats/a.json': JSON.stringify({ elements: [{ id: 'pages', kind: 'process', name: 'Pages', zone: 'here', what: 'what is asked', threats: [{ id: 'S1', threat: 'something that happens', answers: [{ test: 'a.test.ts', name }] }] }] }) })).parts;
+  const results = [
+    { file: 'a.test.ts', name: 'around it > PGlite: every row (all) is kept', outcome: 'passed' },
+    { file: 'a.test.ts', name: 'PostgreSQL: every row (all) is kept', outcome: 'passed' },
+    { file: 'a.test.ts', name: 'PGlite: one that has failed', outcome: 'passed' },
+    { file: 'a.test.ts', name: 'PostgreSQL: one that has failed', outcome: 'failed' },
+    { file: 'a.test.ts', name: 'one that was skipped', outcome: 'skipped' },
+    { file: 'b.test.ts', name: 'one of another file', outcome: 'passed' },
+  ];
+  for (const name of ['every row (all) is kept', '${engine.name}: every row (all)']) assert.deepEqual(findNotPassed(answered(name), results), []);
+  for (const [name, why] of [['one that has failed', 'did not pass'], ['one that was skipped', 'did not pass'], ['one of another file', 'did not run'], ['every row .all. is kept', 'did not run']] as const) {
+    assert.deepEqual(findNotPassed(answered(name), results), [`.github/threats/a.json pages.S1: a.test.ts "${name}" ${why}`]);
+  }
 });

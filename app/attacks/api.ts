@@ -1,4 +1,5 @@
 // The API as an attacker reads it out of /openapi.json: its operations, bodies that they take, and what lists show to whom.
+// Tested by attack.proof.ts: what it finds and makes is what is attacked.
 import { randomInt } from 'node:crypto';
 import { DEVELOPMENT_USERS } from '#app/identity/development-users.ts';
 import type { Answer } from '#app/testing/fuzz/client.ts';
@@ -67,7 +68,7 @@ export interface Sent {
 export async function askWell(target: Target, route: Route, path: string, credential: Lines, { text = createMarker(), fixed = {} }: { readonly text?: string; readonly fixed?: Fields } = {}): Promise<Sent> {
   let fields: Fields = { ...createFields(target, route.body?.schema, text), ...fixed };
   for (let tries = 0; ; tries += 1) {
-    const request: Request = { method: route.method, path, headers: [...credential, ...(route.demandsVersion ? ANY_VERSION : []), ['Accept', route.kind === 'operation' ? 'application/json' : 'text/html']], ...bodyFor(route, fields) };
+    const request: Request = { method: route.method, path, headers: [...credential, ...(route.demandsVersion ? ANY_VERSION : []), ['Accept', route.kind === 'operation' ? 'application/json' : 'application/problem+json, text/html;q=0.9']], ...bodyFor(route, fields) };
     const answer = await target.ask(request);
     const wrong = route.body === undefined ? [] : faultyFields(answer);
     if (wrong.length === 0 || tries >= MOST_TRIES) return { request, fields, answer };
@@ -83,7 +84,7 @@ function faultyFields(answer: Answer): readonly string[] {
 
 export function bodyFor({ body }: Pick<Route, 'body'>, fields: Fields): Pick<Request, 'json' | 'form'> {
   if (body === undefined) return {};
-  return body.type === 'json' ? { json: fields } : { form: Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, typeof value === 'string' ? value.toWellFormed() : (JSON.stringify(value) ?? '')])) };
+  return body.type === 'json' ? { json: fields } : { form: Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, typeof value === 'string' ? value.toWellFormed() : JSON.stringify(value)])) };
 }
 
 export function fillPath(path: string, params: Readonly<Record<string, string>>): string {

@@ -11,17 +11,36 @@ import { findProblems, judge, type Result } from './verdict.ts';
 
 const SETUPS: readonly Setup[] = ['open', 'guarded', 'hostile', 'forged'];
 
+/** What takes longer waits for something that does not come; on a quiet machine most take a second. */
+const LONGEST_MS = 240_000;
+const ANSWERS_WITHIN_MS = 10_000;
+
 async function tryOne(run: () => Promise<Outcome>): Promise<Outcome> {
+  const late = Promise.withResolvers<Outcome>();
+  const deadline = setTimeout(() => {
+    late.resolve({ verdict: 'failed', seen: `it did not come to an end in ${LONGEST_MS / 1_000} s` });
+  }, LONGEST_MS);
   try {
-    return await run();
+    return await Promise.race([run(), late.promise]);
   } catch (error) {
     return { verdict: 'failed', seen: `it did not come to an end: ${error instanceof Error ? error.message : String(error)}` };
+  } finally {
+    clearTimeout(deadline);
   }
+}
+
+/** An attack that has succeeded may have left a service that answers nobody. */
+function answers(target: StartedTarget): Promise<boolean> {
+  return fetch(`${target.address}/favicon.svg`, { signal: AbortSignal.timeout(ANSWERS_WITHIN_MS) }).then(({ ok }) => ok, () => false);
 }
 
 async function attack(target: StartedTarget, { title, source }: AttackClass, each: Attack): Promise<Result> {
   process.stderr.write(`${title}: ${each.name} …\n`);
   const from = performance.now();
+  if (!(await answers(target))) {
+    const silent: Outcome = { verdict: 'failed', seen: 'the service answers nobody any more' };
+    return { title, source, attack: each.name, expected: each.expected, seen: silent, leak: silent, without: each.leak.without, seconds: 0 };
+  }
   const seen = await tryOne(() => each.run(target.fresh()));
   if (seen.verdict === 'not run') return { title, source, attack: each.name, expected: each.expected, seen, leak: seen, without: each.leak.without, seconds: 0 };
   const leaking = await target.behind(each.leak);

@@ -49,7 +49,8 @@ async function attackPair(target: Target, collection: Collection, [owner, attack
       const { answer } = await askWell(target, route, path, credential);
       const nothing = await askWell(target, route, fillPath(route.path, { [collection.parameter]: misspell(name) }), credential);
       const status = statusOf(answer);
-      const refused = status === 404 || status === 403 || status === 401 || (status === 303 && shapeOf(answer, name) === shapeOf(nothing.answer, misspell(name)));
+      // Where no body would do, both are refused before anybody has looked.
+      const refused = status === 404 || (status === 400 && statusOf(nothing.answer) === 400) || status === 403 || status === 401 || (status === 303 && shapeOf(answer, name) === shapeOf(nothing.answer, misspell(name)));
       const fault = !refused ? `${attacker} got ${status} for ${owner}'s ${nameOf({ method: route.method, path })}` : statusOf(nothing.answer) !== status ? `${nameOf({ method: route.method, path })} answers ${status}, and ${statusOf(nothing.answer)} where there is nothing` : undefined;
       sightings.note(answer, fault);
     }

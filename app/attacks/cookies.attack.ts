@@ -20,8 +20,10 @@ async function toss(target: Target): Promise<Outcome> {
   const [own, tossed] = [valueOf(await target.signIn('clerk')), valueOf(await target.signIn('viewer'))];
   if (own === '' || tossed === '') return { verdict: 'failed', seen: `the session is not in ${NAME}` };
   const names = ['session', '__host-session', '__HOST-session', '__Secure-session', 'Session', `\u00a0${NAME}`, `\u0085${NAME}`, `\u00ad${NAME}`, `"${NAME}"`, `${NAME}\u00a0`, `__Host-session[]`, '__Host-Session', '$Version=1; session', `,${NAME}`, '=__Host-session', `__Host%2dsession`];
-  for (const name of names) {
-    const cookie = Buffer.from(`${name}=${tossed}`, 'utf8').toString('latin1');
+  // As UTF-8, and as the one byte that some browsers keep of a Set-Cookie: Node reads either as latin1.
+  const written = names.flatMap((name) => [Buffer.from(name, 'utf8').toString('latin1'), ...(/[\x80-\xff]/.test(name) ? [name] : [])]);
+  for (const name of written) {
+    const cookie = `${name}=${tossed}`;
     const answer = await target.ask({ path: PATH, headers: [...from(), ['Cookie', cookie]] });
     sightings.note(answer, statusOf(answer) === 200 ? `a session is taken from ${JSON.stringify(name)}` : undefined);
     const both = await target.ask({ path: PATH, headers: [...from(), ['Cookie', `${cookie}; ${NAME}=${own}`]] });
@@ -54,7 +56,7 @@ async function lookAtTls(target: Target): Promise<Outcome> {
     const answer = await target.ask({ path, headers: [...from(), ['X-Forwarded-Proto', 'http']] });
     const location = headerOf(answer, 'location') ?? '';
     const redirect = location.includes('redirect_uri=') ? (new URL(location).searchParams.get('redirect_uri') ?? '') : TLS_ORIGIN;
-    sightings.note(answer, !/max-age=\d{8}/.test(headerOf(answer, 'strict-transport-security') ?? '') ? `${path} does not ask for TLS` : !redirect.startsWith(`${TLS_ORIGIN}`) ? `${path} comes back to ${redirect}` : undefined);
+    sightings.note(answer, !/max-age=\d{8}/.test(headerOf(answer, 'strict-transport-security') ?? '') ? `${path} does not ask for TLS` : !redirect.startsWith(TLS_ORIGIN) ? `${path} comes back to ${redirect}` : undefined);
   }
   return sightings.outcome();
 }
@@ -65,7 +67,7 @@ export const attackClass: AttackClass = {
   setup: 'guarded',
   attacks: [
     { name: 'names that a neighbour of the domain can set', expected: 'not read, and nobody signed out', run: toss, leak: { without: 'the prefix, to the letter', answer: (request, { forward }) => forward(withHeaders(request, { cookie: request.headers['cookie']?.replace(/^[^=]*session[^=]*=/i, `${NAME}=`) })) } },
-    { name: 'every cookie that is set', expected: '__Host-, Secure, HttpOnly, SameSite', run: lookAtCookies, leak: { without: 'the prefix', answer: async (request, { forward }) => { const answer = await forward(request); return rewrite(answer, { headers: { 'set-cookie': [...(answer.headers['set-cookie'] ?? [])].map((line) => line.replace('__Host-', '').replace('; Secure', '')) } }); } } },
+    { name: 'every cookie that is set', expected: '__Host-, Secure, HttpOnly, SameSite', run: lookAtCookies, leak: { without: 'the prefix', answer: async (request, { forward }) => { const answer = await forward(request); return rewrite(answer, { headers: { 'set-cookie': [answer.headers['set-cookie'] ?? []].flat().map((line) => line.replace('__Host-', '').replace('; Secure', '')) } }); } } },
     { name: 'a proxy that says the connection was plain', expected: 'HSTS, and addresses of PUBLIC_URL', run: lookAtTls, leak: { without: 'HSTS', answer: async (request, { forward }) => rewrite(await forward(request), { headers: { 'strict-transport-security': undefined } }) } },
   ],
 };

@@ -1,4 +1,5 @@
 // A front that takes one of the service's defences away, so that an attack which can't fail is found out.
+// Tested by attack.proof.ts: every attack must succeed behind one of these.
 import { once } from 'node:events';
 import http, { type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,4 +1,5 @@
 // An identity provider in the attacker's hands: it says of people what it likes, and sends who asks it elsewhere.
+// Tested by attack.proof.ts: a service is configured to believe it.
 import { once } from 'node:events';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

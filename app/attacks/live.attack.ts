@@ -24,6 +24,7 @@ async function hijack(target: Target): Promise<Outcome> {
   const { host } = new URL(target.origin);
   const cookie = ['Cookie', await target.signIn('clerk')] as const;
   const own = await open(target, [cookie, ['Origin', target.origin], ['User-Agent', 'node']]);
+  if (own === 403) return { verdict: 'not run', seen: 'there is nothing to listen to' };
   if (own !== 101) return { verdict: 'failed', seen: `its own page gets ${own}` };
   for (const origin of ['https://evil.test', 'null', `${target.origin}.evil.test`, `http://evil.${host}`, 'http://localhost', 'file://', `https://${host}`, undefined]) {
     const status = await open(target, [cookie, ...(origin === undefined ? [] : [['Origin', origin] as const])]);

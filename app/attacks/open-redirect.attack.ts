@@ -14,9 +14,9 @@ const WITHOUT_ORIGIN: Leak = {
   without: 'staying on this origin',
   async answer(request, { forward }) {
     const asked = new URLSearchParams(request.target.split('?')[1] ?? request.body.toString());
-    const wanted = NAMES.map((name) => asked.get(name)).find((value) => value !== null && value !== undefined) ?? undefined;
+    const wanted = NAMES.map((name) => asked.get(name)).find((value) => value !== null);
     const answer = await forward(request);
-    if (wanted === undefined || /[\r\n\0\u0100-\uffff]/.test(wanted)) return answer;
+    if (typeof wanted !== 'string' || /[\r\n\0\u0100-\uffff]/.test(wanted)) return answer;
     return rewrite(answer, { status: 303, headers: { location: wanted } });
   },
 };

@@ -13,7 +13,7 @@ const USUAL: readonly (readonly [string, unknown])[] = [['tenantId', 'globex'], 
 
 function schemasOfAnswers(target: Target, { path, method }: Route): readonly Schema[] {
   const responses = target.document.paths[path]?.[method.toLowerCase()]?.responses ?? {};
-  return Object.entries(responses).flatMap(([status, { content }]) => (status.startsWith('2') ? Object.values(content ?? {}).map(({ schema }) => schema as Schema) : []));
+  return Object.entries(responses).flatMap(([status, { content }]) => (status.startsWith('2') ? Object.values(content ?? {}).map(({ schema }) => schema) : []));
 }
 
 function guessesFor(target: Target, route: Route): readonly (readonly [string, unknown])[] {

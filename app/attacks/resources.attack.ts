@@ -22,12 +22,13 @@ function longTexts(most: number): readonly string[] {
 async function askBeside(target: Target, requests: readonly Request[], sightings: Sightings): Promise<void> {
   const ask = async (request: Request, note: boolean): Promise<void> => {
     const answer = await target.ask(request);
-    if (note) sightings.note(answer, statusOf(answer) >= 500 ? `${statusOf(answer)} for ${nameOf(request)}` : undefined);
+    const silent = 'failure' in answer && answer.failure.startsWith('no answer');
+    if (note || silent) sightings.note(answer, silent ? `${answer.failure} to ${nameOf(request)}` : statusOf(answer) >= 500 ? `${statusOf(answer)} for ${nameOf(request)}` : undefined);
   };
   const together = await waitBeside(target, async () => {
-    for (const request of requests) await ask(request, true);
+    for (const request of requests) if (sightings.faults.length === 0) await ask(request, true);
   });
-  if (together <= LONGEST_WAIT_MS) return;
+  if (together <= LONGEST_WAIT_MS || sightings.faults.length > 0) return;
   for (const request of requests) {
     const waits = [await waitBeside(target, () => ask(request, false)), await waitBeside(target, () => ask(request, false))];
     if (Math.min(...waits) <= LONGEST_WAIT_MS) continue;

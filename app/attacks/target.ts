@@ -1,4 +1,5 @@
 // The service under attack: the real process on a database of its own, its people of two tenants, and all of its routes.
+// Tested by attack.proof.ts: every attack goes through it.
 import { parseConfig } from '#app/config.ts';
 import type { LoadedFeature } from '#app/features.ts';
 import type { OpenApiDocument } from '#app/http/openapi.ts';
@@ -88,7 +89,7 @@ export async function startTarget(setup: Setup, serverUrl: string | undefined): 
   const provider = setup === 'hostile' ? await startHostileProvider() : undefined;
   const forge = setup === 'forged' ? await startForge(FORGED_AUDIENCE, () => new Date()) : undefined;
   const issuer = (provider ?? forge)?.issuer;
-  const service = await startServiceProcess(`attack-${setup}`, serverUrl, { ...ENVIRONMENTS[setup], ...(issuer === undefined ? {} : { PROVIDER_PORT: undefined, OIDC_ISSUER: issuer, OIDC_CLIENT_ID: 'attack' }) });
+  const service = await startServiceProcess(`attack-${setup}`, serverUrl, { ...ENVIRONMENTS[setup], ...(issuer === undefined ? {} : { PROVIDER_PORT: undefined, OIDC_ISSUER: issuer, OIDC_CLIENT_ID: 'attack', OIDC_SIGNATURES: 'legacy-rsa' }) });
   if (service.databaseUrl !== undefined) await seed(service.databaseUrl, found);
   const origin = setup === 'guarded' ? TLS_ORIGIN : service.origin;
   const audience = `${origin}/api`;

@@ -2,7 +2,7 @@
 // Tested by attack.proof.ts: behind a front that undoes the escaping, each of these succeeds.
 import { linksOf } from '#app/probes/site-map.ts';
 import { askWell, fillPath, plant, propertiesOf, TENANTS, managerOf } from './api.ts';
-import { type AttackClass, bodyOf, headerOf, nameOf, type Outcome, Sightings, statusOf } from './attack.ts';
+import { type AttackClass, bodyOf, headerOf, nameOf, type Outcome, Sightings, type statusOf } from './attack.ts';
 import { type Leak, rewrite } from './front.ts';
 import type { Lines, Target } from './target.ts';
 

@@ -7,6 +7,7 @@ import { sql } from 'kysely';
 import { listArchivedTables } from '#app/backup/archive.ts';
 import { connectionEnvironment, findProgram } from '#app/backup/postgres-programs.ts';
 import { ConfigError, parseMigrationConfig } from '#app/config.ts';
+import { createLogin } from '#app/data/login.ts';
 import { openServerDatabase } from '#app/data/server-database.ts';
 import { AppError } from '#app/errors.ts';
 import { findFeatures } from '#app/features.ts';
@@ -17,6 +18,7 @@ Of the database at DATABASE_MIGRATION_URL, else DATABASE_URL, in pg_dump's custo
 const KEPT_DAYS = 30;
 const LOCK_WAIT_MS = 60_000;
 
+const log = createLog({ level: 'warn', destination: process.stderr });
 const EVERYTHING: Division = { kept: [], leftOut: [] };
 
 type Server = ReturnType<typeof parseMigrationConfig>;
@@ -36,13 +38,13 @@ async function run(): Promise<void> {
   const { kept, leftOut } = archive ? await divideTables(server) : EVERYTHING;
   await create(file);
   const options = archive ? ['--no-blobs', ...leftOut.map(({ pattern }) => `--exclude-table-data=${pattern}`)] : [];
-  const child = spawn(program, ['--format=custom', `--file=${file}`, '--no-password', `--lock-wait-timeout=${LOCK_WAIT_MS}`, ...options], { env: connectionEnvironment(server, process.env), stdio: ['ignore', 'inherit', 'inherit'] });
+  const child = spawn(program, ['--format=custom', `--file=${file}`, '--no-password', `--lock-wait-timeout=${LOCK_WAIT_MS}`, ...options], { env: connectionEnvironment({ ...server, token: await tokenOf(server) }, process.env), stdio: ['ignore', 'inherit', 'inherit'] });
   const [status] = (await once(child, 'close')) as [number | null];
   if (status !== 0) {
     await rm(file, { force: true });
     throw new AppError(`pg_dump ended with ${String(status)}: there is no backup.`);
   }
-  // eslint-disable-next-line security/detect-non-literal-fs-filename -- the same
+  // eslint-disable-next-line security/detect-non-literal-fs-filename -- the same file again
   console.log(`${file}: ${(await stat(file)).size} bytes`);
   if (archive) console.log(`rows of: ${namesOf(kept)}\nleft out: ${namesOf(leftOut)}\nIt has no key of any person: keep it as long as the law wants it.`);
   else console.log(`It has the keys of people: remove it by ${new Date(Date.now() + KEPT_DAYS * 86_400_000).toISOString().slice(0, 10)}, and keep it encrypted until then.`);
@@ -58,9 +60,15 @@ interface Division {
   readonly leftOut: readonly Table[];
 }
 
-async function divideTables({ url, tls }: Server): Promise<Division> {
+/** Where logins have no password of their own. */
+async function tokenOf(server: Server): Promise<string | undefined> {
+  const { password } = (await createLogin(server, log))();
+  return typeof password === 'function' ? await password() : undefined;
+}
+
+async function divideTables(server: Server): Promise<Division> {
   const archived = new Set(listArchivedTables((await findFeatures()).map(({ module }) => module)).map((table) => `public.${table}`));
-  const database = await openServerDatabase({ url, tls, poolSize: 1, role: 'none' }, { log: createLog({ level: 'warn', destination: process.stderr }) });
+  const database = await openServerDatabase({ ...server, poolSize: 1, role: 'none' }, { log });
   try {
     const { rows } = await sql<Table>`
       select nspname || '.' || relname as name, format('"%s"."%s"', replace(nspname, '"', '""'), replace(relname, '"', '""')) as pattern

@@ -20,6 +20,7 @@ test('a program is found on the PATH first, and one that is nowhere is undefined
 test('an address becomes libpq\'s variables, decoded; a password file and the rest of them are kept', () => {
   const given = { PATH: '/bin', PGPASSFILE: '/run/pgpass', PGHOST: 'other', SECRET: 'x' };
   assert.deepEqual(connectionEnvironment({ url: 'postgres://own%40er:p%2Fw@db.example:6543/st%20ock', tls: false }, given), { PATH: '/bin', PGPASSFILE: '/run/pgpass', PGHOST: 'db.example', PGPORT: '6543', PGDATABASE: 'st ock', PGUSER: 'own@er', PGPASSWORD: 'p/w' });
+  assert.equal(connectionEnvironment({ url: 'postgres://owner:old@db.example/stock', tls: true, token: 'token' }, {})['PGPASSWORD'], 'token');
   assert.deepEqual(connectionEnvironment({ url: 'postgres://[::1]/stock', tls: false }, {}), { PGHOST: '::1', PGPORT: '5432', PGDATABASE: 'stock' });
 });
 

@@ -15,12 +15,20 @@ function byVersion(one: string, other: string): number {
   return other.localeCompare(one, 'en', { numeric: true });
 }
 
+export interface Connection {
+  readonly url: string;
+  readonly tls: boolean;
+  /** In place of the address's password. */
+  readonly token?: string | undefined;
+}
+
 /**
  * The address as libpq's variables: a command line is for all users of the machine to read, the environment of a process is
  * not (CWE-214). `tls`: verify the server's certificate and name, unless the address says `sslmode=disable`.
  */
-export function connectionEnvironment({ url, tls }: { readonly url: string; readonly tls: boolean }, given: Environment): Environment {
+export function connectionEnvironment({ url, tls, token }: Connection, given: Environment): Environment {
   const { hostname, port, username, password, pathname, searchParams } = new URL(url);
+  const secret = token ?? decodeURIComponent(password);
   const sslmode = searchParams.get('sslmode') ?? (tls ? 'verify-full' : given['PGSSLMODE']);
   const own = Object.fromEntries(Object.entries(given).filter(([name]) => name.startsWith('PG') || ['PATH', 'HOME', 'LANG'].includes(name)));
   return {
@@ -29,7 +37,7 @@ export function connectionEnvironment({ url, tls }: { readonly url: string; read
     PGPORT: port === '' ? '5432' : port,
     PGDATABASE: decodeURIComponent(pathname.slice(1)),
     ...(username === '' ? {} : { PGUSER: decodeURIComponent(username) }),
-    ...(password === '' ? {} : { PGPASSWORD: decodeURIComponent(password) }),
+    ...(secret === '' ? {} : { PGPASSWORD: secret }),
     ...(sslmode === undefined ? {} : { PGSSLMODE: sslmode }),
     // Where Node finds the authority of a managed server, its programs find it too.
     ...(given['PGSSLROOTCERT'] === undefined && given['NODE_EXTRA_CA_CERTS'] !== undefined ? { PGSSLROOTCERT: given['NODE_EXTRA_CA_CERTS'] } : {}),

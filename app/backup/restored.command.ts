@@ -40,7 +40,7 @@ async function run(): Promise<void> {
   try {
     const keys = await openServiceKeys({ db: database.db, provider: await createKeyProvider(config.privacy.provider), log, now });
     const auditKeys = keys.audit.map(deriveAuditKey);
-    const parts = { database, people: createPeople({ keys, clock }), register: collectRegister((await findFeatures()).map(({ module }) => module)), trail: createAuditWriter(deriveAuditKey(keys.audit[0])), auditKeys };
+    const parts = { database, people: createPeople({ keys, clock }), register: collectRegister((await findFeatures()).map(({ module }) => module), config), trail: createAuditWriter(deriveAuditKey(keys.audit[0])), auditKeys };
     const restored = await settleRestored(parts, { erasures, nothingLost: values['nothing-lost'], now });
     console.log(`erasures: ${erasures.length} listed in ${file}, ${restored.erased} done again`);
     if (restored.lastPosition === undefined) console.log('nothing was lost: sessions and positions stay as they are');

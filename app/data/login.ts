@@ -17,7 +17,7 @@ export type Login = () => ClientConfig;
 const POSTGRES_PORT = 5_432;
 
 export async function createLogin({ url, currentUrl = () => url, iamRegion }: LoginOptions, log: Pick<Logger, 'warn'>): Promise<Login> {
-  const urlNow = () => currentUrl((problem) => { log.warn(problem); });
+  const urlNow = () => currentUrl((problem) => { log.warn({ problem }, 'the file of a secret is of no use: its last good value stays in force'); });
   if (iamRegion === undefined) return () => ({ connectionString: urlNow() });
   const { Signer } = await import('@aws-sdk/rds-signer');
   // One for as long as the address stays: it keeps the credentials with which it signs.

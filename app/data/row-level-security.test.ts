@@ -57,7 +57,7 @@ for (const engine of testDatabases()) {
 
   test(`${engine.name}: ASVS 13.3.2: a tenant's work reaches no secret of a session and nothing of the platform's`, async (t) => {
     const acme = (await open(t, engine)).forTenant('acme');
-    for (const statement of [sql`select token_hash from session`, sql`select provider_tokens from session`, sql`insert into session select * from session`, sql`update session set roles = '{manager}'`, sql`select key from sign_in_limit`, sql`select sequence_outbox(1, 1, 1, now())`, sql`delete from outbox_event`, sql`update outbox_event set data = '{}'`, sql`create table mine (x int)`, sql`alter table session disable row level security`]) {
+    for (const statement of [sql`select token_hash from session`, sql`select provider_tokens from session`, sql`insert into session select * from session`, sql`update session set roles = '{manager}'`, sql`select key from sign_in_limit`, sql`select sequence_outbox(1, 1, 1, now())`, sql`delete from outbox_event`, sql`update outbox_event set type = 'other'`, sql`create table mine (x int)`, sql`alter table session disable row level security`]) {
       await assert.rejects(statement.execute(acme), refusedAs(INSUFFICIENT_PRIVILEGE), statement.compile(acme).sql);
     }
     assert.deepEqual((await sql`select id, subject_id from session`.execute(acme)).rows, []);

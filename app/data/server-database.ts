@@ -1,5 +1,5 @@
 // A PostgreSQL server: a pool for statements and one connection more that listens.
-import { Client, type ClientConfig } from 'pg';
+import { Client, type ClientBase, type ClientConfig } from 'pg';
 import type { Logger } from 'pino';
 import { checkPool, createKysely, openPool } from '#app/data/connection-pool.ts';
 import type { OpenDatabase } from '#app/data/database.ts';
@@ -49,7 +49,9 @@ export async function openServerDatabase(options: ServerOptions, { log }: { read
   await checkServer(() => ({ ...connection, ...login() }), address, options);
   // From the first statement on, whatever else the login may be.
   const acting: ClientConfig = { ...connection, options: `-c role=${role}` };
-  const pool = openPool({ ...acting, query_timeout: queryTimeoutMs, max: poolSize }, log, login);
+  // A login that comes by rotation is held to what the first one was.
+  const examine = options.leastPrivilege === true && options.currentUrl !== undefined && { onConnect: (client: ClientBase) => refusePowerfulLogin(client) };
+  const pool = openPool({ ...acting, ...examine, query_timeout: queryTimeoutMs, max: poolSize }, log, login);
   const listener = new Listener(() => new Client({ ...acting, ...login() }), log);
   return {
     kind: 'server',

@@ -10,7 +10,7 @@ import { answerProblems } from '#app/http/problem.ts';
 import { requestId } from '#app/http/request-id.ts';
 import { expectProblem } from '#app/testing/problem.ts';
 
-test('ASVS 15.2.2: a handler that takes too long is a 503 that says what may still happen, and its late answer goes nowhere', async (t) => {
+test('ASVS 15.2.2: a handler that takes too long is a 503 that says what may still happen, and its late answer goes nowhere', { timeout: 10_000 }, async (t) => {
   const slow = Promise.withResolvers<string>();
   const finished = Promise.withResolvers<boolean>();
   const app = new Koa<HttpState>();

@@ -28,7 +28,7 @@ export function openSharedStore(url: string, { log, currentUrl = () => url }: Sh
   const client = createClient({
     url: withoutLogin(url),
     // Asked at each connection. One that stands keeps its login.
-    credentialsProvider: { type: 'async-credentials-provider', credentials: () => Promise.resolve(loginOf(currentUrl((problem) => { log.warn(problem); }))) },
+    credentialsProvider: { type: 'async-credentials-provider', credentials: () => Promise.resolve(loginOf(currentUrl((problem) => { log.warn({ problem }, 'the file of a secret is of no use: its last good value stays in force'); }))) },
     // Waiting for a store that is away would make its outage ours.
     disableOfflineQueue: true,
     commandOptions: { timeout: ANSWER_WITHIN_MS },

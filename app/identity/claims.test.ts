@@ -58,6 +58,12 @@ test('ASVS 10.3.3, 10.5.2: who somebody is, is their sub, whatever else is said 
   assert.equal(codeOf({ ...claims, ...others, sub: undefined }), 'subject-missing');
 });
 
+test('a path through what is no object leads to nothing; who has no name has the one that they prefer', () => {
+  for (const org of ['text', null, 7, undefined]) assert.equal(codeOf({ ...claims, org }, { ...names, tenantClaim: 'org.id' }), 'tenant-missing', String(org));
+  const person = readPerson({ ...claims, name: ' ', preferred_username: 'cleo' }, names);
+  assert.equal(isRefusal(person) ? undefined : person.name, 'cleo');
+});
+
 test('CWE-1321: a claim of a prototype is no claim', () => {
   assert.equal(codeOf({ ...claims, tenant: undefined }, { ...names, tenantClaim: 'constructor.name' }), 'tenant-missing');
 });

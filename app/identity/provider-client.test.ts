@@ -93,7 +93,7 @@ test('the secret is rotated while the provider takes both: no request fails, and
   const issuer = await startProvider(t, valid);
   const said: unknown[] = [];
   let secret = OLD;
-  const provider = createProviderClient({ signatures: 'legacy-rsa', issuer, clientId: 'stockade', clientSecret: OLD, currentClientSecret: (onProblem) => { onProblem('OIDC_CLIENT_SECRET_FILE is empty'); return secret; }, log: { warn: (problem: unknown) => { said.push(problem); } } });
+  const provider = createProviderClient({ signatures: 'legacy-rsa', issuer, clientId: 'stockade', clientSecret: OLD, currentClientSecret: (onProblem) => { onProblem('OIDC_CLIENT_SECRET_FILE is empty'); return secret; }, log: { warn: (fields: unknown) => { said.push(fields); } } });
   const ask = async () => client.refreshTokenGrant(await provider.configuration(), 'refresh-token');
   assert.equal((await ask()).access_token, 'token');
   valid.add(YOUNG);
@@ -104,7 +104,7 @@ test('the secret is rotated while the provider takes both: no request fails, and
   await ask();
   valid.delete(YOUNG);
   await assert.rejects(ask(), { error: 'invalid_client' });
-  assert.ok(said.includes('OIDC_CLIENT_SECRET_FILE is empty'));
+  assert.deepEqual(said[0], { problem: 'OIDC_CLIENT_SECRET_FILE is empty' });
 });
 
 test('a secret that was given as it is stays as it is', async (t) => {

@@ -82,7 +82,7 @@ function authenticationOf({ clientSecret, currentClientSecret, log }: Pick<Provi
   if (clientSecret === undefined) return client.None();
   if (currentClientSecret === undefined) return client.ClientSecretBasic(clientSecret);
   return (...request) => {
-    const secret = currentClientSecret((problem) => { log?.warn(problem); });
+    const secret = currentClientSecret((problem) => { log?.warn({ problem }, 'the file of a secret is of no use: its last good value stays in force'); });
     client.ClientSecretBasic(secret)(...request);
   };
 }

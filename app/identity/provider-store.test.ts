@@ -58,6 +58,19 @@ test('revoking a grant takes its codes and tokens and leaves the others', async 
   assert.ok(await open('Session').find('d'));
 });
 
+test('what has no time to live stays, and what is written again is the youngest', async () => {
+  const { open, wait } = openStore();
+  const sessions = open('Session');
+  await (sessions.upsert as (id: string, payload: object, expiresIn?: number) => Promise<void>)('for ever', {});
+  await sessions.upsert('again', {}, 1_000_000_000);
+  wait(500_000_000_000);
+  assert.ok(await sessions.find('for ever'));
+  await sessions.upsert('for ever', { uid: 'u' }, 1_000_000_000);
+  for (let index = 0; index < 9_999; index += 1) await sessions.upsert(String(index), {}, 1_000);
+  assert.equal(await sessions.find('again'), undefined, 'the oldest');
+  assert.ok(await sessions.find('for ever'));
+});
+
 test('it is bounded: the oldest goes first', async () => {
   const { open } = openStore();
   const sessions = open('Session');

@@ -30,12 +30,12 @@ test('keys of a file are those that it has now, and what is wrong with it is log
   const said: unknown[] = [];
   let now: readonly Key[] = [keys.old];
   const config: KeyProviderConfig = { kind: 'local', keys: [], currentKeys: (onProblem) => { onProblem('PRIVACY_KEYS_FILE is empty'); return now; } };
-  const provider = await createKeyProvider(config, { log: { warn: (problem: unknown) => { said.push(problem); } } });
+  const provider = await createKeyProvider(config, { log: { warn: (fields: unknown) => { said.push(fields); } } });
   const wrapped = await provider.wrap(Buffer.alloc(32), {});
   now = [keys.young, keys.old];
   assert.equal(provider.keyId, '2026b');
   assert.deepEqual(await provider.unwrap(wrapped, {}), Buffer.alloc(32));
   now = [keys.young];
   await assert.rejects(provider.unwrap(wrapped, {}));
-  assert.ok(said.includes('PRIVACY_KEYS_FILE is empty'));
+  assert.deepEqual(said[0], { problem: 'PRIVACY_KEYS_FILE is empty' });
 });

@@ -26,7 +26,7 @@ export type KeyProviderConfig =
 export async function createKeyProvider(config: KeyProviderConfig, { log }: { readonly log?: Pick<Logger, 'warn'> } = {}): Promise<KeyProvider> {
   if (config.kind === 'local') {
     const { keys, currentKeys = () => keys } = config;
-    return createLocalKeyProvider(() => currentKeys((problem) => { log?.warn(problem); }));
+    return createLocalKeyProvider(() => currentKeys((problem) => { log?.warn({ problem }, 'the file of a secret is of no use: its last good value stays in force'); }));
   }
   const { createKmsKeyProvider } = await import('#app/privacy/key-provider-kms.ts');
   return createKmsKeyProvider(config);

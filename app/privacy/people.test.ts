@@ -26,7 +26,8 @@ async function open(t: TestContext, engine: TestDatabase) {
 /** All of the two tables as text. */
 async function dump(owner: Database): Promise<string> {
   const { rows } = await sql<{ line: string }>`select person::text as line from person union all select person_key::text from person_key`.execute(owner);
-  return rows.map(({ line }) => line + Buffer.from(line.replaceAll(/[^0-9a-f]/g, ''), 'hex').toString('latin1')).join('\n');
+  // A bytea stands there as \\x and its bytes.
+  return rows.map(({ line }) => line + [...line.matchAll(/\\x([0-9a-f]*)/g)].map(([, hex = '']) => Buffer.from(hex, 'hex').toString('latin1')).join(' ')).join('\n');
 }
 
 for (const engine of testDatabases()) {

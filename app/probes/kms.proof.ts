@@ -1,16 +1,20 @@
 // `npm run probe -- kms`: holds the key provider of AWS KMS to the contract of all key providers, against moto, which stands in
 // for KMS: its API and its authenticated contexts are real, its hardware and its permissions are not there.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
+import { promisify } from 'node:util';
 import { CreateAliasCommand, CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { AppError } from '#app/errors.ts';
 import { createKmsKeyProvider } from '#app/privacy/key-provider-kms.ts';
 import { until } from '#app/testing/condition.ts';
 import { keyProviderContract } from '#app/testing/key-provider-contract.ts';
 import { freePorts } from '#app/testing/ports.ts';
+import { startFlags } from '#app/testing/process.ts';
 import { exitCodeOfNotRun, formatRows } from '#app/testing/report.ts';
 import { installTools } from '../../.github/tools/install.ts';
 
@@ -61,6 +65,20 @@ try {
   const create = (names: readonly ('old' | 'young')[]) => createKmsKeyProvider({ keyIds: names.map((name) => keys[name]), region: REGION, endpoint: moto.endpoint });
   const claims: typeof keyProviderContract = {
     ...keyProviderContract,
+    'it works with the permissions of npm start, beside files of AWS that these don’t let it read': async () => {
+      const home = await mkdtemp(path.join(tmpdir(), 'stockade-kms-'));
+      try {
+        await mkdir(path.join(home, '.aws'));
+        await writeFile(path.join(home, '.aws/config'), '[default]\nregion = us-east-1\n');
+        const program = `import { createKeyProvider } from '#app/privacy/key-provider.ts';
+          const provider = await createKeyProvider(${JSON.stringify({ kind: 'kms', keyIds: [keys.old], region: REGION })});
+          console.log((await provider.unwrap(await provider.wrap(Buffer.from('data key'), { a: 'b' }), { a: 'b' })).toString());`;
+        const { stdout, stderr } = await promisify(execFile)(process.execPath, [...startFlags(), '--input-type=module', '--eval', program], { env: { ...process.env, HOME: home, AWS_ENDPOINT_URL: moto.endpoint } });
+        assert.equal(stdout.trim(), 'data key', stderr);
+      } finally {
+        await rm(home, { recursive: true });
+      }
+    },
     'once KMS is gone, both are refused as 503 in time': async () => {
       const provider = create(['old']);
       const wrapped = await provider.wrap(Buffer.alloc(32), {});

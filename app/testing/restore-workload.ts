@@ -11,7 +11,7 @@ export interface RestoreWorkload {
   /** Every change that is there, and what about them does not fit together. */
   read(): Promise<{ readonly ids: readonly string[]; readonly problems: readonly string[] }>;
   /** Which change an event tells of. Without it, changes have no events. */
-  idOf?(event: Pick<FollowedEvent, 'type' | 'data'>): string | undefined;
+  readonly idOf?: (event: Pick<FollowedEvent, 'type' | 'data'>) => string | undefined;
 }
 
 export interface WorkloadParts {

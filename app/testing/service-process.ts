@@ -19,6 +19,8 @@ export interface ServiceProcess {
   close(): Promise<void>;
 }
 
+/** Longer than the service gives itself. */
+const LONGEST_STOP_MS = 60_000;
 const READY = /Stop with Ctrl\+C/;
 
 /** `name` marks the database and the folder. `serverUrl` is a PostgreSQL server's; without it the embedded one serves. */
@@ -41,7 +43,10 @@ export async function startServiceProcess(name: string, serverUrl: string | unde
     engine: serverUrl === undefined ? 'PGlite' : 'PostgreSQL',
     async close() {
       started.child.kill('SIGTERM');
+      // One whose event loop stands still hears no signal but this.
+      const stuck = setTimeout(() => started.child.kill('SIGKILL'), LONGEST_STOP_MS);
       await started.ended();
+      clearTimeout(stuck);
       if (serverUrl !== undefined) await administer(serverUrl, `drop database if exists ${escapeIdentifier(database)} with (force)`);
       await rm(directory, { recursive: true, force: true, maxRetries: 5 });
     },

@@ -28,7 +28,7 @@ export interface WalArchive {
   /** What nobody has received by now never comes. */
   stop(): Promise<void>;
   /** For `createPostgres`. */
-  restore(data: string): Promise<void>;
+  readonly restore: (data: string) => Promise<void>;
   bytes(): Promise<{ readonly base: number; readonly log: number }>;
   remove(): Promise<void>;
 }
@@ -62,7 +62,7 @@ export async function createWalArchive(programs: string, mode: ArchiveMode, arch
       if (receiver.exitCode === null && receiver.signalCode === null) await once(receiver, 'exit');
       receiver = undefined;
     },
-    async restore(data) {
+    restore: async (data) => {
       handToServer(directory);
       await cp(base, data, { recursive: true, preserveTimestamps: true });
       await writeFile(path.join(data, 'recovery.signal'), '');

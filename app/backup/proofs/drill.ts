@@ -242,8 +242,13 @@ export class Drill {
 
   async #eraseSomebody(): Promise<void> {
     await this.#ask('DELETE', '/api/v1/me', 'viewer');
-    const listed = async () => (await readFile(this.#checkpoints, 'utf8')).split('\n').map(readErasure).find((erasure) => erasure !== undefined);
+    const listed = async () => (await this.#outside()).map(readErasure).find((erasure) => erasure !== undefined);
     this.#erased = (await until('the erasure to be outside the database', listed)).personId;
+  }
+
+  /** What the service put beside its database. */
+  async #outside(): Promise<readonly string[]> {
+    return (await readFile(this.#checkpoints, 'utf8')).split('\n');
   }
 
   async #checkPeople(whole: boolean): Promise<void> {
@@ -258,7 +263,7 @@ export class Drill {
 
   /** What the verification has to say of each tenant before anything is settled. */
   async #expectedTail(): Promise<string> {
-    const lines = (await readFile(this.#checkpoints, 'utf8')).split('\n').flatMap((line) => readCheckpoint(line) ?? []);
+    const lines = (await this.#outside()).flatMap((line) => readCheckpoint(line) ?? []);
     const signed = Math.max(...lines.map(({ position }) => position));
     const [row] = await askServer(this.#running().url, 'select max(position)::integer as head from audit_entry');
     const head = Number(row?.['head']);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type CredentialChange, invitationMail, noticeMail, resetMail } from './mail-texts.ts';
+import { type CredentialChange, invitationMail, noticeMail, resetMail, signInMail } from './mail-texts.ts';
 
 const person = { email: 'cleo@acme.test', name: 'Cleo' };
 const LINK = 'https://stockade.test/accounts/reset?token=t';
@@ -21,6 +21,15 @@ test('ASVS 6.3.7: a notice says what has changed and what to do, and has no link
     const { to, subject, text } = noticeMail(person, change as CredentialChange);
     assert.deepEqual([to, subject], ['cleo@acme.test', 'The security of your account has changed']);
     assert.equal(text, `Hello Cleo,\n\n${said}\n\nIf it was not you, tell your administrator at once.\n`);
+    assert.doesNotMatch(text, /https?:/);
+  }
+});
+
+test('a sign-in that may be somebody else’s is told, with what to do, and no link to follow', () => {
+  for (const [what, said] of [['new-browser', 'signed in to your account in a browser that it had not been used in before.'], ['second-factor-failed', 'gave your password and then a wrong code, in a browser that your account had not been used in before.']] as const) {
+    const { to, subject, text } = signInMail(person, what);
+    assert.deepEqual([to, subject], ['cleo@acme.test', 'A sign-in to your account']);
+    assert.ok(text.startsWith(`Hello Cleo,\n\nSomebody, you we hope, ${said}\n\nIf it was not you, change your`), text);
     assert.doesNotMatch(text, /https?:/);
   }
 });

@@ -106,7 +106,7 @@ describe('accounts as managers keep them', () => {
     for (const [name, status] of [['n'.repeat(120), 201], ['n'.repeat(121), 400], ['', 400], ['  ', 400], ['a\u202eb', 400]] as const) {
       assert.equal((await send('POST', '', { email: `name-${name.length}@x.test`, name, roles: ['clerk'] })).status, status, name);
     }
-    for (const body of [{ email: 'a@b', name: 'A', roles: ['clerk'] }, { email: 'a@b.test\r\nBcc: c@d.test', name: 'A', roles: ['clerk'] }, { email: 'a@b.test', name: 'A\nB', roles: ['clerk'] }, { email: 'a@b.test', name: 'A', roles: [] }, { email: 'a@b.test', name: 'A', roles: ['root'] }, { email: 'a@b.test', name: 'A', roles: ['clerk'], tenant_id: 'globex' }]) {
+    for (const body of [{ email: 'a@b', name: 'A', roles: ['clerk'] }, { email: 'a@b.test\r\nBcc: c@d.test', name: 'A', roles: ['clerk'] }, { email: 'a@b.test', name: 'A\nB', roles: ['clerk'] }, { email: 'a@b.test', name: 'A\u2028B', roles: ['clerk'] }, { email: 'a@b.test', name: 'A', roles: [] }, { email: 'a@b.test', name: 'A', roles: ['root'] }, { email: 'a@b.test', name: 'A', roles: ['clerk'], tenant_id: 'globex' }]) {
       assert.equal((await send('POST', '', body)).status, 400, JSON.stringify(body));
     }
   });
