@@ -51,9 +51,11 @@ test('revoking a grant takes its codes and tokens and leaves the others', async 
   await open('AccessToken').upsert('b', { grantId: 'g' }, 10);
   await open('AccessToken').upsert('c', { grantId: 'h' }, 10);
   await open('Session').upsert('d', { grantId: 'g' }, 10);
+  await open('RefreshToken').upsert('e', { grantId: 'g' }, 10);
   await open('AccessToken').revokeByGrantId('g');
   assert.equal(await open('AuthorizationCode').find('a'), undefined);
   assert.equal(await open('AccessToken').find('b'), undefined);
+  assert.equal(await open('RefreshToken').find('e'), undefined);
   assert.ok(await open('AccessToken').find('c'));
   assert.ok(await open('Session').find('d'));
 });
