@@ -75,14 +75,21 @@ test('a program that is missing is told by its name', async (t) => {
   assert.match(result.notRun, /npm.*ENOENT/);
 });
 
+test('those of the mutation run are npm’s too, and a set of their own', async (t) => {
+  const { sources, cache, run, commands } = await prepare(t);
+  assert.deepEqual(await installTools('mutation', { sources, cache, run }), { directory: path.join(cache, 'mutation') });
+  assert.deepEqual(commands, ['npm ci --ignore-scripts']);
+});
+
 for (const [set, file, pattern] of [
   ['npm', 'package-lock.json', /"integrity": "sha512-/],
+  ['mutation', 'package-lock.json', /"integrity": "sha512-/],
   ['python', 'requirements.txt', /--hash=sha256:[0-9a-f]{64}/],
 ] as const) {
   test(`every ${set} tool has one version and its hash, and no registry is named`, async () => {
     const lock = await readFile(path.join(import.meta.dirname, set, file), 'utf8');
     assert.doesNotMatch(lock, /"resolved"|--(?:extra-)?index-url|--find-links|--trusted-host/);
-    const entries = set === 'npm' ? lock.split(/\n {4}"node_modules\//).slice(1) : lock.split(/\n(?=[a-z])/);
+    const entries = set !== 'python' ? lock.split(/\n {4}"node_modules\//).slice(1) : lock.split(/\n(?=[a-z])/);
     assert.ok(entries.length > 50);
     for (const entry of entries) assert.match(entry, pattern, entry.slice(0, 80));
   });

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
-export type ToolSet = 'npm' | 'python' | 'go';
+export type ToolSet = 'npm' | 'mutation' | 'python' | 'go';
 export type Installation = { readonly directory: string } | { readonly notRun: string };
 /** @throws Error with what the program said, when it can't be started or fails. */
 export type Run = (program: string, parameters: readonly string[], directory: string) => Promise<void>;
@@ -31,6 +31,8 @@ const STAMP = 'installed.sha256';
  */
 const SOURCE_ONLY = 'markupsafe,pyperclip,urwid,yaswfp,zstandard';
 
+const NPM_FILES = ['package.json', 'package-lock.json', '.npmrc'];
+
 interface Recipe {
   /** Copied or read; a change of one of them installs anew. */
   readonly files: readonly string[];
@@ -39,13 +41,13 @@ interface Recipe {
 
 const recipes: Readonly<Record<ToolSet, Recipe>> = {
   npm: {
-    files: ['package.json', 'package-lock.json', '.npmrc'],
+    files: NPM_FILES,
     async install(source, directory, run) {
-      for (const file of this.files) await copyFile(path.join(source, file), path.join(directory, file));
-      await run('npm', ['ci', '--ignore-scripts'], directory);
+      await installByNpm(source, directory, run);
       await fillObservatory(path.join(directory, 'node_modules/@mdn/mdn-http-observatory/conf'));
     },
   },
+  mutation: { files: NPM_FILES, install: installByNpm },
   go: {
     files: ['go.mod', 'go.sum'],
     async install(source, directory, run) {
@@ -61,6 +63,11 @@ const recipes: Readonly<Record<ToolSet, Recipe>> = {
     },
   },
 };
+
+async function installByNpm(source: string, directory: string, run: Run): Promise<void> {
+  for (const file of NPM_FILES) await copyFile(path.join(source, file), path.join(directory, file));
+  await run('npm', ['ci', '--ignore-scripts'], directory);
+}
 
 /** Its install script would download both. No host of a probe is preloaded, and the second is read by its web API alone. */
 async function fillObservatory(directory: string): Promise<void> {

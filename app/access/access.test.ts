@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { type Access, type AccessOptions, createAccess } from '#app/access/access.ts';
+import { toDecision } from '#app/access/policy.ts';
 import type { AccessSource } from '#app/access/rules.ts';
 import { ROLES, type Role, type Subject } from '#app/feature.ts';
 import { createLog } from '#app/telemetry/log.ts';
@@ -124,13 +125,37 @@ test('ASVS 8.2.4: a cookie that turned up in another browser reads on, and chang
 
 test('declarations that do not fit together are refused at the start', async () => {
   const refused = (sources: readonly AccessSource[], message: RegExp) => assert.rejects(open(sources), message);
-  await refused([{ grants: { 'Items:read': ['viewer'] } }], /"<resource>:<verb>"/);
-  await refused([{ grants: { 'items:read': ['root' as Role] } }], /unknown role "root"/);
-  await refused([{ grants: { 'items:read': ['viewer'] } }, { grants: { 'items:read': ['clerk'] } }], /granted twice/);
+  for (const action of ['Items:read', 'items:read:all', 'items:read all', 'x items:read', 'items', ':read', 'items:'] as `${string}:${string}`[]) {
+    await refused([{ grants: { [action]: ['viewer'] } }], new RegExp(`"${action}" must be written as "<resource>:<verb>"`));
+  }
+  await refused([{ grants: { 'items:read': ['root' as Role] } }], /action "items:read" is granted to the unknown role "root"/);
+  await refused([{ grants: { 'items:read': ['viewer'] } }, { grants: { 'items:read': ['clerk'] } }], /action "items:read" is granted twice/);
   await refused([{ grants: {}, rules: { ownerActions: ['items:read'] } }], /granted to nobody/);
   await refused([{ grants: {}, rules: { stepUp: { 'items:read': { maxAgeS: 1, factors: 1 } } } }], /granted to nobody/);
   await refused([{ grants: {}, rules: { fields: { items: { cost: ['boss' as Role] } } } }], /"cost" of "items" is open to the unknown role "boss"/);
-  await refused([{ grants: {}, rules: { fields: { items: {} } } }, { grants: {}, rules: { fields: { items: {} } } }], /ruled twice/);
+  await refused([{ grants: {}, rules: { fields: { items: {} } } }, { grants: {}, rules: { fields: { items: {} } } }], /fields of "items" are ruled twice/);
+  await refused([{ grants: {}, rules: { sensitivities: { items: {} } } }, { grants: {}, rules: { sensitivities: { items: {} } } }], /sensitivities of "items" are ruled twice/);
+  const stepUp = { 'items:read': { maxAgeS: 1, factors: 1 } } as const;
+  await refused([{ grants: { 'items:read': ['clerk'] }, rules: { stepUp } }, { grants: {}, rules: { stepUp } }], /action "items:read" has two step-ups/);
+});
+
+test('what the features declare is kept as they declared it, those without rules too', async () => {
+  const { access } = await open([{ grants: { 'items:read': ['clerk'] } }, { grants: { 'notes:change': ['manager'] }, rules: { ownerActions: ['notes:change'] } }]);
+  assert.deepEqual(access.rules, { grants: { 'items:read': ['clerk'], 'notes:change': ['manager'] }, ownerActions: ['notes:change'], stepUp: {}, fields: {}, sensitivities: {}, signInFactors: 1, enrolment: [] });
+});
+
+test('grants from outside can be taken back: the declared ones count again, under their own revision', async () => {
+  const { access, lines } = await open([{ grants: { 'items:read': ['clerk'] } }]);
+  access.override({ 'items:read': ['viewer'] }, 'r-1');
+  access.decide(subjectWith('clerk'), 'items:read');
+  access.override(undefined, 'r-2');
+  assert.equal(access.can(subjectWith('clerk'), 'items:read'), true);
+  access.decide(subjectWith('viewer'), 'items:read');
+  assert.deepEqual(lines.map(({ access: decided }) => decided as { allowed: boolean; revision: string }).map(({ allowed, revision }) => [allowed, revision]), [[false, 'r-1'], [false, 'declared']]);
+});
+
+test('a policy that has no answer lets nobody in', () => {
+  assert.deepEqual(toDecision([]), { allowed: false, reason: 'undecided' });
 });
 
 test('ASVS 16.3.2: every decision that denies is logged, one in so many that allow, and no name', async () => {
@@ -139,6 +164,7 @@ test('ASVS 16.3.2: every decision that denies is logged, one in so many that all
   assert.equal(lines.length, 2);
   for (let request = 0; request < 3; request += 1) access.decide(subjectWith('viewer'), 'items:read', { sensitivity: 'normal' });
   assert.equal(lines.length, 5);
+  assert.equal(lines.at(-1)?.['msg'], 'access decided');
   assert.deepEqual(lines.at(-1)?.['access'], { action: 'items:read', tenant: 'acme', subject: 'someone', roles: ['viewer'], credential: 'session', resource: { sensitivity: 'normal' }, allowed: false, reason: 'role-not-granted', revision: 'declared' });
   access.can(subjectWith('viewer'), 'items:read');
   assert.equal(lines.length, 5, 'what is merely shown is no decision');

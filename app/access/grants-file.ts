@@ -26,9 +26,11 @@ export function followGrants({ file, access, log, metrics, pollMs = POLL_MS }: G
   let seen = '';
 
   const load = (): void => {
-    const mark = markOf(file);
-    if (mark === seen) return;
-    seen = mark;
+    const last = seen;
+    // A file that was away and is back as it was must be read again, or it would be called broken for ever.
+    seen = '';
+    seen = markOf(file);
+    if (seen === last) return;
     const { revision, grants } = readGrants(file, access.rules);
     access.override(grants, revision);
     valid.set(1);

@@ -40,13 +40,15 @@ export async function loadPolicy(rules: Rules): Promise<Policy> {
   policy.setData({ rules });
   return {
     decide(input) {
-      const results = policy.evaluate(input) as readonly { readonly result: Decision }[];
-      const [only] = results;
-      // Undefined is no: a rule that is missing its data must not let anybody in.
-      return only?.result ?? { allowed: false, reason: 'undecided' };
+      return toDecision(policy.evaluate(input) as readonly { readonly result: Decision }[]);
     },
     use(next) {
       policy.setData({ rules: next });
     },
   };
+}
+
+/** Undefined is no: a rule that is missing its data must not let anybody in. */
+export function toDecision([only]: readonly { readonly result: Decision }[]): Decision {
+  return only?.result ?? { allowed: false, reason: 'undecided' };
 }

@@ -8,6 +8,12 @@ test('ASVS 6.8.4: two factors are what the provider calls so by acr, and what am
   for (const claims of [{ acr: 'aal2' }, { amr: ['mfa'] }, { amr: ['pwd', 'otp'] }, { amr: ['hwk', 'fpt'] }, { acr: 'x', amr: ['pin', 'hwk'] }]) assert.equal(factorsOf(claims), 2, JSON.stringify(claims));
 });
 
+test('ASVS 6.8.4: of the methods that RFC 8176 names, two are two factors where they are of two kinds', () => {
+  const kinds = [['pwd', 'pin', 'kba'], ['otp', 'sms', 'tel', 'hwk', 'swk', 'sc', 'pop'], ['face', 'fpt', 'iris', 'retina', 'vbm']];
+  const methods = kinds.flatMap((kind, index) => kind.map((name) => ({ name, index })));
+  for (const one of methods) for (const other of methods) assert.equal(factorsOf({ amr: [one.name, other.name] }), one.index === other.index ? 1 : 2, `${one.name} and ${other.name}`);
+});
+
 test('ASVS 6.8.4: everything else is one factor', () => {
   for (const claims of [{}, { acr: 'AAL2' }, { acr: ['aal2'] }, { acr: '' }, { amr: 'mfa' }, { amr: ['pwd'] }, { amr: ['otp', 'sms'] }, { amr: ['pwd', 'constructor'] }, { amr: ['pwd', ['otp']] }, { amr: ['MFA'] }]) assert.equal(factorsOf(claims), 1, JSON.stringify(claims));
 });

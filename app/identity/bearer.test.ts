@@ -70,13 +70,13 @@ describe('bearer tokens', () => {
     cognito: {
       typ: undefined,
       access: { aud: undefined, token_use: 'access', client_id: AUDIENCE, scope: 'openid stock/items:read', username: 'u', 'cognito:groups': ['g'] },
-      others: { 'an ID token': { aud: AUDIENCE, token_use: 'id' }, 'an ID token without aud': { aud: undefined, token_use: 'id', client_id: AUDIENCE }, 'of another client': { aud: undefined, token_use: 'access', client_id: 'other' }, 'of no client': { aud: undefined, token_use: 'access' } },
+      others: { 'an ID token': { aud: AUDIENCE, token_use: 'id' }, 'an ID token without aud': { aud: undefined, token_use: 'id', client_id: AUDIENCE }, 'of another client': { aud: undefined, token_use: 'access', client_id: 'other' }, 'of no client': { aud: undefined, token_use: 'access' }, 'with an audience': { aud: AUDIENCE, token_use: 'access', client_id: AUDIENCE } },
       scopes: ['openid', 'items:read'],
     },
     entra: {
       typ: 'JWT',
       access: { ver: '2.0', azp: 'a-client', azpacr: '1', tid: 't', scp: 'items:read items:move' },
-      others: { 'an ID token of the same application': { ver: '2.0', nonce: 'n', tid: 't' }, 'an ID token without nonce': { ver: '2.0', tid: 't' }, 'of version 1': { ver: '1.0', appid: 'a-client' }, 'for another API': { ver: '2.0', azp: 'a-client', aud: 'other' } },
+      others: { 'an ID token of the same application': { ver: '2.0', nonce: 'n', tid: 't' }, 'an ID token without nonce': { ver: '2.0', tid: 't' }, 'of version 1': { ver: '1.0', appid: 'a-client' }, 'of version 1 with an azp': { ver: '1.0', azp: 'a-client' }, 'with a nonce, as an ID token has it': { ver: '2.0', azp: 'a-client', nonce: 'n' }, 'whose azp is no text': { ver: '2.0', azp: 1 }, 'for another API': { ver: '2.0', azp: 'a-client', aud: 'other' } },
       scopes: ['items:read', 'items:move'],
     },
     keycloak: {
@@ -103,7 +103,7 @@ describe('bearer tokens', () => {
     for (const { name, source, make } of forge.forgeries) {
       const outcome = await verify(await make());
       assert.ok(isRefusal(outcome), `${name} (${source}) is taken`);
-      assert.deepEqual([outcome.status, outcome.code], [401, 'invalid-token'], `${name} (${source})`);
+      assert.deepEqual([outcome.status, outcome.code, outcome.detail], [401, 'invalid-token', 'The access token is not valid here, or no longer.'], `${name} (${source})`);
     }
     assert.equal(forge.strayRequests(), 0, 'no address out of a token is followed (CWE-918)');
   });

@@ -35,6 +35,16 @@ test('without a tenant, a role or a subject there is no person', () => {
   assert.equal(codeOf({ ...claims, sub: '' }), 'subject-missing');
 });
 
+test('who can not get in is told what to ask their administrator for', () => {
+  const detailOf = (given: Readonly<Record<string, unknown>>) => {
+    const person = readPerson(given, { rolesClaim: 'groups', tenantClaim: 'org' });
+    return isRefusal(person) ? `${person.status} ${person.detail}` : '';
+  };
+  assert.match(detailOf({ sub: 'u-1', groups: ['clerk'] }), /^403 .*belongs to no tenant: its administrator must set the claim "org"/);
+  assert.match(detailOf({ sub: 'u-1', org: 'acme' }), /^403 .*has no role here: its administrator must set the claim "groups"/);
+  assert.match(detailOf({ org: 'acme' }), /^403 .*no usable subject/);
+});
+
 test('ASVS 6.8.1: no provider names somebody who is known here: their subjects are set apart', () => {
   assert.equal(codeOf({ ...claims, sub: 'account:0b9f7a52-5d0c-4a53-9f0e-0d5c1f0a9a11' }), 'subject-missing');
   assert.equal(codeOf({ ...claims, sub: 'Account:1' }), undefined);
@@ -48,6 +58,12 @@ test('ASVS 10.3.3, 10.5.2: who somebody is, is their sub, whatever else is said 
   assert.equal(codeOf({ ...claims, ...others, sub: undefined }), 'subject-missing');
 });
 
+test('a path through what is no object leads to nothing; who has no name has the one that they prefer', () => {
+  for (const org of ['text', null, 7, undefined]) assert.equal(codeOf({ ...claims, org }, { ...names, tenantClaim: 'org.id' }), 'tenant-missing', String(org));
+  const person = readPerson({ ...claims, name: ' ', preferred_username: 'cleo' }, names);
+  assert.equal(isRefusal(person) ? undefined : person.name, 'cleo');
+});
+
 test('CWE-1321: a claim of a prototype is no claim', () => {
   assert.equal(codeOf({ ...claims, tenant: undefined }, { ...names, tenantClaim: 'constructor.name' }), 'tenant-missing');
 });
@@ -55,6 +71,7 @@ test('CWE-1321: a claim of a prototype is no claim', () => {
 test('a subject that no database can hold is none', () => {
   for (const sub of ['a\u0000b', 'a\r\nb', '\ud800', 'x\udc00', 'a\u007f', 'a\u202eb']) assert.equal(codeOf({ ...claims, sub }), 'subject-missing', JSON.stringify(sub));
   assert.equal(codeOf({ ...claims, sub: 'auth0|5f7c8ec7c33c6c004bbafe82' }), undefined);
+  assert.deepEqual([codeOf({ ...claims, sub: 'x'.repeat(255) }), codeOf({ ...claims, sub: 'x'.repeat(256) })], [undefined, 'subject-missing']);
 });
 
 test('CWE-1007: a name, which people may choose themselves, is text that can be stored, and turns nothing around on others’ screens', () => {

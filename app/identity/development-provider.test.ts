@@ -186,6 +186,16 @@ test('every page carries the policy, and the style sheet comes from the provider
   }
   const style = await fetch(new URL('/provider.css', issuer));
   assert.match(style.headers.get('content-type') ?? '', /^text\/css/);
+  assert.equal(style.headers.get('cache-control'), 'no-cache');
+  assert.equal(response.headers.get('cache-control'), 'no-store');
+});
+
+test('a choice is looked at and sent, and nothing else is done to it; what has its name in another place is none', async (t) => {
+  const { issuer } = await start(t);
+  const jar = new CookieJar();
+  const page = await jar.follow(authorizeUrl(issuer), { headers: HTML });
+  assert.equal((await jar.fetch(page.url, { method: 'PUT', body: new URLSearchParams({ user: 'clerk' }) })).status, 404);
+  for (const path of [`/x${page.url.pathname}`, `${page.url.pathname}/x`]) assert.equal((await jar.fetch(new URL(path, issuer))).status, 404, path);
 });
 
 test('signing out asks, ends the sign-in here and leads back to the application', async (t) => {

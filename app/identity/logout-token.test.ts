@@ -40,6 +40,7 @@ describe('ASVS 10.5.5: logout tokens', () => {
     assert.deepEqual(await read(await sign(claims())), { sessionId: 's-1' } satisfies LoggedOut);
     assert.deepEqual(await read(await sign({ ...claims(), sub: undefined })), { sessionId: 's-1' } satisfies LoggedOut);
     assert.deepEqual(await read(await sign({ ...claims(), sid: undefined })), { subjectId: 'u-1', begunUntil: new Date((seconds + 5) * 1_000) } satisfies LoggedOut);
+    assert.deepEqual(await read(await sign({ ...claims(), sid: '' })), { subjectId: 'u-1', begunUntil: new Date((seconds + 5) * 1_000) } satisfies LoggedOut, 'no text is no name');
     assert.ok(!isRefusal(await readerOf(issuer, 'keycloak')(await sign(claims(), { typ: 'JWT' }))), 'older ones of its vendor');
   });
 
@@ -53,6 +54,7 @@ describe('ASVS 10.5.5: logout tokens', () => {
     'an ID token, which has no event': () => sign({ ...claims(), events: undefined }, { typ: 'JWT' }),
     'an ID token with the event put in: it has a nonce': () => sign({ ...claims(), nonce: 'n-1' }),
     'of another event': () => sign({ ...claims(), events: { 'https://schemas.openid.net/secevent/risc/event-type/account-disabled': {} } }),
+    'with null as its events': () => sign({ ...claims(), events: null }),
     'an event as text': () => sign({ ...claims(), events: 'http://schemas.openid.net/event/backchannel-logout' }),
     'an access token by its type': () => sign(claims(), { typ: 'at+jwt' }),
     'of no type of its own': () => sign(claims(), { typ: 'JWT' }),

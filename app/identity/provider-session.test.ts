@@ -10,8 +10,9 @@ import { DEVELOPMENT_USERS, type DevelopmentUser } from '#app/identity/developme
 import { openTokens } from '#app/identity/sealed-tokens.ts';
 import { createSessionRefresh } from '#app/identity/session-refresh.ts';
 import { createSessionStore } from '#app/identity/session-store.ts';
-import type { CookieJar } from '#app/lib/cookie-jar.ts';
+import { CookieJar } from '#app/lib/cookie-jar.ts';
 import { until } from '#app/testing/condition.ts';
+import { createLog } from '#app/telemetry/log.ts';
 import { expectProblem } from '#app/testing/problem.ts';
 import { startTestService, type TestService, type Visitor } from '#app/testing/service.ts';
 
@@ -86,19 +87,60 @@ describe('a session and the provider', () => {
     await until('the session has ended', async () => (await statusOf(visitor)) === 401);
   });
 
-  test('CWE-613: who has other roles at the provider by now is asked to sign in anew', async (t) => {
-    const user = DEVELOPMENT_USERS.find(({ id }) => id === 'viewer') as { roles: readonly string[] };
-    const { roles } = user;
+  for (const [what, change] of [
+    ['other roles', { roles: ['manager'] }],
+    ['more roles', { roles: ['viewer', 'clerk'] }],
+    ['another tenant', { tenantId: 'globex' }],
+    ['no tenant any more', { tenantId: '' }],
+  ] as const) {
+    test(`CWE-613: who has ${what} at the provider by now is asked to sign in anew`, async (t) => {
+      const user = DEVELOPMENT_USERS.find(({ id }) => id === 'viewer') ?? assert.fail();
+      const before = { ...user };
+      t.after(() => {
+        Object.assign(user, before);
+        clockOffsetMs = 0;
+      });
+      const visitor = await service.as('viewer');
+      const stream = await visitor.fetch('/api/v1/stream', { headers: { accept: 'text/event-stream' } });
+      Object.assign(user, change);
+      clockOffsetMs = 11 * minuteMs;
+      assert.equal(await statusOf(visitor), 200);
+      await until('the session has ended', async () => (await statusOf(visitor)) === 401);
+      assert.match(await stream.text(), /signed-out/);
+      assert.ok(service.logLines.some((line) => line.includes('"msg":"a session ends: the provider says other things of the person now"') && line.includes('"tenant":"acme"')));
+    });
+  }
+
+  test('another name alone ends nothing', async (t) => {
+    const user = DEVELOPMENT_USERS.find(({ id }) => id === 'viewer') ?? assert.fail();
+    const { name } = user;
     t.after(() => {
-      user.roles = roles;
+      Object.assign(user, { name });
       clockOffsetMs = 0;
     });
     const visitor = await service.as('viewer');
-    user.roles = ['manager'];
+    Object.assign(user, { name: 'Vera Renamed' });
     clockOffsetMs = 11 * minuteMs;
     assert.equal(await statusOf(visitor), 200);
-    await until('the session has ended', async () => (await statusOf(visitor)) === 401);
+    await until('the session is renewed', async () => ((await rowOf(visitor.jar))?.refreshed_at.getTime() ?? 0) > Date.now() + 10 * minuteMs);
+    assert.equal(await statusOf(visitor), 200);
   });
+
+  for (const [code, change] of [['tenant-missing', { tenantId: '' }], ['role-missing', { roles: [] }]] as const) {
+    test(`whom the provider sends with ${code.replace('-missing', '')} missing does not get in, and is told so`, async (t) => {
+      const user = DEVELOPMENT_USERS.find(({ id }) => id === 'auditor') ?? assert.fail();
+      const before = { ...user };
+      t.after(() => Object.assign(user, before));
+      Object.assign(user, change);
+      const jar = new CookieJar();
+      const isCallback = ({ pathname }: URL) => pathname === '/auth/callback';
+      const chooser = await jar.follow(`${service.url}/auth/sign-in`);
+      const { url } = await jar.follow(chooser.url, { method: 'POST', headers: FORM, body: new URLSearchParams({ user: 'auditor' }) }, isCallback);
+      const response = await jar.fetch(url, { headers: { accept: 'application/json' } });
+      assert.ok(!response.headers.getSetCookie().some((cookie) => cookie.startsWith('session=')));
+      await expectProblem(response, 403, code);
+    });
+  }
 
   test('ASVS 7.4.2: who is no more at the provider is out when it is next asked', async (t) => {
     const people = DEVELOPMENT_USERS as DevelopmentUser[];
@@ -122,7 +164,10 @@ describe('a session and the provider', () => {
     const clock = { now: new Date(now.getTime() + 11 * minuteMs) };
     const asked = { count: 0 };
     const provider = { configuration: () => { asked.count += 1; return Promise.reject(new AppError('away', { status: 503 })); }, check: () => Promise.resolve() };
-    const refresh = createSessionRefresh({ provider, sessions, claims: { rolesClaim: 'roles', tenantClaim: 'tenant' }, refreshMs: 10 * minuteMs, onSessionEnd: () => assert.fail('ended'), log: pino({ level: 'silent' }), clock: () => clock.now });
+    const lines: string[] = [];
+    const log = createLog({ level: 'info', destination: { write: (line) => void lines.push(line) } });
+    const parts = { provider, sessions, claims: { rolesClaim: 'roles', tenantClaim: 'tenant' }, refreshMs: 10 * minuteMs, onSessionEnd: () => assert.fail('ended'), log, clock: () => clock.now };
+    const refresh = createSessionRefresh(parts);
     const look = async () => {
       const found = await sessions.find(token, 'x', clock.now);
       assert.ok(found);
@@ -134,6 +179,34 @@ describe('a session and the provider', () => {
     assert.equal(await look(), 1, 'not with every request');
     clock.now = new Date(clock.now.getTime() + minuteMs);
     assert.equal(await look(), 2);
+    assert.equal(lines.filter((line) => line.includes('"level":"warn"') && line.includes('"msg":"the provider could not be asked about a session"') && line.includes('"message":"away"')).length, 2);
+
+    const broken = createSessionRefresh({ ...parts, sessions: { ...sessions, claimRefresh: () => Promise.reject(new Error('no database')) } });
+    const found = (await sessions.find(token, 'x', clock.now)) ?? assert.fail();
+    clock.now = new Date(clock.now.getTime() + 11 * minuteMs);
+    broken.request(token, found);
+    await broken.stop();
+    assert.match(lines.at(-1) ?? '', /"level":"warn".*"message":"no database".*"msg":"a session could not be renewed; its next request tries again"/);
+  });
+
+  test('not more than so many sessions are renewed at once; who is left out comes with their next request', async () => {
+    const now = new Date('2026-03-01T08:00:00Z');
+    const waiting = Promise.withResolvers<undefined>();
+    const claimed: string[] = [];
+    const sessions = { ...createSessionStore(service.database.db, service.config.identity), claimRefresh: (token: string) => { claimed.push(token); return waiting.promise; } };
+    const provider = { configuration: () => assert.fail('asked'), check: () => Promise.resolve() };
+    const refresh = createSessionRefresh({ provider, sessions, claims: service.config.identity, refreshMs: minuteMs, onSessionEnd: () => assert.fail('ended'), log: pino({ level: 'silent' }), clock: () => now });
+    const subject = { tenantId: 'acme', id: 'x', name: 'X', roles: ['clerk' as const], credential: { kind: 'bearer' as const, expiresAt: now } };
+    refresh.request('never', { subject, refreshedAt: undefined });
+    refresh.request('not due', { subject, refreshedAt: new Date(now.getTime() - minuteMs + 1) });
+    for (let index = 0; index < 60; index += 1) refresh.request(`due-${index}`, { subject, refreshedAt: new Date(now.getTime() - minuteMs) });
+    assert.equal(claimed.length, 50);
+    assert.equal(claimed[0], 'due-0');
+    waiting.resolve(undefined);
+    await refresh.stop();
+    refresh.request('next', { subject, refreshedAt: new Date(now.getTime() - minuteMs) });
+    assert.equal(claimed.at(-1), 'next');
+    await refresh.stop();
   });
 
   test('ASVS 7.6.1: a sign-in can be asked for that is no older than so many seconds (max_age), and says when it was', async () => {

@@ -19,6 +19,8 @@ for (const hostile of ['//evil.example', '/\\evil.example', '\\\\evil.example', 
 
 test('ASVS 3.3.5: a path that grows when it is written in ASCII counts by that length: a cookie of more than 4,096 bytes would be lost', () => {
   assert.equal(localPath(`/${'仓'.repeat(100)}`, ORIGIN).length, 901);
+  assert.equal(localPath(`/${'a'.repeat(999)}`, ORIGIN).length, 1_000);
+  assert.equal(localPath(`/${'a'.repeat(1_000)}`, ORIGIN), '/');
   assert.equal(localPath(`/${'仓'.repeat(999)}`, ORIGIN), '/');
 });
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
+import { createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { openTokens, sealTokens } from '#app/identity/sealed-tokens.ts';
 
@@ -16,6 +16,13 @@ test('ASVS 11.3.3: what is sealed opens with its session alone, and not when a b
     assert.equal(openTokens(changed, sessionToken), undefined, `byte ${index}`);
   }
   for (const length of [0, 1, 27, 28, sealed.length - 1]) assert.equal(openTokens(sealed.subarray(0, length), sessionToken), undefined, `${length} bytes`);
+});
+
+test('the key is derived from the session’s token as yesterday’s was, and for this use alone: what is kept must open tomorrow', () => {
+  const sealed = sealTokens(tokens, sessionToken);
+  const key = Buffer.from(hkdfSync('sha256', sessionToken, '', 'provider tokens of a session', 32));
+  const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, 12), { authTagLength: 16 }).setAuthTag(sealed.subarray(-16));
+  assert.deepEqual(JSON.parse(Buffer.concat([decipher.update(sealed.subarray(12, -16)), decipher.final()]).toString()), tokens);
 });
 
 test('ASVS 11.3.4: the same tokens are sealed differently each time, and show nothing of themselves', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { sql } from 'kysely';
 import { after, before, describe, test } from 'node:test';
-import { createSessionStore, endSessions, listSessions, type NewSession, type SessionStore } from '#app/identity/session-store.ts';
+import { createSessionStore, endSessions, listSessions, type NewSession, type SessionEvent, type SessionStore } from '#app/identity/session-store.ts';
 import { testDatabases, type TestedDatabase } from '#app/testing/database.ts';
 
 const minuteMs = 60_000;
@@ -122,6 +122,13 @@ for (const engine of testDatabases()) {
       assert.equal((await list(later(3_000))).length, 1);
     });
 
+    test('a session is listed with its browser, its times and by how many factors it was begun', async () => {
+      const strong = { ...newSession, person: { ...person, id: 'u-strong' }, assurance: { factors: 2 as const } };
+      const token = await sessions.create(strong, start);
+      assert.deepEqual((await sessions.find(token, browser, later(minuteMs)))?.subject.assurance, { factors: 2 });
+      assert.deepEqual(await listSessions(database.db, strong.person, later(minuteMs), { sessionIdleMs: 30 * minuteMs }), [{ id: await readId(token), userAgent: browser, createdAt: start, lastSeenAt: later(minuteMs), expiresAt: later(120 * minuteMs), factors: 2 }]);
+    });
+
     test('of too many sessions of one person, the one that was begun first ends', async () => {
       const few = createSessionStore(database.db, { sessionIdleMs: 30 * minuteMs, sessionAbsoluteMs: 120 * minuteMs, sessionsPerPerson: 2 });
       const many = { ...newSession, person: { ...person, id: 'u-many' } };
@@ -161,6 +168,26 @@ for (const engine of testDatabases()) {
       assert.deepEqual((await sessions.find(token, browser, later(minuteMs)))?.refreshedAt, later(minuteMs));
       assert.equal(await sessions.claimRefresh(token, later(0), later(2 * minuteMs)), undefined);
       assert.deepEqual(await sessions.claimRefresh(token, later(minuteMs), later(2 * minuteMs)), { idToken: 'id-2', refreshToken: 'refresh-2' });
+    });
+
+    test('that a session begins and ends is told, with whose it is and by whom, and what was not there tells nothing', async () => {
+      const told: SessionEvent[] = [];
+      const limits = { sessionIdleMs: 30 * minuteMs, sessionAbsoluteMs: 120 * minuteMs, sessionsPerPerson: 1 };
+      const recorded = createSessionStore(database.db, limits, (_tx, event) => { told.push(event); return Promise.resolve(); });
+      const mine = { ...newSession, person: { ...person, id: 'u-told' }, provider: { ...provider, sessionId: 'p-told' } };
+      const whose = { tenantId: 'acme', id: 'u-told', name: 'Cleo' };
+      await recorded.create({ person: mine.person, assurance: { factors: 2 }, userAgent: browser }, start);
+      const token = await recorded.create(mine, later(1));
+      assert.deepEqual(told.map(({ action, by, details }) => [action, by, details]), [['sessions:begin', 'person', { factors: 2, way: 'here', superseded: 0 }], ['sessions:begin', 'person', { factors: 1, way: 'provider', superseded: 1 }]]);
+      assert.deepEqual(told.map(({ person: { tenantId, id, name } }) => ({ tenantId, id, name })), [whose, whose]);
+      await recorded.end(token);
+      assert.deepEqual(told.at(-1), { action: 'sessions:end', sessionId: told[1]?.sessionId, person: whose, by: 'person', details: {} });
+      await recorded.end(token);
+      await recorded.endOfProvider({ sessionId: 'p-told' });
+      assert.equal(told.length, 3);
+      await recorded.create(mine, later(2));
+      await recorded.endOfProvider({ sessionId: 'p-told' });
+      assert.deepEqual(told.at(-1), { action: 'sessions:end', sessionId: told[3]?.sessionId, person: whose, by: 'provider', details: {} });
     });
 
     test('ASVS 14.2.7: a purge removes what is idle or too old, and nothing else', async () => {

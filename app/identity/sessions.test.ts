@@ -88,6 +88,44 @@ describe('sessions of a person', () => {
     await endAll(mine);
   });
 
+  test('on the page one ends a session, or all but one’s own, and their live streams end with them', async () => {
+    const [here, lost, other] = [await service.as('viewer'), await service.as('viewer'), await service.as('viewer')];
+    const [streamOfLost, streamOfOther] = await Promise.all([lost, other].map((visitor) => visitor.fetch('/api/v1/stream', { headers: { accept: 'text/event-stream' } })));
+    const id = (await list(lost)).find(({ current }) => current)?.id ?? '';
+    const ended = await here.fetch('/account/sessions/end', { method: 'POST', headers: FORM, body: new URLSearchParams({ id }) });
+    assert.equal(ended.headers.get('location'), '/account/sessions?done=ended');
+    assert.match((await streamOfLost?.text()) ?? '', /signed-out/);
+    assert.deepEqual([await isIn(here), await isIn(lost), await isIn(other)], [true, false, true]);
+    const others = await here.fetch('/account/sessions/end-others', { method: 'POST', headers: FORM, body: new URLSearchParams({ all: 'others' }) });
+    assert.equal(others.headers.get('location'), '/account/sessions?done=others');
+    assert.match((await streamOfOther?.text()) ?? '', /signed-out/);
+    assert.deepEqual([await isIn(here), await isIn(other)], [true, false]);
+    const page = await (await here.fetch('/account/sessions?done=others', { headers: { accept: 'text/html' } })).text();
+    assert.match(page, /<title>Sessions/);
+    assert.match(page, /All other sessions have ended/);
+    assert.match(page, /This browser/);
+  });
+
+  test('in the API one ends all but one’s own, and their live streams end with them', async () => {
+    const [here, other] = [await service.as('auditor'), await service.as('auditor')];
+    const others = (await list(here)).length - 1;
+    const stream = await other.fetch('/api/v1/stream', { headers: { accept: 'text/event-stream' } });
+    assert.deepEqual(await (await here.fetch('/api/v1/sessions', { method: 'DELETE' })).json(), { ended: others });
+    assert.match(await stream.text(), /signed-out/);
+    assert.ok(await isIn(here));
+  });
+
+  test('every operation says what it does, and each of its answers what it means', () => {
+    const { feature } = createSessionsFeature({ limits: service.config.identity, onSessionEnd: () => undefined });
+    const ids = feature.operations.map((operation) => {
+      assert.match(operation.summary, /^[A-Z]/, operation.operationId);
+      assert.match(operation.description ?? '', /\.$/, operation.operationId);
+      for (const [status, response] of Object.entries(operation.responses as Readonly<Record<string, { readonly description: string }>>)) assert.match(response.description, /\.$/, `${operation.operationId} ${status}`);
+      return operation.operationId;
+    });
+    assert.deepEqual(ids, ['listSessions', 'endSession', 'endOtherSessions', 'endSessionsOfPerson']);
+  });
+
   test('ASVS 8.2.1: every route, each role, and another tenant, which leaves the session in question alone', async () => {
     const people = { viewer: 'viewer', clerk: 'clerk', manager: 'manager', auditor: 'auditor', other: 'globex-manager' };
     const { feature } = createSessionsFeature({ limits: service.config.identity, onSessionEnd: () => undefined });
@@ -106,6 +144,10 @@ describe('sessions of a person', () => {
     assert.deepEqual(await (await end(manager, 'globex-clerk')).json(), { ended: 0 });
     assert.deepEqual(await (await end(manager, 'clerk')).json(), { ended: 1 });
     assert.deepEqual([await isIn(clerk), await isIn(globex), await isIn(manager)], [false, true, true]);
+    const [again, stream] = await service.as('clerk').then(async (visitor) => [visitor, await visitor.fetch('/api/v1/stream', { headers: { accept: 'text/event-stream' } })] as const);
+    await end(manager, 'clerk');
+    assert.match(await stream.text(), /signed-out/);
+    assert.equal(await isIn(again), false);
   });
 
   test('a program with a token has no session of its own, and may end those of its person', async () => {

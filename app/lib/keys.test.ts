@@ -9,7 +9,8 @@ const find = (id: string) => (id === old.id ? old.secret : undefined);
 test('keys are read in their order; anything else is none', () => {
   const text = [young, old].map(({ id, secret }) => `${id}:${secret.toString('base64url')}`).join(', ');
   assert.deepEqual(parseKeys(text), [young, old]);
-  for (const bad of ['', 'a', `a:${'A'.repeat(42)}`, `A:${'A'.repeat(43)}`, `a:${'A'.repeat(43)},a:${'B'.repeat(43)}`, `a:${'='.repeat(43)}`]) assert.equal(parseKeys(bad), undefined, bad);
+  assert.deepEqual(parseKeys(`${'a'.repeat(32)}:${'A'.repeat(43)}`)?.map(({ id }) => id), ['a'.repeat(32)]);
+  for (const bad of ['', 'a', `:${'A'.repeat(43)}`, `-a:${'A'.repeat(43)}`, `${'a'.repeat(33)}:${'A'.repeat(43)}`, `a:${'A'.repeat(44)}`, `x y:${'A'.repeat(43)}`, `a:${'A'.repeat(42)}`, `A:${'A'.repeat(43)}`, `a:${'A'.repeat(43)},a:${'B'.repeat(43)}`, `a:${'='.repeat(43)}`]) assert.equal(parseKeys(bad), undefined, bad);
 });
 
 test('ASVS 11.3.3: what is sealed opens at its place alone, whole alone, and never reads the same twice', () => {

@@ -5,6 +5,7 @@ import { test, type TestContext } from 'node:test';
 import { sql } from 'kysely';
 import { inTransaction } from '#app/data/transaction.ts';
 import type { Database } from '#app/feature.ts';
+import { open as unseal } from '#app/lib/sealed.ts';
 import { createPeople } from '#app/privacy/people.ts';
 import type { ServiceKeys } from '#app/privacy/service-keys.ts';
 import { type TestDatabase, testDatabases } from '#app/testing/database.ts';
@@ -48,6 +49,21 @@ for (const engine of testDatabases()) {
     const text = await dump(database.owner);
     assert.ok(text.includes('acme'), 'it is there');
     for (const word of ['canary', 'Canary', 'Name']) assert.ok(!text.includes(word), word);
+  });
+
+  test(`${engine.name}: key and name are bound to their tenant and person, by words that stay: what is kept must open tomorrow, and nowhere else`, async (t) => {
+    const { database, db, keys, make, people } = await open(t, engine);
+    const [cleo, dora] = [await people.of(db, 'acme').idOf(CLEO), await people.of(db, 'acme').idOf({ id: 'dora', name: 'Dora' })];
+    const { rows } = await sql<{ wrapped: Buffer; sealed: Buffer }>`select wrapped, sealed from person_key join person on person.id = person_id where person_id = ${cleo}`.execute(database.owner);
+    const [row] = rows;
+    assert.ok(row);
+    const key = unseal(keys.people[0].secret, row.wrapped, `person key acme ${cleo}`);
+    assert.deepEqual(key && JSON.parse(String(unseal(key, row.sealed, `person acme ${cleo}`))), { subject: 'clerk', name: 'Cleo Clerk' });
+    for (const other of [`person key globex ${cleo}`, `person key acme ${dora}`, '']) assert.equal(unseal(keys.people[0].secret, row.wrapped, other), undefined);
+    for (const other of [`person globex ${cleo}`, `person acme ${dora}`, '']) assert.equal(key && unseal(key, row.sealed, other), undefined);
+    await sql`update person_key set wrapped = ${row.wrapped} where person_id = ${dora}`.execute(database.owner);
+    await sql`update person set sealed = ${row.sealed} where id = ${dora}`.execute(database.owner);
+    assert.deepEqual([...(await make().of(db, 'acme').known([cleo, dora])).keys()], [cleo], 'nobody gets another’s name by a change in the database');
   });
 
   test(`${engine.name}: names are read in one go, by every process; another tenant's and unknown ids are absent`, async (t) => {

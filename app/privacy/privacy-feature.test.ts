@@ -32,7 +32,8 @@ const rowsOf = (exported: Exported, table: string) => exported.tables.find((one)
 test('a person sees what is kept, and downloads all of it: their sessions, who they are, and what they did', async (t) => {
   const clerk = await (await start(t)).as('clerk');
   const page = await (await clerk.fetch('/account/data', { headers: { accept: 'text/html' } })).text();
-  for (const text of ['Keeps a person signed in', 'Shows afterwards who did what', 'legitimate interests', '1096 days after their last visit']) assert.ok(page.includes(text), text);
+  for (const text of ['Keeps a person signed in', 'Shows afterwards who did what', 'legitimate interests', '1096 days after their last visit', '<span class="badge">1 entry</span>', '; ']) assert.ok(page.includes(text), text);
+  assert.match(page, /<span class="badge">(?:0|[2-9]|\d{2,}) entries<\/span>/);
   const download = await clerk.fetch('/account/data/export', form({ all: 'export' }));
   assert.deepEqual([download.status, download.headers.get('content-type'), download.headers.get('content-disposition'), download.headers.get('cache-control')], [200, 'application/json', 'attachment; filename="personal-data.json"', 'no-store']);
   const exported = (await download.json()) as Exported;
@@ -97,6 +98,20 @@ test('a manager exports and erases another person of their tenant, and nobody of
   assert.ok(rows.length >= 5 && rows.every(({ text }) => !/Cleo|clerk"|people\/clerk/.test(text)), 'the trail names nobody');
 });
 
+test('what others were answered about somebody who is erased is emptied, where it has their id and where it has their name alone', async (t) => {
+  const service = await start(t);
+  const [clerk] = [await service.as('clerk'), await service.as('auditor')];
+  const keep = (key: string, tenant: string, body: object) => sql`insert into idempotency_key (tenant_id, subject_id, operation_id, key, fingerprint, status, headers, body, created_at)
+    values (${tenant}, 'auditor', 'op', ${key}, 'f', 200, '{"etag": "x"}', ${JSON.stringify(body)}, now())`.execute(service.database.owner);
+  await keep('by id', 'acme', { subject: 'clerk' });
+  await keep('by name', 'acme', { by: 'Cleo Clerk' });
+  await keep('of others', 'acme', { by: 'Cleo Clerkson', subject: 'clerks' });
+  await keep('elsewhere', 'globex', { by: 'Cleo Clerk', subject: 'clerk' });
+  assert.equal((await clerk.fetch('/api/v1/me', { method: 'DELETE', headers: json })).status, 200);
+  const { rows } = await sql<{ key: string }>`select key from idempotency_key where operation_id = 'op' and body = '' and headers = '{}' order by key`.execute(service.database.owner);
+  assert.deepEqual(rows.map(({ key }) => key), ['by id', 'by name']);
+});
+
 test('to take data along or to erase them asks for a sign-in of the last quarter of an hour', async (t) => {
   let now = new Date();
   const clerk = await (await start(t, () => now)).as('clerk');
@@ -125,7 +140,9 @@ test('auditors alone read the trail, page by page, their tenant’s only; a chan
     cursor = nextCursor;
   }
   assert.deepEqual(paged.map(({ action, actor }) => [action, actor]), all.map(({ action, actor }) => [action, actor]));
-  assert.equal((await auditor.fetch('/api/v1/audit-entries?cursor=AAAA', { headers: json })).status, 400);
+  const refused = await auditor.fetch('/api/v1/audit-entries?cursor=AAAA', { headers: json });
+  assert.equal(refused.status, 400);
+  assert.match(await refused.text(), /invalid-request.*"cursor".*This must be a nextCursor of this list\./);
 });
 
 test('a request that is sent twice under one key is one entry', async (t) => {

@@ -55,6 +55,7 @@ describe('breached passwords', () => {
     assert.equal(await createBreachCheck({ url, log, metrics })(BREACHED), false);
     assert.equal(await createBreachCheck({ url: 'http://127.0.0.1:1/', log, metrics: new Registry() })(BREACHED), false);
     assert.equal(lines.length, 2);
+    assert.ok(lines.every((line) => line.includes('"level":40') && line.includes('"err":{') && line.includes('"msg":"a new password could not be looked up among breached ones"')), lines.join(''));
     assert.ok(lines.every((line) => !line.includes(BREACHED) && !line.includes(BREACHED_SUFFIX)));
     assert.match(await metrics.metrics(), /accounts_breach_checks_total\{outcome="unknown"\} 1/);
   });

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
+import { createHmac, hkdfSync } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Key } from '#app/lib/keys.ts';
+import { type Key, open } from '#app/lib/keys.ts';
 import { createKeyRing } from './keys.ts';
 
 const key = (id: string, byte: number): Key => ({ id, secret: Buffer.alloc(32, byte) });
 const [old, young] = [key('2026a', 1), key('2026b', 2)];
 
 test('without a key there is no ring', () => {
-  assert.throws(() => createKeyRing([]), TypeError);
+  assert.throws(() => createKeyRing([]), { name: 'TypeError', message: 'A key ring needs a key.' });
 });
 
 test('what is sealed opens at its place alone, whole alone, and never reads the same twice', () => {
@@ -42,9 +43,16 @@ test('after a rotation the old key opens and knows what it made, and makes nothi
   assert.equal(after.currentId, '2026b');
 });
 
-test('each use has a key of its own, and a signature is of its text alone', () => {
+test('each use has a key of its own, derived as yesterday’s was: what is kept must open tomorrow', () => {
   const ring = createKeyRing([young]);
-  assert.notDeepEqual(ring.pepper('2026b'), young.secret);
+  const keyFor = (use: string) => Buffer.from(hkdfSync('sha256', young.secret, '', `stockade accounts ${use}`, 32));
+  assert.deepEqual(ring.pepper('2026b'), keyFor('pepper'));
+  assert.deepEqual(ring.sign('text'), createHmac('sha256', keyFor('sign')).update('text').digest());
+  assert.equal(open((id) => (id === '2026b' ? keyFor('seal') : undefined), ring.seal('text', 'here'), 'here')?.toString(), 'text');
+});
+
+test('a signature is of its text alone', () => {
+  const ring = createKeyRing([young]);
   assert.ok(ring.isSigned('text', ring.sign('text')));
   assert.equal(ring.isSigned('texts', ring.sign('text')), false);
   assert.equal(ring.isSigned('text', ring.sign('text').subarray(1)), false);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { sql } from 'kysely';
-import { pino } from 'pino';
 import { Registry } from 'prom-client';
+import { createLog } from '#app/telemetry/log.ts';
 import { until } from '#app/testing/condition.ts';
 import { testDatabases, type TestedDatabase } from '#app/testing/database.ts';
 import { createKeyRing } from './keys.ts';
@@ -21,15 +21,17 @@ for (const engine of testDatabases()) {
     function open(send: (mail: Mail) => Promise<void>, keys = testKeys) {
       const metrics = new Registry();
       const state = { now: start };
-      const mailer = createMailer({ database: database.db, keys, send, log: pino({ level: 'silent' }), metrics, clock: () => state.now });
+      const lines: string[] = [];
+      const mailer = createMailer({ database: database.db, keys, send, log: createLog({ level: 'info', destination: { write: (line) => void lines.push(line) } }), metrics, clock: () => state.now });
       const dropped = async () => ((await metrics.getSingleMetric('accounts_mails_dropped_total')?.get())?.values[0]?.value ?? 0);
-      return { mailer, state, dropped };
+      const sentCount = async () => ((await metrics.getSingleMetric('accounts_mails_sent_total')?.get())?.values[0]?.value ?? 0);
+      return { mailer, state, dropped, sentCount, lines };
     }
     const waiting = async () => (await sql<{ due: Date; attempts: number }>`select due_at as due, attempts from account_mail`.execute(database.owner)).rows;
 
     it('a mail is sent after the commit, and kept nowhere after that; one that is rolled back never was', async () => {
       const sent: Mail[] = [];
-      const { mailer } = open((one) => { sent.push(one); return Promise.resolve(); });
+      const { mailer, sentCount } = open((one) => { sent.push(one); return Promise.resolve(); });
       await assert.rejects(database.forTenant('acme').transaction().execute(async (tx) => { await mailer.enqueue(tx, 'acme', { ...mail, subject: 'Never' }, start); throw new Error('no'); }));
       await database.forTenant('acme').transaction().execute((tx) => mailer.enqueue(tx, 'acme', mail, start));
       assert.equal((await waiting()).length, 1);
@@ -39,12 +41,13 @@ for (const engine of testDatabases()) {
       await until('the mail', () => sent.length > 0);
       await mailer.stop();
       assert.deepEqual(sent, [mail]);
+      assert.equal(await sentCount(), 1);
       assert.deepEqual(await waiting(), []);
     });
 
     it('one that no server takes is tried again, each time after twice as long, and given up after eight times', async () => {
       let tries = 0;
-      const { mailer, state, dropped } = open(() => { tries += 1; return Promise.reject(new Error('no server')); });
+      const { mailer, state, dropped, lines } = open(() => { tries += 1; return Promise.reject(new Error('no server')); });
       await mailer.enqueue(database.db, 'acme', mail, start);
       const minutes: number[] = [];
       for (let attempt = 1; attempt <= 8; attempt += 1) {
@@ -58,6 +61,11 @@ for (const engine of testDatabases()) {
       await mailer.stop();
       assert.deepEqual(minutes, [1, 2, 4, 8, 16, 32, 64]);
       assert.deepEqual([tries, await dropped(), (await waiting()).length], [8, 1, 0]);
+      const logged = lines.map((line) => JSON.parse(line) as { level: string; msg: string; attempts: number; err: { message: string } });
+      assert.deepEqual(logged.map(({ level, msg, attempts, err }) => [level, msg, attempts, err.message]), [
+        ...[1, 2, 3, 4, 5, 6, 7].map((attempts) => ['warn', 'a mail could not be sent; it is tried again', attempts, 'no server']),
+        ['error', 'a mail could not be sent and was given up', 8, 'no server'],
+      ]);
     });
 
     it('a process that has not the key yet, in a rotation, leaves the mail to one that has', async () => {
@@ -73,6 +81,19 @@ for (const engine of testDatabases()) {
       mailer.wake();
       await until('the mail', () => sent.length === 1);
       await Promise.all([mailer.stop(), other.mailer.stop()]);
+    });
+
+    it('a queue that can not be read is told, and read the next time', async () => {
+      const sent: Mail[] = [];
+      const { mailer, lines } = open((one) => { sent.push(one); return Promise.resolve(); });
+      await sql`alter table account_mail rename to account_mail_away`.execute(database.owner);
+      mailer.wake();
+      await until('the failure to be told', () => lines.some((line) => line.includes('"level":"warn"') && line.includes('account_mail') && line.includes('"msg":"the queue of mails could not be read; it is tried again"')));
+      await sql`alter table account_mail_away rename to account_mail`.execute(database.owner);
+      await mailer.enqueue(database.db, 'acme', mail, start);
+      mailer.wake();
+      await until('the mail', () => sent.length === 1);
+      await mailer.stop();
     });
 
     it('one that is stopped finishes what it has begun, and leaves the rest in the queue', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { until } from '#app/testing/condition.ts';
 import { startTestService, type TestService } from '#app/testing/service.ts';
-import { readAccount, setTotpSecret } from './store.ts';
+import { changeAccount, readAccount, setTotpSecret } from './store.ts';
 import { tablesOf } from './tables.ts';
 import { createPerson, fieldIn, linkIn, mailTo, PASSWORD, TestBrowser, testKeys } from './proofs/test-person.ts';
 
@@ -38,7 +38,7 @@ describe('a new password by mail', () => {
     assert.deepEqual([done.status, done.location], [303, '/accounts/sign-in?done=reset']);
     assert.equal(await browser.isSignedIn(), false);
     assert.equal(await before.isSignedIn(), false);
-    await mailTo(browser, account.email, 'security of your account');
+    assert.match(await mailTo(browser, account.email, 'security of your account'), /Your password was changed\. All other sessions were ended\./);
     assert.equal((await use(browser, link, 'another long one, please')).status, 410);
     assert.equal((await browser.get(link)).status, 410);
     assert.equal((await visit().signIn(account, PASSWORD)).status, 422);
@@ -99,8 +99,54 @@ describe('a new password by mail', () => {
       assert.doesNotMatch(answer.text, new RegExp(`value="${password}"`));
     }
     await setTotpSecret(service.database.owner, account, testKeys.seal('JBSWY3DPEHPK3PXP', `authenticator ${account.id}`));
+    assert.match((await browser.get(link)).text, /minlength="8"/);
     assert.match((await use(browser, link, 'seven77')).text, /at least 8/);
     assert.equal((await use(browser, link, 'nine lions')).status, 303);
+    assert.equal((await readAccount(service.database.owner, account))?.passwordStandsAlone, false);
+    for (const [password, standsAlone] of [['fourteen char.', false], ['fifteen, chars.', true]] as const) {
+      const other = await createPerson(service, `chooser-${password.length}`);
+      await setTotpSecret(service.database.owner, other, testKeys.seal('JBSWY3DPEHPK3PXP', `authenticator ${other.id}`));
+      assert.equal((await use(browser, await askForLink(other), password)).status, 303);
+      assert.equal((await readAccount(service.database.owner, other))?.passwordStandsAlone, standsAlone, password);
+    }
+  });
+
+  test('the pages say what is asked for, what was done and what was wrong', async () => {
+    const account = await createPerson(service, 'paged');
+    const asked = (await visit().get('/accounts/reset-request')).text;
+    assert.match(asked, /<title>New password/);
+    assert.doesNotMatch(asked, /role="status"/);
+    assert.match((await ask(visit(), account)).text, /role="status">If there is such an account, a mail with a link is on its way\.</);
+    const link = linkIn(await mailTo(visit(), account.email, 'Set a new password'));
+    const form = (await visit().get(link)).text;
+    assert.match(form, /value="paged@acme\.test"/);
+    assert.match(form, /minlength="15" aria-describedby="password-hint">/);
+    assert.doesNotMatch(form, /aria-invalid|role="alert"/);
+    const refused = (await use(visit(), link, 'short')).text;
+    assert.match(refused, /aria-describedby="password-hint problem" aria-invalid="true"/);
+    assert.match(refused, /role="alert" id="problem">That is too short: take at least 15 characters\.</);
+    const expired = await visit().post('/accounts/reset', { token: 'A'.repeat(43), password: NEW_PASSWORD }, { accept: 'application/problem+json' });
+    assert.match(expired.text, /link-expired.*This link has expired or was used before\. Ask for a new one\./);
+  });
+
+  test('who asks for many from one address has to wait', async () => {
+    const browser = new TestBrowser(service.url, '192.0.2.9');
+    const statuses: number[] = [];
+    for (let times = 0; times < 22; times += 1) statuses.push((await ask(browser, { tenantId: 'acme', email: `nobody-${times}@acme.test` })).status);
+    assert.deepEqual(statuses, [...Array.from({ length: 21 }, () => 200), 429]);
+    const { text } = await browser.post('/accounts/reset-request', { organisation: 'acme', email: 'nobody@acme.test' }, { accept: 'application/problem+json' });
+    assert.match(text, /too-many-requests.*Too many attempts: try again in/);
+  });
+
+  test('an account that is disabled gets no link, and one that it had is void', async () => {
+    const account = await createPerson(service, 'closed');
+    const link = await askForLink(account);
+    await changeAccount(service.database.owner, account, { disabled: true });
+    assert.equal((await visit().get(link)).status, 410);
+    assert.equal((await use(visit(), link, NEW_PASSWORD)).status, 410);
+    await ask(visit(), account);
+    await askForLink(await createPerson(service, 'open'));
+    assert.equal((await visit().get('/accounts/mailbox')).text.split(`To ${account.email}<`).length - 1, 1);
   });
 
   test('the token is kept as a hash alone, and the mail encrypted', async () => {

@@ -82,6 +82,7 @@ describe('looking after what one signs in with', () => {
     assert.equal(await browser.isSignedIn(), true);
     assert.equal(await other.isSignedIn(), false);
     await mailTo(browser, account.email, 'security of your account');
+    assert.match(await mailTo(browser, account.email, 'security of your account'), /An authenticator app was added/);
     assert.ok(!(await readAccount(service.database.owner, account))?.totpSecret?.includes(secret), 'the secret is kept encrypted (ASVS 11.3.2)');
 
     const fresh = new TestBrowser(service.url);
@@ -121,6 +122,55 @@ describe('looking after what one signs in with', () => {
     assert.equal((await browser.post(`${SECURITY}/password`, { current: 'nine lions', password: NEW_PASSWORD })).status, 303);
     assert.equal((await browser.post(`${SECURITY}/passkeys/removal`, { id: 'another-one' })).location, `${SECURITY}?done=passkey-removed`);
     assert.equal(await other.isSignedIn(), false);
+  });
+
+  test('a passkey goes where an authenticator app is left, whatever the password, and the recovery codes stay', async () => {
+    const { account, browser } = await enterTwice('both');
+    await setTotpSecret(service.database.owner, account, testKeys.seal('JBSWY3DPEHPK3PXP', `authenticator ${account.id}`));
+    await addPasskey(service.database.owner, account, { id: 'of-both', name: 'Key', publicKey: new Uint8Array(8), counter: 0, transports: [] }, now());
+    await browser.post(`${SECURITY}/recovery-codes`, { confirm: 'yes' });
+    await mendShortPassword(account);
+    assert.equal((await browser.post(`${SECURITY}/passkeys/removal`, { id: 'of-both' })).location, `${SECURITY}?done=passkey-removed`);
+    const page = (await browser.get(`${SECURITY}?done=passkey-removed`)).text;
+    assert.match(page, /role="status">The passkey is removed\.</);
+    assert.match(page, /You have 10 left/);
+    assert.match(page, /It is asked for besides your password\./);
+    assert.match(page, /action="\/account\/security\/authenticator\/removal"><button class="button button-danger" [^>]*>Remove the authenticator app</);
+    assert.match(page, /minlength="8"/);
+  });
+
+  test('the page shows what there is, and the way to more of it', async () => {
+    const { account, browser } = await enterTwice('shown');
+    const bare = (await browser.get(SECURITY)).text;
+    assert.match(bare, /<title>Sign-in security/);
+    assert.match(bare, new RegExp(`You sign in as ${account.email} of acme`));
+    assert.match(bare, /Passkeys need a host name/);
+    assert.match(bare, /action="\/account\/security\/authenticator\/begin"><button class="button" [^>]*name="confirm" value="yes">Add an authenticator app</);
+    assert.match(bare, /You have none\. Each signs you in once/);
+    assert.doesNotMatch(bare, /recovery-codes"|role="alert"|role="status"/);
+    assert.match(bare, /minlength="15"/);
+    await setTotpSecret(service.database.owner, account, testKeys.seal('JBSWY3DPEHPK3PXP', `authenticator ${account.id}`));
+    assert.match((await browser.get(SECURITY)).text, /action="\/account\/security\/recovery-codes"><button class="button button-quiet" [^>]*>Make recovery codes</);
+    const codes = (await browser.post(`${SECURITY}/recovery-codes`, { confirm: 'yes' })).text;
+    assert.match(codes, /<title>Recovery codes/);
+    assert.match(codes, /They are shown this once/);
+    assert.match(await mailTo(browser, account.email, 'security of your account'), /New recovery codes were made/);
+    assert.match((await browser.get(SECURITY)).text, /You have 10 left.*\n.*Make new recovery codes</);
+    for (const [query, said] of [['problem=delayed', 'Too many attempts: wait a quarter of an hour'], ['problem=password-too-short', 'too short to stand alone'], ['problem=expired', 'That took too long. Begin again.'], ['done=password', 'Your password is changed.'], ['done=passkey-added', 'The passkey is added.'], ['done=authenticator-removed', 'The authenticator app is removed.']] as const) {
+      assert.ok((await browser.get(`${SECURITY}?${query}`)).text.includes(said), query);
+    }
+    assert.equal((await browser.get(`${SECURITY}?done=made-up`)).status, 400);
+  });
+
+  test('the key of an authenticator app is shown in groups, and again after a wrong code', async () => {
+    const { browser } = await enterTwice('grouped');
+    const page = (await browser.post(`${SECURITY}/authenticator/begin`, { confirm: 'yes' })).text;
+    assert.match(page, /<title>Authenticator app/);
+    assert.match(page, /Key: <code>(?:[A-Z2-7]{4} ){7}[A-Z2-7]{4}<\/code>/);
+    assert.doesNotMatch(page, /role="alert"/);
+    const again = (await browser.post(`${SECURITY}/authenticator`, { attempt: fieldIn(page, 'attempt'), code: '1234567' })).text;
+    assert.match(again, /role="alert"[^>]*>That is not its code\. Look at the clock of the device\.</);
+    assert.deepEqual([keyOnPage(again), fieldIn(again, 'attempt')], [keyOnPage(page), fieldIn(page, 'attempt')]);
   });
 
   test('ASVS 6.3.7, 6.5.6: what is lost is removed: the app’s codes and the passkey open nothing more, other sessions end, the person is told', async () => {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { test } from 'node:test';
 import { AppError } from '#app/errors.ts';
 import { parseAccountSettings } from './settings.ts';
@@ -19,7 +21,11 @@ function problemOf(given: Record<string, string>, production = false): string {
 test('development needs nothing; the parameters are OWASP’s', () => {
   const settings = parseAccountSettings({}, false);
   assert.deepEqual([settings?.argon2, settings?.smtpUrl, settings?.keys[0]?.id], [{ memoryKib: 19_456, passes: 2 }, undefined, 'development']);
-  assert.ok((settings?.hashesAtOnce ?? 0) >= 1);
+  assert.equal(settings?.hashesAtOnce, Math.max(1, Math.min(3, availableParallelism() - 1)), 'a core is left to the event loop');
+  assert.equal(settings.mailFrom, 'Stockade <no-reply@stockade.test>');
+  assert.deepEqual(settings.keys[0]?.secret, createHash('sha256').update('local accounts in development').digest());
+  const given = parseAccountSettings({ ...complete, ACCOUNTS_ARGON2_MEMORY_KIB: '1048576', ACCOUNTS_ARGON2_PASSES: '20', ACCOUNTS_HASHES_AT_ONCE: '64' }, true);
+  assert.deepEqual([given?.argon2, given?.hashesAtOnce, given?.mailFrom], [{ memoryKib: 1_048_576, passes: 20 }, 64, 'us@example.com']);
 });
 
 test('production without any of them has no local accounts; with one it needs them all, and has no default key (CWE-321)', () => {
@@ -46,6 +52,10 @@ test('every problem is said, and no value', () => {
   const problem = problemOf({ ACCOUNTS_KEYS: 'canary-key', ACCOUNTS_SMTP_URL: 'canary://mail', ACCOUNTS_MAIL_FROM: 'canary', ACCOUNTS_ARGON2_PASSES: 'canary', ACCOUNTS_TYPO: 'canary' });
   for (const name of ['ACCOUNTS_KEYS', 'ACCOUNTS_SMTP_URL', 'ACCOUNTS_MAIL_FROM', 'ACCOUNTS_ARGON2_PASSES', 'ACCOUNTS_TYPO']) assert.ok(problem.includes(name), name);
   assert.doesNotMatch(problem, /canary/);
+  assert.match(problem, /^The settings of local accounts have problems: /);
+  for (const said of ['ACCOUNTS_KEYS must be "<id>:<32 random bytes as base64url>"', 'ACCOUNTS_MAIL_FROM must be an address', 'ACCOUNTS_ARGON2_PASSES must be a whole number from 1 to 20', '; ACCOUNTS_TYPO is no setting']) assert.ok(problem.includes(said), said);
+  for (const value of ['0', '65', '1.5', '-1', '1e1', ' 1', '1 ', '1234567890']) assert.match(problemOf({ ACCOUNTS_HASHES_AT_ONCE: value }), /ACCOUNTS_HASHES_AT_ONCE must be a whole number from 1 to 64/, value);
+  for (const from of ['a@', `${'a'.repeat(250)}@x.test`]) assert.match(problemOf({ ACCOUNTS_MAIL_FROM: from }), /ACCOUNTS_MAIL_FROM/, from);
 });
 
 test('CWE-319: a mail server’s address has no options, which could turn TLS off; one that is none is refused without its password', () => {
@@ -54,11 +64,14 @@ test('CWE-319: a mail server’s address has no options, which could turn TLS of
     assert.match(problem, /ACCOUNTS_SMTP_URL must be/, url);
     assert.doesNotMatch(problem, /canary/);
   }
-  assert.equal(problemOf({ ...complete, ACCOUNTS_SMTP_URL: 'smtps://us:p%23ss@mail.test:465' }, true), '');
+  for (const url of ['xsmtp://mail.test', 'smtpss://mail.test', 'mail.test', 'smtp://mail.test x']) assert.match(problemOf({ ...complete, ACCOUNTS_SMTP_URL: url }, true), /must be a URL that starts with smtp:\/\/ or smtps:\/\/, without a query/, url);
+  for (const url of ['smtps://us:p%23ss@mail.test:465', 'smtp://mail.test']) assert.equal(parseAccountSettings({ ...complete, ACCOUNTS_SMTP_URL: url }, true)?.smtpUrl, url);
 });
 
 test('nothing weaker than OWASP’s parameters is taken (ASVS 11.4.2)', () => {
   assert.match(problemOf({ ACCOUNTS_ARGON2_MEMORY_KIB: '19455' }), /from 19456/);
   assert.match(problemOf({ ACCOUNTS_ARGON2_PASSES: '1' }), /47104/);
+  assert.match(problemOf({ ACCOUNTS_ARGON2_PASSES: '1', ACCOUNTS_ARGON2_MEMORY_KIB: '47103' }), /ACCOUNTS_ARGON2_PASSES may be 1 from ACCOUNTS_ARGON2_MEMORY_KIB=47104 on/);
+  assert.equal(problemOf({ ACCOUNTS_ARGON2_PASSES: '2', ACCOUNTS_ARGON2_MEMORY_KIB: '19456' }), '');
   assert.equal(problemOf({ ACCOUNTS_ARGON2_PASSES: '1', ACCOUNTS_ARGON2_MEMORY_KIB: '47104' }), '');
 });

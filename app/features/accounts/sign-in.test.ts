@@ -4,6 +4,7 @@ import { startTestService, type TestService } from '#app/testing/service.ts';
 import { codeAt } from './authenticator.ts';
 import { replaceCodes } from './recovery-codes.ts';
 import { changeAccount, readAccount, setTotpSecret } from './store.ts';
+import { explainDelay } from './sign-in.ts';
 import { createPerson, fieldIn, mailTo, PASSWORD, TestBrowser, testKeys } from './proofs/test-person.ts';
 
 const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
@@ -37,6 +38,88 @@ describe('signing in with an account', () => {
     assert.match((await browser.get('/account/sessions')).text, /This browser/);
     const { rows } = { rows: (await browser.json('GET', '/api/v1/sessions')).body as { sessions: { factors: number }[] } };
     assert.deepEqual(rows.sessions.map(({ factors }) => factors), [1]);
+  });
+
+  test('every outcome is counted by its method, and a failure is in the log without a name', async (t) => {
+    t.after(() => (offsetMs = 0));
+    const account = await createPerson(service, 'counted');
+    const count = async (method: string, outcome: string) => Number(new RegExp(`^accounts_sign_ins_total\\{[^}]*method="${method}",outcome="${outcome}"[^}]*\\} (\\d+)$`, 'm').exec(await (await fetch(`${service.adminUrl}/metrics`)).text())?.[1] ?? 0);
+    const of = async (method: string, ...outcomes: readonly string[]) => Promise.all(outcomes.map((outcome) => count(method, outcome)));
+    const logged = (msg: string, outcome: string, method = 'password') => service.logLines.filter((line) => line.includes(`"msg":"${msg}"`) && line.includes(`"signIn":{"method":"${method}","outcome":"${outcome}"`)).length;
+    const [passed = 0, failed = 0, delayed = 0] = await of('password', 'passed', 'failed', 'delayed');
+    const [failures, delays, factorFailures] = [logged('a sign-in failed', 'failed'), logged('a sign-in was delayed', 'delayed'), logged('a second factor failed', 'failed', 'code')];
+    await visit().signIn(account);
+    for (let times = 0; times < 6; times += 1) await visit().signIn(account, 'guessing once more');
+    assert.deepEqual(await of('password', 'passed', 'failed', 'delayed'), [passed + 1, failed + 5, delayed + 1]);
+    assert.deepEqual([logged('a sign-in failed', 'failed'), logged('a sign-in was delayed', 'delayed')], [failures + 5, delays + 1]);
+
+    const [codes, wrong] = [await count('authenticator', 'passed'), await count('code', 'failed')];
+    await addAuthenticator(account);
+    offsetMs = minuteMs;
+    const browser = visit();
+    const attempt = fieldIn((await browser.signIn(account)).text, 'attempt');
+    await browser.post('/accounts/sign-in/code', { attempt, code: '1234567' });
+    await browser.post('/accounts/sign-in/code', { attempt, code: codeAt(SECRET, now()) });
+    assert.deepEqual([await count('authenticator', 'passed'), await count('code', 'failed')], [codes + 1, wrong + 1]);
+    assert.equal(logged('a second factor failed', 'failed', 'code'), factorFailures + 1);
+  });
+
+  test('a browser that its person has used is counted by itself at the second step too', async (t) => {
+    t.after(() => (offsetMs = 0));
+    const account = await createPerson(service, 'stepping');
+    const known = visit();
+    await known.signIn(account);
+    await addAuthenticator(account);
+    const begin = async (browser: TestBrowser) => fieldIn((await browser.signIn(account)).text, 'attempt');
+    const guess = async (browser: TestBrowser, attempt: string) => (await browser.post('/accounts/sign-in/code', { attempt, code: '1234567' })).status;
+    const stranger = visit();
+    for (let times = 0; times < 5; times += 1) assert.equal(await guess(stranger, await begin(stranger)), 422);
+    assert.equal(await guess(stranger, await begin(stranger)), 429);
+    const delayed = await stranger.post('/accounts/sign-in/code', { attempt: await begin(stranger), code: '1234567' });
+    assert.match(delayed.text, /try again in 1 seconds/);
+    const attempt = await begin(known);
+    for (let times = 0; times < 4; times += 1) assert.equal(await guess(known, attempt), 422, 'the stranger’s guesses are not counted here');
+    assert.equal((await known.post('/accounts/sign-in/code', { attempt, code: codeAt(SECRET, now()) })).status, 303);
+    const again = await begin(known);
+    for (let times = 0; times < 4; times += 1) await guess(known, again);
+    const other = await begin(known);
+    assert.equal(await guess(known, other), 422);
+    assert.equal(await guess(known, other), 429, 'its own are');
+  });
+
+  test('how long to wait is said in seconds, from two minutes on in minutes', () => {
+    assert.deepEqual([1, 119, 120, 121, 900].map(explainDelay), ['Too many attempts: try again in 1 seconds.', 'Too many attempts: try again in 119 seconds.', 'Too many attempts: try again in 2 minutes.', 'Too many attempts: try again in 3 minutes.', 'Too many attempts: try again in 15 minutes.']);
+  });
+
+  test('the page says what is asked for, and what was done', async () => {
+    assert.match((await visit().get('/accounts/sign-in?factors=2')).text, /What you asked for takes two factors: a passkey, or your password and a code\./);
+    assert.doesNotMatch((await visit().get('/accounts/sign-in?factors=1')).text, /takes two factors/);
+    assert.match((await visit().get('/accounts/sign-in?done=reset')).text, /role="status">Your password is set\. Sign in with it\.</);
+    const plain = (await visit().get('/accounts/sign-in')).text;
+    assert.match(plain, /<title>Sign in/);
+    assert.match(plain, /Development mailbox/);
+    assert.doesNotMatch(plain, /role="status"|role="alert"/);
+    const account = await createPerson(service, 'shown');
+    const wrong = await visit().signIn(account, 'not the password at all', { return_to: '/docs' });
+    assert.match(wrong.text, /role="alert"[^>]*>That organisation, email and password do not belong together\.</);
+    assert.deepEqual([fieldIn(wrong.text, 'return_to'), /name="organisation"[^>]*value="acme"/.test(wrong.text), /name="email"[^>]*value="shown@acme\.test"/.test(wrong.text)], ['/docs', true, true]);
+    await addAuthenticator(account);
+    const browser = visit();
+    const step = await browser.signIn(account, PASSWORD, { return_to: '/docs' });
+    assert.match(step.text, /<title>Second step/);
+    assert.match(step.text, /Code of your authenticator app, or a recovery code/);
+    assert.equal(fieldIn(step.text, 'return_to'), '/docs');
+    assert.doesNotMatch(step.text, /data-passkey/);
+    const bad = await browser.post('/accounts/sign-in/code', { attempt: fieldIn(step.text, 'attempt'), code: '1234567', return_to: '/docs' });
+    assert.match(bad.text, /role="alert"[^>]*>That code is not good, or was used before\.</);
+    assert.deepEqual([fieldIn(bad.text, 'attempt'), fieldIn(bad.text, 'return_to')], [fieldIn(step.text, 'attempt'), '/docs']);
+    const expired = await browser.post('/accounts/sign-in/code', { attempt: 'A'.repeat(43), code: '123456' }, { accept: 'application/problem+json' });
+    assert.match(expired.text, /sign-in-expired.*This sign-in has expired, or was tried too often\. Begin again\./);
+  });
+
+  test('the cookie by which a browser is known lasts half a year (ASVS 6.3.1)', async () => {
+    const answer = await visit().signIn(await createPerson(service, 'kept'));
+    assert.ok(answer.headers.getSetCookie().some((cookie) => /^accounts=[\w-]{64}; Path=\/; Max-Age=15552000; HttpOnly/.test(cookie)), JSON.stringify(answer.headers.getSetCookie()));
   });
 
   test('CWE-601: a place on another origin is no place to come back to', async () => {
@@ -201,7 +284,7 @@ describe('signing in with an account', () => {
     const browser = visit();
     const begin = async () => fieldIn((await browser.signIn(account)).text, 'attempt');
     assert.equal((await browser.post('/accounts/sign-in/code', { attempt: await begin(), code: code.toUpperCase().replaceAll('-', ' ') })).status, 303);
-    await mailTo(browser, account.email, 'security of your account');
+    assert.match(await mailTo(browser, account.email, 'security of your account'), /A recovery code was used to sign in to your account\./);
     assert.equal((await visit().post('/accounts/sign-in/code', { attempt: await begin(), code })).status, 422);
   });
 
@@ -237,7 +320,10 @@ describe('signing in with an account', () => {
 
   test('a service that is opened by its address offers no passkeys, and says why', async () => {
     assert.doesNotMatch((await visit().get('/accounts/sign-in')).text, /passkey\/begin/);
-    assert.equal((await visit().post('/accounts/sign-in/passkey/begin', { return_to: '/' })).status, 409);
+    const { status, text } = await visit().post('/accounts/sign-in/passkey/begin', { return_to: '/' }, { accept: 'application/problem+json' });
+    assert.equal(status, 409);
+    assert.match(text, /passkeys-need-a-name.*Passkeys need a host name: open the service by one \(PUBLIC_URL\)/);
+    assert.equal((await visit().post('/accounts/sign-in/passkey', { attempt: 'A'.repeat(43), answer: '{}' })).status, 409);
   });
 
   test('ASVS 16.3.1: every try is logged with its way, its outcome and whose it was, and nobody’s without a name', async () => {

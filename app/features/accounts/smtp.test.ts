@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { test, type TestContext } from 'node:test';
@@ -23,7 +24,7 @@ async function startServer(t: TestContext, options: SMTPServerOptions = {}): Pro
       void text(stream).then((content) => {
         received.push({ from: envelope.mailFrom === false ? '' : envelope.mailFrom.address, to: envelope.rcptTo.map(({ address }) => address), text: content });
         done();
-      });
+      }, done);
     },
   });
   server.listen(0, '127.0.0.1');
@@ -62,6 +63,16 @@ test('ASVS 12.3.1: where TLS is demanded, a server without it gets no mail', asy
 test('ASVS 12.3.2: a server whose certificate nobody vouches for gets no mail', async (t) => {
   const { port, received } = await startServer(t, { disabledCommands: [] });
   await assert.rejects(createSmtpSender({ url: `smtp://127.0.0.1:${port}`, from: 'us@x.test', requireTls: true })(mail), /certificate|self.signed|altname/i);
+  assert.deepEqual(received, []);
+});
+
+test('CWE-610: a mail is text alone: neither a file nor an address is read into it', async (t) => {
+  const { port, received } = await startServer(t);
+  const send = createSmtpSender({ url: `smtp://127.0.0.1:${port}`, from: 'us@x.test', requireTls: false });
+  const page = http.createServer((_request, response) => response.end('canary'));
+  await once(page.listen(0, '127.0.0.1'), 'listening');
+  t.after(() => page.close());
+  for (const path of [import.meta.filename, `http://127.0.0.1:${(page.address() as AddressInfo).port}/`]) await assert.rejects(send({ ...mail, text: { path } as unknown as string }), path);
   assert.deepEqual(received, []);
 });
 
