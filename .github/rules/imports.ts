@@ -26,6 +26,7 @@ function layerOf(path: string): number {
   if (path.startsWith('app/lib/')) return 0;
   if (path === 'app/feature.ts' || path === 'app/errors.ts') return 1;
   if (path.startsWith('app/features/')) return 2;
+  if (path.endsWith('.command.ts')) return 5;
   if (platformFolders.some((folder) => path.startsWith(`app/${folder}/`))) return 3;
   if (path === 'app/main.ts') return 6;
   return path === 'app/service.ts' || path.endsWith('.command.ts') ? 5 : 4;

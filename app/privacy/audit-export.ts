@@ -1,4 +1,5 @@
 // The audit trail of a tenant as a file: one JSON document a line, which whoever has it verifies with the public key alone.
+// Tested by audit.command.test.ts: as an auditor verifies it.
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { AppError } from '#app/errors.ts';
