@@ -138,6 +138,7 @@ describe('accounts as managers keep them', () => {
   });
 
   test('the list goes page by page, and shows no other tenant’s (ASVS 8.4.1)', async () => {
+    for (const name of ['page-one', 'page-two', 'page-three', 'page-four']) await createPerson(service, name);
     const foreign = await createPerson(service, 'foreign', { tenantId: 'globex' });
     const seen: string[] = [];
     for (let cursor: string | undefined = ''; cursor !== undefined; ) {
