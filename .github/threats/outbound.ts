@@ -144,5 +144,8 @@ function fromAddresses(file: ts.SourceFile): readonly string[] {
 
 /** Settings that name another host, or the own address. */
 export function findAddressSettings(tree: Tree): readonly string[] {
-  return [...new Set(programs(tree).flatMap(([, text]) => [...text.matchAll(/(?<![\w$])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:URL|ISSUER|ORIGINS|ENDPOINT|HOST|REGION|KMS_KEY)(?![\w$])/g)].map(([name]) => name)))].sort();
+  const names = programs(tree).flatMap(([, text]) =>
+    [...text.matchAll(/(?<![\w$])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:URL|ISSUER|ORIGINS|ENDPOINT|HOST|REGION|KMS_KEY)(?![\w$])/g)].map(([name]) => name).filter((name) => !new RegExp(`\\bconst ${name}\\b`).test(text)),
+  );
+  return [...new Set(names)].sort();
 }

@@ -145,7 +145,7 @@ export const packages: Seed = {
 
 export const settings: Seed = {
   refuses: { [PLATFORM]: model({ flows: [{ ...asks, settings: ['BROKER_URL'] }] }), 'app/config.ts': "read('KMS_ENDPOINT');" },
-  allows: { [PLATFORM]: model({ flows: [{ ...asks, settings: ['BROKER_URL'] }] }), 'app/config.ts': "read('BROKER_URL', 'PUBLIC_URL', 'LOG_LEVEL');" },
+  allows: { [PLATFORM]: model({ flows: [{ ...asks, settings: ['BROKER_URL'] }] }), 'app/config.ts': "const DEFAULT_URL = 'x'; read('BROKER_URL', 'PUBLIC_URL', 'LOG_LEVEL', DEFAULT_URL);" },
 };
 
 export const commands: Seed = {

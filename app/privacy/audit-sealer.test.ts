@@ -14,6 +14,7 @@ import { isErasureSignedBy, type SignedErasure } from '#app/privacy/erasures.ts'
 import { auditTables, toEntry } from '#app/privacy/audit-tables.ts';
 import { type AuditDraft, createAuditWriter } from '#app/privacy/audit-trail.ts';
 import { verifyTrail } from '#app/privacy/audit-reader.ts';
+import { until } from '#app/testing/condition.ts';
 import { type TestDatabase, testDatabases } from '#app/testing/database.ts';
 import { makeServiceKeys } from '#app/testing/privacy.ts';
 
@@ -91,8 +92,12 @@ for (const engine of testDatabases()) {
     for (let round = 0; round < 5; round += 1) {
       await Promise.all([...Array.from({ length: 10 }, (_, n) => append(round * 10 + n)), ...others.map((one) => one.flush())]);
     }
-    await others[0]?.flush();
-    const [verdict] = await verify();
+    // One of them may be at it still.
+    const [verdict] = await until('every entry to be in the chain', async () => {
+      await others[0]?.flush();
+      const verdicts = await verify();
+      return verdicts.every(({ unsealed }) => unsealed === 0) && verdicts;
+    });
     assert.deepEqual([verdict?.entries, verdict?.signedUpTo, verdict?.problems], [50, 50, []]);
   });
 
@@ -172,15 +177,22 @@ for (const engine of testDatabases()) {
   test(`${engine.name}: an erasure leaves the database, signed, before its entry is in the chain; one that the owner wrote does not`, async (t) => {
     const { database, owner, writer, sealer, erased, key } = await open(t, engine);
     const [gone, forged] = [randomUUID(), randomUUID()];
+    // By hand from here on, not by its clock.
+    await sealer.stop();
     const append = (action: string, resource: string) => inTransaction(database.forTenant('acme'), (tx) => writer.append(tx, { ...draftOf(1), action, resource }));
     await append('people:export', `/people/${gone}`);
     await append('people:erase', `/people/${gone}`);
     await append('own-data:erase', '/people');
     await sql`insert into audit_entry (tenant_id, id, occurred_at, action, resource, request_id, details, mac) values ('acme', gen_random_uuid(), now(), 'people:erase', ${`/people/${forged}`}, 'r', '{}', ${randomBytes(32)})`.execute(owner);
     // A place that can't be written to: nothing is in the chain that did not leave the database before.
-    const failing = startSealer({ db: database.db, keys: [key], publish: () => Promise.resolve(), publishErasure: () => Promise.reject(new Error('disk full')), log, clock: () => NOW });
-    t.after(() => failing.stop());
-    await assert.rejects(failing.flush(), /disk full/);
+    let refused = 0;
+    const publishErasure = () => {
+      refused += 1;
+      return Promise.reject(new Error('disk full'));
+    };
+    const failing = startSealer({ db: database.db, keys: [key], publish: () => Promise.resolve(), publishErasure, log, clock: () => NOW });
+    await failing.stop();
+    assert.ok(refused > 0);
     assert.equal((await sql`select id from audit_entry where position is not null`.execute(owner)).rows.length, 0);
     await sealer.flush();
     assert.deepEqual(erased.map(({ tenantId, personId, at: when }) => [tenantId, personId, when]), [['acme', gone, NOW]]);

@@ -248,7 +248,6 @@ export class Drill {
 
   /** What the service put beside its database. */
   async #outside(): Promise<readonly string[]> {
-    // eslint-disable-next-line security/detect-non-literal-fs-filename -- in the drill's own folder
     return (await readFile(this.#checkpoints, 'utf8')).split('\n');
   }
 

@@ -1,5 +1,6 @@
 // Hands mails to an SMTP server; in production under TLS that is verified.
 import type { Transporter } from 'nodemailer';
+import { AppError } from '#app/errors.ts';
 import type { SendMail } from './mail.ts';
 
 const TIMEOUT_MS = 20_000;
@@ -21,6 +22,16 @@ export function createSmtpSender({ url, from, requireTls }: { readonly url: stri
     });
   };
   return async ({ to, subject, text }) => {
-    await (await (transport ??= open())).sendMail({ from, to: { name: '', address: to }, subject, text });
+    const opened = await (transport ??= open());
+    await opened.sendMail({ from, to: { name: '', address: to }, subject, text }).catch((error: unknown) => {
+      throw withoutAnswer(error);
+    });
   };
+}
+
+/** Servers repeat what they were told, an address or a credential, and the error goes to the log (CWE-532). */
+function withoutAnswer(error: unknown): unknown {
+  if (!(error instanceof Error && 'response' in error && typeof error.response === 'string')) return error;
+  const { command, responseCode } = error as Error & { readonly command?: string; readonly responseCode?: number };
+  return new AppError(`The mail server answered ${responseCode ?? 'something'} to ${command ?? 'a command'}.`);
 }
