@@ -47,7 +47,7 @@ export const contentRules: readonly Rule[] = [
   {
     claim: 'no file names a path of the machine that it was written on',
     violations: (tree) => outsideTheRules(tree).flatMap((file) => linesThat(machinePath, file)),
-    refuses: { 'README.md': 'See /work/clone/app/main.ts' },
+    refuses: { 'README.md': 'See /home/me/clone/app/main.ts' },
     allows: { 'README.md': 'See https://example.org/work/paper, ./work/x and `npm --prefix ../root/y`', Dockerfile: 'WORKDIR /home/nonroot' },
   },
   {

@@ -118,7 +118,7 @@ test('CWE-347: an ID token is taken only with the provider’s own signature, th
   t.after(() => {
     hostile.close();
   });
-  const provider = createProviderClient({ signatures: 'legacy-rsa', issuer: hostile.issuer, clientId: 'attack', clientSecret: undefined });
+  const provider = createProviderClient({ issuer: hostile.issuer, clientId: 'attack', clientSecret: undefined, signatures: 'legacy-rsa' });
   const exchange = async (signature: typeof hostile.plan.signature) => {
     hostile.plan.signature = signature;
     const callback = new URL(`http://service.test/auth/callback?code=x&state=s&iss=${encodeURIComponent(hostile.issuer)}`);
@@ -135,7 +135,7 @@ test('a provider that redirects, answers with a page or names another issuer is 
   t.after(() => {
     hostile.close();
   });
-  const provider = createProviderClient({ signatures: 'legacy-rsa', issuer: hostile.issuer, clientId: 'attack', clientSecret: undefined });
+  const provider = createProviderClient({ issuer: hostile.issuer, clientId: 'attack', clientSecret: undefined, signatures: 'legacy-rsa' });
   for (const how of ['redirect', 'html', 'other-issuer'] as const) {
     hostile.plan.metadata = how;
     await assert.rejects(provider.configuration(), { status: 503, code: 'identity-provider-unavailable' }, how);

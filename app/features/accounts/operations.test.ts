@@ -199,6 +199,7 @@ describe('accounts as managers keep them', () => {
   });
 
   test('the list goes page by page, and shows no other tenant’s (ASVS 8.4.1)', async () => {
+    for (const name of ['page-one', 'page-two', 'page-three', 'page-four']) await createPerson(service, name);
     const foreign = await createPerson(service, 'foreign', { tenantId: 'globex' });
     for (const word of ['one', 'two', 'three']) await createPerson(service, `listed-${word}`);
     const seen: string[] = [];

@@ -54,7 +54,7 @@ test('ASVS 1.3.11 (CWE-93): neither an address nor a subject makes a header or a
   assert.ok(received.every(({ to }) => !to.includes('thief@x.test')), JSON.stringify(received.map(({ to }) => to)));
 });
 
-test('ASVS 12.3.1: where TLS is demanded, a server without it gets no mail', async (t) => {
+test('CWE-319: where TLS is demanded, a server without it gets no mail', async (t) => {
   const { port, received } = await startServer(t);
   await assert.rejects(createSmtpSender({ url: `smtp://127.0.0.1:${port}`, from: 'us@x.test', requireTls: true })(mail));
   assert.deepEqual(received, []);
