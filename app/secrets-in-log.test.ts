@@ -84,7 +84,7 @@ for (const engine of testDatabases().filter(({ name }) => name === 'PostgreSQL')
       const files = Object.entries(secrets).map(([name, secret]) => ({ name, secret, file: path.join(directory, name) }));
       for (const { file, secret } of files) await writeFile(file, secret);
       const given = by === 'files' ? Object.fromEntries(files.map(({ name, file }) => [`${name}_FILE`, file])) : secrets;
-      const started = startMain({ ...ports, ...UNLIMITED, DATA_DIRECTORY: directory, LOG_LEVEL: 'trace', OIDC_ISSUER: provider.issuer, OIDC_CLIENT_ID: 'stockade', ...given });
+      const started = startMain({ ...ports, ...UNLIMITED, DATA_DIRECTORY: directory, LOG_LEVEL: 'trace', OIDC_ISSUER: provider.issuer, OIDC_SIGNATURES: 'legacy-rsa', OIDC_CLIENT_ID: 'stockade', ...given });
       t.after(() => started.child.kill('SIGKILL'));
       await started.sees(READY);
       const origin = `http://127.0.0.1:${ports['PORT'] ?? ''}`;
