@@ -49,7 +49,7 @@ export function comparePackages(installed: readonly string[], lockText: string):
 
 /** What is in the image's `app/` and neither imported, directly or not, from where Node starts, nor read by its address, nor an asset or a migration. */
 export function findUnneeded(sources: ReadonlyMap<string, string>): readonly string[] {
-  const isStart = (path: string) => path === 'app/main.ts' || path === 'app/healthcheck.command.ts' || path === 'app/migrate.command.ts' || /^app\/features\/[^/]+\/feature\.ts$/.test(path);
+  const isStart = (path: string) => path === 'app/main.ts' || path.endsWith('.command.ts') || /^app\/features\/[^/]+\/feature\.ts$/.test(path);
   const isFoundByPlace = (path: string) => /\/(?:assets|migrations)\//.test(path);
   const reached = new Set<string>();
   const visit = (path: string): void => {
