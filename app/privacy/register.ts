@@ -45,7 +45,7 @@ export function describePlatformData({ identity, live }: KeptSettings): Personal
         basis: 'contract',
         kept: '24 hours',
         rows: { column: 'subject_id', holds: 'subject' },
-        columns: { subject_id: 'who sent the request', operation_id: 'what it asked for', key: 'its key', body: 'what it was answered', headers: 'and under which headers', created_at: 'when' },
+        columns: { subject_id: 'who sent the request', operation_id: 'what it asked for', key: 'its key', body: { what: 'what it was answered, a copy of what the other tables hold', form: 'secret' }, headers: { what: 'and under which headers', form: 'secret' }, created_at: 'when' },
         otherColumns: ['tenant_id', 'fingerprint', 'status'],
         erasure: 'delete',
       },
