@@ -51,8 +51,9 @@ async function rotate(round: number, { execute, write }: Stage, startClients: ()
   await execute(`alter role ${user} login password '${password}'`);
   startClients();
   await wait(GAP_MS);
-  await write(user, password);
+  // Before it is written: who waits for it connects at once, and the pool may need no other afterwards.
   const since = new Date();
+  await write(user, password);
   await until('a connection with the new password', () => execute(`select 1 from pg_stat_activity where usename = '${user}' and backend_start > '${since.toISOString()}'`).then((rows) => rows > 0), 60_000);
   await more(load);
   for (const other of LOGINS) if (other !== user) await execute(`alter role ${other} nologin`);
