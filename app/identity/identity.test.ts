@@ -172,7 +172,7 @@ describe('identity, while the provider is away', () => {
     assert.equal(ended, 1, 'nobody’s session has ended');
   });
 
-  test('ASVS 7.4.1: with the provider away sign-out still ends the session here, and says so in the log', async () => {
+  test('with the provider away sign-out still ends the session here, and says so in the log', async () => {
     // As the provider would have signed them in.
     const token = await createSessionStore(database.db, config).create({ person, assurance: { factors: 1 }, userAgent: 'node', provider: { sessionId: undefined, tokens: { idToken: 'an-id-token', refreshToken: undefined } } }, now);
     const response = await fetch(`${origin}/sign-out`, { method: 'POST', headers: { cookie: `session=${token}` }, redirect: 'manual' });

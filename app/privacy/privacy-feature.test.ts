@@ -33,7 +33,6 @@ test('a person sees what is kept, and downloads all of it: their sessions, who t
   const clerk = await (await start(t)).as('clerk');
   const page = await (await clerk.fetch('/account/data', { headers: { accept: 'text/html' } })).text();
   for (const text of ['Keeps a person signed in', 'Shows afterwards who did what', 'legitimate interests', '1096 days after their last visit', '<span class="badge">1 entry</span>', '; ']) assert.ok(page.includes(text), text);
-  assert.match(page, /<span class="badge">(?:0|[2-9]|\d{2,}) entries<\/span>/);
   const download = await clerk.fetch('/account/data/export', form({ all: 'export' }));
   assert.deepEqual([download.status, download.headers.get('content-type'), download.headers.get('content-disposition'), download.headers.get('cache-control')], [200, 'application/json', 'attachment; filename="personal-data.json"', 'no-store']);
   const exported = (await download.json()) as Exported;
@@ -44,6 +43,7 @@ test('a person sees what is kept, and downloads all of it: their sessions, who t
   const byApi = await clerk.fetch('/api/v1/me/export', { method: 'POST', headers: json });
   assert.equal(byApi.status, 200);
   assert.deepEqual(rowsOf((await byApi.json()) as Exported, 'audit_entry').map((row) => row['action']).toSorted(), ['own-data:export', 'sessions:begin']);
+  assert.match(await (await clerk.fetch('/account/data', { headers: { accept: 'text/html' } })).text(), /<span class="badge">[2-9] entries<\/span>/);
 });
 
 test('a person erases themselves: signed out everywhere, named nowhere, and somebody new when they come back', async (t) => {

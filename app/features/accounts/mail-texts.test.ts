@@ -16,7 +16,7 @@ const SAID: Readonly<Record<CredentialChange, string>> = {
   'factors-reset': 'An administrator removed the second factors of your account: authenticator app, passkeys and recovery codes.',
 };
 
-test('ASVS 6.3.7: a notice says what has changed and what to do, and has no link to follow', () => {
+test('a notice says what has changed and what to do, and has no link to follow', () => {
   for (const [change, said] of Object.entries(SAID)) {
     const { to, subject, text } = noticeMail(person, change as CredentialChange);
     assert.deepEqual([to, subject], ['cleo@acme.test', 'The security of your account has changed']);

@@ -57,7 +57,7 @@ describe('passkeys over HTTP', () => {
     return Number(new RegExp(`^accounts_sign_ins_total\\{[^}]*method="${method}",outcome="${outcome}"[^}]*\\} (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
   };
 
-  test('ASVS 6.3.7 and 7.4.3: a passkey is added under its name; other sessions end, this one stays, the person is told', async () => {
+  test('a passkey is added under its name; other sessions end, this one stays, the person is told', async () => {
     const account = await createPerson(service, 'adder');
     const [browser, other] = [await enter(account), await enter(account)];
     assert.match((await browser.get(SECURITY)).text, /None yet\. A passkey signs you in/);
@@ -75,7 +75,7 @@ describe('passkeys over HTTP', () => {
     assert.match(await mailTo(browser, account.email, 'security of your account'), /passkey was added/);
   });
 
-  test('ASVS 6.5.1: it signs its person in by itself, with two factors, and leads to what was asked for', async () => {
+  test('it signs its person in by itself, with two factors, and leads to what was asked for', async () => {
     const { account, browser, authenticator } = await enrol('keyed');
     const before = await outcomes('passkey', 'passed');
     const fresh = new TestBrowser(service.url);

@@ -23,7 +23,7 @@ test('passkeys belong to the host name of the service, and an address has none',
   for (const url of ['http://127.0.0.1:3000', 'http://[::1]:3000']) assert.equal(relyingPartyOf(url, 'Stockade'), undefined, url);
 });
 
-test('ASVS 6.5.1: a new passkey is asked for that knows whose it is, verifies its person, and is none that they have', async () => {
+test('a new passkey is asked for that knows whose it is, verifies its person, and is none that they have', async () => {
   const account = { id: '0b6f7f9e-0000-4000-8000-000000000001', email: 'cleo@acme.test', name: 'Cleo' };
   const options = await askToCreate(party, account, [{ tenantId: 'acme', id: 'AAAA', accountId: account.id, name: 'Key', createdAt: now, usedAt: null }]);
   assert.deepEqual(options.rp, { id: 'stockade.test', name: 'Stockade' });

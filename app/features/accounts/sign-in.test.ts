@@ -117,7 +117,7 @@ describe('signing in with an account', () => {
     assert.match(expired.text, /sign-in-expired.*This sign-in has expired, or was tried too often\. Begin again\./);
   });
 
-  test('the cookie by which a browser is known lasts half a year (ASVS 6.3.1)', async () => {
+  test('the cookie by which a browser is known lasts half a year', async () => {
     const answer = await visit().signIn(await createPerson(service, 'kept'));
     assert.ok(answer.headers.getSetCookie().some((cookie) => /^accounts=[\w-]{64}; Path=\/; Max-Age=15552000; HttpOnly/.test(cookie)), JSON.stringify(answer.headers.getSetCookie()));
   });
