@@ -1,0 +1,51 @@
+// Where the programs of the gates are, and how they run: bounded in time, and an unexpected end is an error.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { accessSync, constants } from 'node:fs';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { type Output, type RunOptions, type Tool, Unusable } from './gate.ts';
+
+const LONGEST_RUN_MS = 30 * 60_000;
+
+/** Where a program is that may be started, or nothing. */
+export function locate({ set, program }: Tool, tools: string): string | undefined {
+  const folders = { go: [path.join(tools, 'go/bin')], python: [path.join(tools, 'python/bin'), path.join(tools, 'python/Scripts')], npm: [path.join(tools, 'npm/node_modules/.bin')], packages: [path.resolve(tools, '../../node_modules/.bin')], machine: (process.env['PATH'] ?? '').split(path.delimiter) }[set];
+  const names = process.platform === 'win32' ? ['.exe', '.cmd', ''].map((ending) => program + ending) : [program];
+  return folders.flatMap((folder) => names.map((name) => path.join(folder, name))).find(isExecutable);
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** @throws Unusable */
+export async function runTool(file: string, parameters: readonly string[], root: string, { accept = [0], directory = '.', environment = {}, input }: RunOptions = {}): Promise<Output> {
+  const program = path.basename(file);
+  // A .cmd of npm is a script, which Windows starts by its shell alone (CVE-2024-27980); the parameters are the repository's own.
+  const child = spawn(file, parameters, { cwd: path.join(root, directory), env: { ...process.env, ...environment }, timeout: LONGEST_RUN_MS, killSignal: 'SIGKILL', shell: file.endsWith('.cmd'), stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'] });
+  const failed = new Promise<never>((_, reject) => {
+    child.once('error', (error) => {
+      reject(new Unusable(`${program} can't be started: ${error.message}`));
+    });
+  });
+  // A tool that does not read to the end breaks the pipe; its status tells.
+  child.stdin?.on('error', () => undefined).end(input);
+  const closed = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
+  const [stdout, stderr, [status, signal]] = await Promise.race([Promise.all([text(child.stdout), text(child.stderr), closed]), failed]);
+  if (status === null) throw new Unusable(`${program} was ended by ${String(signal)}`);
+  return accepted(program, { status, stdout, stderr }, accept);
+}
+
+const LAST_CHARACTERS = 600;
+
+/** @throws Unusable */
+export function accepted(program: string, output: Output, accept: readonly number[] = [0]): Output {
+  if (accept.includes(output.status)) return output;
+  throw new Unusable(`${program} ended with status ${output.status}: ${(output.stderr.trim() || output.stdout.trim()).slice(-LAST_CHARACTERS)}`);
+}

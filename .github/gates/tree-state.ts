@@ -1,0 +1,44 @@
+// What a clone or the next commit would have, and what of it was changed, asked of git.
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+
+export interface TreeState {
+  /** Relative to the root, with forward slashes. */
+  readonly files: readonly string[];
+  /** Added, changed or deleted since the base; nothing when everything counts. */
+  readonly changed?: readonly string[];
+}
+
+/**
+ * @param base a commit; `auto` is where this branch left main, so that on main only what is not committed counts.
+ * @throws Error when this is no git repository, or the base is no commit.
+ */
+export function readTreeState(root: string, base?: string): TreeState {
+  // A file that was removed but not yet committed is still in the index.
+  const files = list(root, ['ls-files', '--cached', '--others', '--exclude-standard']).filter((file) => existsSync(path.join(root, file)));
+  if (base === undefined) return { files };
+  const since = base === 'auto' ? forkPoint(root) : base;
+  const changed = [...list(root, ['diff', '--name-only', '--no-renames', since, '--']), ...list(root, ['ls-files', '--others', '--exclude-standard'])];
+  return { files, changed };
+}
+
+function forkPoint(root: string): string {
+  for (const main of ['origin/main', 'main']) {
+    try {
+      return git(root, ['merge-base', 'HEAD', main]).trim();
+    } catch {
+      // The next one, or else what is not committed.
+    }
+  }
+  return 'HEAD';
+}
+
+function list(root: string, parameters: readonly string[]): string[] {
+  return git(root, [parameters[0] ?? '', '-z', ...parameters.slice(1)]).split('\0').filter((file) => file !== '');
+}
+
+function git(root: string, parameters: readonly string[]): string {
+  // CI's checkout may belong to somebody else, and this only reads.
+  return execFileSync('git', ['-c', 'safe.directory=*', '-C', root, ...parameters], { encoding: 'utf8', maxBuffer: 2 ** 28, stdio: ['ignore', 'pipe', 'pipe'] });
+}
