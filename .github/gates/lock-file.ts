@@ -32,6 +32,8 @@ const Entry = z.looseObject({
   dependencies: Versions.optional(),
   devDependencies: Versions.optional(),
   optionalDependencies: Versions.optional(),
+  peerDependencies: Versions.optional(),
+  bundleDependencies: z.unknown().optional(),
 });
 const Lock = z.looseObject({ lockfileVersion: z.int(), packages: z.record(z.string(), Entry), dependencies: z.unknown().optional() });
 
