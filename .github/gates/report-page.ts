@@ -5,7 +5,6 @@ import { html, Markup } from './report-text.ts';
 
 const SIGNS = { fail: '✖', 'not run': '–', pass: '✔' } as const;
 const WORDS = { fail: 'fails', 'not run': 'not run', pass: 'holds' } as const;
-const SEVERITIES = { error: 'error', warning: 'warning', note: 'note' } as const;
 
 export function pageOf(entries: readonly Entry[], record: RunRecord): string {
   const { verdicts, now } = record;
@@ -64,14 +63,12 @@ function overview(entries: readonly Entry[]): Markup {
 </tbody></table></div>`;
 }
 
-function notes({ remainder: { untouched, withoutPart } }: RunRecord): HtmlList {
+function notes({ remainder: { untouched, withoutPart } }: RunRecord): readonly Markup[] {
   return [
     ...(untouched > 0 ? [html`<p class="note">${untouched} more gates judge nothing that was changed, and were left out.</p>`] : []),
     ...withoutPart.map(({ name, part }) => html`<p class="note"><code>${name}</code> claims nothing here: there is no <code>${part}</code>.</p>`),
   ];
 }
-
-type HtmlList = readonly Markup[];
 
 function failed(entry: Entry): Markup {
   return html`<section id="${entry.verdict.gate}" class="card fail">
@@ -106,7 +103,7 @@ function about(entry: Entry): Markup {
   return html`<dl>
 <dt>Why it matters</dt><dd>${why}</dd>
 <dt>How to mend</dt><dd>${remedy} <a href="${link}" rel="noreferrer">Read on</a></dd>
-<dt>Run it again</dt><dd><code class="command">${commandOf(entry)}</code></dd>
+<dt>Run it again</dt><dd><code class="command">${commandOf(entry.verdict)}</code></dd>
 </dl>`;
 }
 
@@ -117,7 +114,7 @@ function fileOf({ file, findings }: FileFindings): Markup {
 
 function findingOf({ line, rule, severity, message, fix, excerpt }: QuotedFinding): Markup {
   return html`
-<li><p class="message"><span class="severity ${severity}">${SEVERITIES[severity]}</span> ${message}</p>
+<li><p class="message"><span class="severity ${severity}">${severity}</span> ${message}</p>
 ${excerpt.length > 0 ? html`<pre>${excerpt.map((each) => lineOf(each, line))}</pre>` : ''}
 <p class="fix"><b>What to do:</b> ${fix}</p>
 <p class="kind">${line === undefined ? 'the file as a whole' : `line ${line}`} · rule <code>${rule}</code></p></li>`;

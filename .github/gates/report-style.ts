@@ -23,7 +23,8 @@ h1.pass, .result.pass, .counts .pass b { color: var(--pass); }
 .scroll { overflow-x: auto; border: 1px solid var(--edge); border-radius: .6rem; background: var(--card); margin-top: 1.5rem; }
 table { border-collapse: collapse; width: 100%; }
 th, td { padding: .5rem .75rem; text-align: left; vertical-align: top; }
-th { font-size: .85rem; font-weight: 600; color: var(--dim); }
+th { font-size: .85rem; font-weight: 600; color: var(--dim); white-space: nowrap; }
+h4 .kind { font-weight: 400; }
 tbody tr { border-top: 1px solid var(--edge); }
 .number { text-align: right; }
 .time { white-space: nowrap; font-variant-numeric: tabular-nums; }

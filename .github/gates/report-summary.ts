@@ -21,7 +21,7 @@ function rowOf({ verdict }: Entry): string {
 
 function sectionOf({ verdict, gate, files }: Entry): readonly string[] {
   const title = [`## ${SIGNS[verdict.status]} ${escapeMarkdown(verdict.claim)}`, '', `${escapeMarkdown(gate.why)} ${escapeMarkdown(gate.remedy)} [Read on](${encodeURI(gate.link)})`, ''];
-  const again = [`Run it again: \`${commandOf({ verdict, gate })}\``, ''];
+  const again = [`Run it again: \`${commandOf(verdict)}\``, ''];
   if (verdict.status === 'not run') return [...title, `Not run: ${escapeMarkdown(verdict.reason)}.`, '', ...again];
   return [...title, ...again, '| where | rule | what is wrong | what to do |', '| --- | --- | --- | --- |', ...files.flatMap(({ file, findings }) => findings.map(({ line, rule, message, fix }) => `| ${escapeMarkdown(line === undefined ? file : `${file}:${line}`)} | ${escapeMarkdown(rule)} | ${escapeMarkdown(message)} | ${escapeMarkdown(fix)} |`)), ''];
 }

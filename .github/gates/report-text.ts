@@ -12,7 +12,7 @@ const toEntity = (character: string): string => `&#${character.codePointAt(0) ??
 
 /** One cell of a table or one item of a list. Characters that are written as numbers are never Markdown's own (CommonMark, 2.5). */
 export function escapeMarkdown(text: string): string {
-  return showUnseen(text).replaceAll(/\s+/g, ' ').trim().replaceAll(/[\\`*_{}[\]()#+!|~<>&@:"'$=^]|(?<=\bwww)\.|^[-.\d]+/g, (found) => Array.from(found, toEntity).join(''));
+  return showUnseen(text).replaceAll(/\s+/g, ' ').trim().replaceAll(/[\\`*{}[\]()#+!|~<>&@:"'$=^]|(?<!\w)_|_(?!\w)|(?<=\bwww)\.|^[-.\d]+/g, (found) => Array.from(found, toEntity).join(''));
 }
 
 /** Markup: what went through `html`, and nothing else. */

@@ -88,8 +88,8 @@ function quoter(read: (file: string) => string | undefined): (finding: Finding) 
 }
 
 /** What somebody types to see that it is mended. */
-export function commandOf({ verdict, gate }: Pick<Entry, 'verdict' | 'gate'>): string {
-  return `npm run gates -- --only ${verdict.gate}${gate.when === 'schedule' ? ' --all' : ''}`;
+export function commandOf({ gate }: Verdict): string {
+  return `npm run gates -- --only ${gate}`;
 }
 
 export function countOf(verdicts: readonly Verdict[], status: Verdict['status']): number {
