@@ -13,6 +13,7 @@ export const gate: Gate = {
   remedy: 'Revoke the credential first, then take it out. A value that is no credential is named in .github/gates/gitleaks.toml, with the reason.',
   link: 'https://cheatsheetseries.owasp.org/cheatsheets/Secrets_Management_Cheat_Sheet.html',
   tools: [gitleaks],
+  findsSecrets: true,
   reads: /./,
   settings: /^\.github\/gates\/gitleaks\.toml$/,
   scope: 'tree',
