@@ -39,7 +39,7 @@ export function usageFindings(text: string, manifest: Manifest, sources: readonl
   const findings: Finding[] = [];
   const imports = sources.flatMap(([file, source]) => [...readSource(file, source).imports, ...required(source)].map((each) => ({ ...each, file, source })));
   // What is loaded by import() alone, when it is wanted, may need what production does not have.
-  const targets = (wanted: string) => new Set(imports.filter(({ kind }) => kind === wanted).map(({ file, specifier }) => path.posix.join(specifier.startsWith('#') ? '.' : path.posix.dirname(file), specifier.replace(/^#/, ''))));
+  const targets = (wanted: string) => new Set(imports.filter(({ kind, file }) => kind === wanted && !isDevelopmentFile(file)).map(({ file, specifier }) => path.posix.join(specifier.startsWith('#') ? '.' : path.posix.dirname(file), specifier.replace(/^#/, ''))));
   const [atOnce, later] = [targets('value'), targets('dynamic')];
   const isProduction = (file: string) => !isDevelopmentFile(file) && (atOnce.has(file) || !later.has(file));
   for (const { specifier, kind, file, source } of imports) {

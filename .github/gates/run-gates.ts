@@ -1,4 +1,5 @@
 // `npm run gates`: runs the gates side by side, and ends with one table of what holds, what does not, and what was not run.
+import { readFileSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
@@ -39,9 +40,10 @@ async function main(): Promise<number> {
   const standing = chosen.filter(({ part }) => part === undefined || state.files.some((file) => file.startsWith(part)));
   const touched = standing.filter((gate) => isTouched(gate, state));
   const verdicts = await judgeAll(touched, state, say);
+  const remainder = { untouched: standing.length - touched.length, withoutPart: chosen.filter((gate) => !standing.includes(gate)) };
   if (values.json) process.stdout.write(`${JSON.stringify({ gates: verdicts })}\n`);
-  else say(tableOf(verdicts, { untouched: standing.length - touched.length, withoutPart: chosen.filter((gate) => !standing.includes(gate)) }));
-  if (values.report !== undefined) await writeReport(path.resolve(root, values.report), verdicts, standing);
+  else say(tableOf(verdicts, remainder));
+  if (values.report !== undefined) await writeReport(path.resolve(root, values.report), { verdicts, gates: standing, remainder, now: Date.now(), read: (file) => (state.files.includes(file) ? readFileSync(path.join(root, file), 'utf8') : undefined) });
   return exitStatus(verdicts, standing, values.profile);
 }
 

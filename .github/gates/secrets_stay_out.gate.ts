@@ -22,6 +22,7 @@ export const gate: Gate = {
   remedy: 'Revoke the credential first, then take it out. A value that is no credential is named in .github/gates/gitleaks.toml, with the reason.',
   link: 'https://cheatsheetseries.owasp.org/cheatsheets/Secrets_Management_Cheat_Sheet.html',
   tools: [gitleaks, git],
+  findsSecrets: true,
   reads: /./,
   settings: /^\.github\/gates\/gitleaks\.toml$/,
   scope: 'tree',
@@ -71,7 +72,7 @@ async function scanHistory({ run }: GateContext): Promise<readonly Finding[]> {
   if (shallow !== 'false') throw new Unusable(shallow === 'true' ? 'the clone is shallow, so that most of the history is not there: git fetch --unshallow, or fetch-depth: 0 of actions/checkout' : 'git does not say whether the history is whole');
   // As gitleaks asks for it, but for this commit's own history: other branches have their own verdict.
   const log = ['--full-history', '--diff-filter=tuxdb', 'HEAD'];
-  const commits = (await run(git, ['log', '--format=%H', '--name-only', '-z', ...log])).stdout;
+  const commits = (await run(git, ['log', '--format=%H', '--no-merges', ...log])).stdout;
   const output = await run(gitleaks, ['git', '.', '--config', '.github/gates/gitleaks.toml', '--log-opts', log.join(' '), ...OPTIONS]);
   return leaksInHistory(output, commits);
 }
@@ -79,10 +80,10 @@ async function scanHistory({ run }: GateContext): Promise<readonly Finding[]> {
 /** @throws Unusable when the report is not whole, or tells of fewer commits than git has. */
 export function leaksInHistory({ stdout, stderr }: Output, log: string): readonly Finding[] {
   const leaks = leaksOf(stdout);
-  const expected = log.match(/[0-9a-f]{40,64}/g)?.length ?? 0;
+  const expected = log.match(/^[0-9a-f]{40,64}$/gm)?.length ?? 0;
   const scanned = Number(/(\d+) commits scanned/.exec(stderr)?.[1] ?? 0);
-  // gitleaks counts no commit that only changes binary files or modes, and git counts none without files.
-  if (expected === 0 || scanned < expected * LEAST_SHARE) throw new Unusable(`gitleaks read ${scanned} commits of ${expected}`);
+  // gitleaks counts no commit that changes nothing but binary files or modes.
+  if (expected === 0 || scanned > expected || scanned < expected * LEAST_SHARE) throw new Unusable(`gitleaks read ${scanned} commits of ${expected}`);
   return leaks.map((leak) => findingOf(leak, `Revoke it where it was issued: commit ${leak.Commit.slice(0, 12)} keeps it for ever, whatever the files are now. Not a credential? Name the value in .github/gates/gitleaks.toml, with the reason.`));
 }
 
