@@ -51,9 +51,9 @@ export interface GateContext {
   /** Milliseconds since 1970. */
   readonly now: number;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  read(file: string): string;
+  readonly read: (file: string) => string;
   /** @throws Unusable when the tool can't be started, is killed, or ends with a status that is not accepted. */
-  run(tool: Tool, parameters: readonly string[], options?: RunOptions): Promise<Output>;
+  readonly run: (tool: Tool, parameters: readonly string[], options?: RunOptions) => Promise<Output>;
 }
 
 export interface Gate {

@@ -33,7 +33,7 @@ test('a waiver takes away what is on its own line or the next, of its rule, file
 });
 
 test('a finding about a file as a whole is waived by the file beside it alone', () => {
-  const { line: _line, ...whole } = finding();
+  const whole: Finding = { rule: 'some-rule', file: 'a.ts', severity: 'error', message: 'm', fix: 'f' };
   assert.deepEqual(rules([whole], [waiver({ line: 1 })]), ['some-rule', 'unused-waiver']);
   assert.deepEqual(rules([whole, finding({ line: 900 })], [waiver({ file: 'a.ts.waivers' })]), []);
 });
