@@ -38,8 +38,8 @@ const SUPPRESSIONS: readonly (readonly [string, RegExp])[] = [
   ['regal', /regal\s+ignore/i],
   ['c8, v8 or istanbul', /\b(?:c8|v8|istanbul)\s+ignore/i],
 ];
-/** The gates, their tests and the older rule name what they look for. In a gate, a comment is a comment all the same. */
-const NAMES_SUPPRESSIONS = /^\.github\/(?:gates\/[\w/-]+\.gate(?:\.test)?\.ts|gates\/waivers\.test\.ts|rules\/content\.ts)$/;
+/** The gates and their tests name what they look for. In a gate, a comment is a comment all the same. */
+const NAMES_SUPPRESSIONS = /^\.github\/gates\/[\w/-]+\.gate(?:\.test)?\.ts$/;
 const COMMENT = /(?:^|\s)(?:\/\/|\/?\*)/;
 /** Seeds are patches: what is in them takes effect nowhere. */
 const SEED = /^\.github\/gates\/(?:seeds|benign)\//;
