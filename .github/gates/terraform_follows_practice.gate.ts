@@ -8,7 +8,7 @@ const checkov: Tool = { set: 'python', program: 'checkov' };
 const Check = z.object({ check_id: z.string().min(1), check_name: z.string().min(1), file_path: z.string().min(1), file_line_range: z.tuple([z.int(), z.int()]), resource: z.string(), guideline: z.string().nullish() });
 const Report = z.object({
   check_type: z.literal('terraform'),
-  results: z.object({ passed_checks: z.array(z.unknown()).optional(), failed_checks: z.array(Check), skipped_checks: z.array(Check), parsing_errors: z.array(z.string()) }),
+  results: z.object({ passed_checks: z.array(z.unknown()), failed_checks: z.array(Check), skipped_checks: z.array(Check), parsing_errors: z.array(z.string()) }),
   summary: z.object({ passed: z.int(), failed: z.int(), skipped: z.int(), parsing_errors: z.int(), resource_count: z.int() }),
 });
 
@@ -29,7 +29,7 @@ export const gate: Gate = {
       mkdirSync(path.dirname(path.join(scratch, file)), { recursive: true });
       cpSync(path.join(root, file), path.join(scratch, file));
     }
-    const { stdout } = await run(checkov, ['--directory', path.join(scratch, 'terraform'), '--framework', 'terraform', '--output', 'json', '--compact', '--quiet', '--soft-fail', '--skip-download', '--download-external-modules', 'false', '--config-file', path.join(root, '.github/gates/checkov.yaml')], { environment: { LOG_LEVEL: 'ERROR', BC_API_KEY: '' } });
+    const { stdout } = await run(checkov, ['--directory', path.join(scratch, 'terraform'), '--framework', 'terraform', '--output', 'json', '--compact', '--soft-fail', '--skip-download', '--download-external-modules', 'false', '--config-file', path.join(root, '.github/gates/checkov.yaml')], { environment: { LOG_LEVEL: 'ERROR', BC_API_KEY: '' } });
     return findingsOf(stdout, files.filter((file) => /^\s*resource\s+"/m.test(read(file))).length);
   },
 };

@@ -59,9 +59,12 @@ async function validate({ run, environment, scratch }: GateContext, copy: string
   // Terraform takes the provider from a mirror on this machine where one is named, and downloads it otherwise.
   const mirror = environment['TERRAFORM_PLUGIN_DIR'];
   const settings = { TF_IN_AUTOMATION: '1', CHECKPOINT_DISABLE: '1', TF_DATA_DIR: path.join(scratch, 'data', module.replaceAll('/', '-')) };
-  await run(terraform, [`-chdir=${folder}`, 'init', '-backend=false', '-input=false', '-no-color', ...(mirror === undefined ? [] : [`-plugin-dir=${mirror}`])], { environment: settings });
+  const prepared = await run(terraform, [`-chdir=${folder}`, 'init', '-backend=false', '-input=false', '-no-color', ...(mirror === undefined ? [] : [`-plugin-dir=${mirror}`])], { accept: [VALID, INVALID], environment: settings });
   const { stdout } = await run(terraform, [`-chdir=${folder}`, 'validate', '-json', '-no-color'], { accept: [VALID, INVALID], environment: settings });
-  return findingsOf(stdout, module);
+  const findings = findingsOf(stdout, module);
+  // What init refuses may be a mistake, which validate then shows, or a provider that can't be had, which is no verdict.
+  if (prepared.status !== VALID && (findings.length === 0 || findings.some(({ message, fix }) => /terraform init|required provider|not installed/i.test(`${message} ${fix}`)))) throw new Unusable(`terraform init ended with status ${prepared.status}: ${prepared.stderr.trim().slice(0, 400)}`);
+  return findings;
 }
 
 /** @throws Unusable */
