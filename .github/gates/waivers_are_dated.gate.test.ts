@@ -8,7 +8,7 @@ const now = Date.UTC(2026, 10, 24);
 const gates = [{ name: 'a_holds', reads: /\.ts$/ }, { name: 'locked', reads: /^a\.lock$/ }] as unknown as readonly NamedGate[];
 const rules = (file: string, text: string) => faultsIn(file, text, gates, now).map(({ rule, line }) => `${rule} ${line ?? ''}`);
 
-for (const text of ['// gates:allow a_holds/some-rule until 2026-12-31: the endpoint is closed to others', '/* gates:allow a_holds/x until 2026-11-25: a reason of words */', '# gates:allow a_holds/CKV2_AWS_1 until 2027-11-24: a reason of words', 'as documents have it: gates:allow <gate>/<rule> until <date>: <reason>', 'export const allow = gates.allow(a);']) {
+for (const text of ['// gates:allow a_holds/some-rule until 2026-12-31: the endpoint is closed to others', '/* gates:allow a_holds/x until 2026-11-25: a reason of words */', '# gates:allow a_holds/CKV2_AWS_1 until 2027-11-24: a reason of words', 'as documents have it: gates:allow <gate>/<rule> until <date>: <reason>', 'a comment `gates:allow` with <gate>/<rule> behind it', 'export const allow = gates.allow(a);']) {
   test(`is well: ${text}`, () => {
     assert.deepEqual(rules('app/a.ts', text), []);
   });
