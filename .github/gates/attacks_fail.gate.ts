@@ -10,5 +10,6 @@ export const gate = probeGate({
   source: 'app/attacks/attack.proof.ts',
   least: 20,
   onPostgres: true,
+  ending: /^\d+ attacks on \S+: \d+ hold, \d+ do not, /m,
   standIn: 'the tests attack the embedded database by some of them',
 });

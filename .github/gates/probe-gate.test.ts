@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { Unusable } from './gate.ts';
 import { findingsOf } from './probe-gate.ts';
 
-const probe = { source: 'app/probes/observatory.proof.ts', least: 2, command: 'npm run probe -- observatory' };
+const probe = { source: 'app/probes/observatory.proof.ts', least: 2, ending: /\n$/, command: 'npm run probe -- observatory' };
 const output = (status: number, stdout: string) => ({ status, stdout, stderr: '' });
 
 test('each row that does not hold is a finding, with what was seen', () => {
@@ -23,7 +23,8 @@ test('a probe that did not run, or says so and ends well, is no verdict', () => 
 });
 
 test('fewer rows than the service has, a crash, and an end that its rows contradict are no verdict', () => {
-  assert.throws(() => findingsOf(output(0, ''), probe), /judged 0 things/);
+  assert.throws(() => findingsOf(output(0, '\n'), probe), /judged 0 things/);
+  assert.throws(() => findingsOf(output(0, '✔  /  A+\n✔  /docs  A+\n✔  /si'), probe), /did not come to its end/);
   assert.throws(() => findingsOf(output(0, '✔  /  A+\n'), probe), /judged 1 things/);
   assert.throws(() => findingsOf(output(1, '✔  /  A+\n✔  /docs  A+\n'), probe), /ended with status 1/);
   assert.throws(() => findingsOf(output(0, '✔  /  A+\n✖  /docs  B\n'), probe), /shows 1/);

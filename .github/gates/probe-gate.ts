@@ -10,11 +10,13 @@ export interface Probe extends Pick<Gate, 'claim' | 'why' | 'remedy' | 'link' | 
   readonly tools?: readonly Tool[];
   /** Whether it asks for a server. */
   readonly onPostgres?: boolean;
+  /** Its last words, where its table is not the last that it prints. */
+  readonly ending?: RegExp;
   /** How many things it judges at the least; with fewer it did not see the service. */
   readonly least: number;
 }
 
-export function probeGate({ command, source, tools = [], least, onPostgres = false, ...texts }: Probe): Gate {
+export function probeGate({ command, source, tools = [], least, ending = /\n$/, onPostgres = false, ...texts }: Probe): Gate {
   return {
     ...texts,
     tools: [npm, ...tools],
@@ -26,16 +28,17 @@ export function probeGate({ command, source, tools = [], least, onPostgres = fal
     async check({ run }) {
       // With CI set a probe that can't run fails, instead of ending well with a word about it.
       const output = await run(npm, ['run', '--silent', ...command], { accept: [0, 1], environment: { CI: 'true', NO_COLOR: '1' } });
-      return findingsOf(output, { source, least, command: `npm run ${command.join(' ')}` });
+      return findingsOf(output, { source, least, ending, command: `npm run ${command.join(' ')}` });
     },
   };
 }
 
 /** @throws Unusable when the proof did not run, or not to its end */
-export function findingsOf({ status, stdout, stderr }: Output, { source, least, command }: { readonly source: string; readonly least: number; readonly command: string }): readonly Finding[] {
+export function findingsOf({ status, stdout, stderr }: Output, { source, least, ending, command }: Pick<Probe, 'source' | 'least'> & { readonly ending: RegExp; readonly command: string }): readonly Finding[] {
   const lines = stdout.split('\n').map((line) => line.trim());
   const notRun = lines.find((line) => /^(?:[\w-]+: )?not run\b/.test(line));
   if (notRun !== undefined) throw new Unusable(notRun);
+  if (!ending.test(stdout)) throw new Unusable(`${command} did not come to its end: ${stderr.trim().slice(-400)}`);
   const held = lines.filter((line) => line.startsWith('✔')).length;
   const broken = lines.filter((line) => line.startsWith('✖'));
   if (held + broken.length < least) throw new Unusable(`${command} judged ${held + broken.length} things, and there are ${least} at the least: ${stderr.trim().slice(-400)}`);
