@@ -65,7 +65,7 @@ async function test({ run }: GateContext, files: readonly string[]): Promise<rea
 }
 
 async function document({ run, read, tree }: GateContext, files: readonly string[]): Promise<readonly Finding[]> {
-  const { undocumented, text } = registerOf((await run(opa, ['inspect', '--annotations', '--format', 'json', 'policies'])).stdout, files);
+  const { undocumented, text } = registerOf((await run(opa, ['inspect', '--annotations', '--format', 'json', 'policies'])).stdout, files, read);
   const mute = undocumented.map((file): Finding => ({ rule: 'policy-undocumented', file, severity: 'warning', message: 'Its annotations lack a title, a description, or custom remediation, severity or control.', fix: 'Write them above `package`, as the other policies of the folder have them: a finding is only as good as what they say.' }));
   const isCurrent = tree.includes(REGISTER) && read(REGISTER) === text;
   return isCurrent || mute.length > 0 ? mute : [{ rule: 'register-stale', file: REGISTER, severity: 'warning', message: 'It says something else than the annotations of the policies.', fix: 'Run `npx node .github/gates/policy-register.command.ts`.' }];

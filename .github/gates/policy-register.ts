@@ -12,7 +12,7 @@ const Inspection = z.object({ namespaces: z.record(z.string(), z.array(z.string(
 const Policy = z.object({ title: z.string().min(1), description: z.string().min(1), custom: z.object({ remediation: z.string().min(1), severity: z.enum(['error', 'warning', 'note']), control: z.string().min(1) }) });
 
 export interface Register {
-  /** Files with a `deny`-policy's place that say too little of themselves. */
+  /** Policies that say too little of themselves. */
   readonly undocumented: readonly string[];
   readonly text: string;
 }
@@ -28,17 +28,17 @@ remediation, severity (error, warning or note) and control. This register is mad
 `;
 
 /** @throws Unusable when `opa inspect --annotations --format json` printed something else, or left out one of `files` */
-export function registerOf(inspection: string, files: readonly string[]): Register {
-  const read = Inspection.safeParse(parseJson(inspection, 'opa inspect'));
-  if (!read.success) throw new Unusable(`opa inspect printed another form: ${z.prettifyError(read.error)}`);
-  const seen = new Set(Object.values(read.data.namespaces).flat());
+export function registerOf(inspection: string, files: readonly string[], read: (file: string) => string): Register {
+  const inspected = Inspection.safeParse(parseJson(inspection, 'opa inspect'));
+  if (!inspected.success) throw new Unusable(`opa inspect printed another form: ${z.prettifyError(inspected.error)}`);
+  const seen = new Set(Object.values(inspected.data.namespaces).flat());
   const missed = files.find((file) => !seen.has(file));
   if (missed !== undefined) throw new Unusable(`opa inspect left ${missed} out`);
-  const asked = files.filter((file) => /^policies\/(?!access\/|lib\/)[^/]+\/[^/]+\.rego$/.test(file) && !file.endsWith('_test.rego')).toSorted();
+  const asked = files.filter((file) => /^policies\/(?!access\/|lib\/)[^/]+\/[^/]+\.rego$/.test(file) && !file.endsWith('_test.rego') && /^deny contains\b/m.test(read(file))).toSorted();
   const undocumented: string[] = [];
   const sections = new Map<string, string[]>();
   for (const file of asked) {
-    const policy = Policy.safeParse(read.data.annotations.find(({ annotations, location }) => annotations.scope === 'package' && location.file === file)?.annotations);
+    const policy = Policy.safeParse(inspected.data.annotations.find(({ annotations, location }) => annotations.scope === 'package' && location.file === file)?.annotations);
     if (!policy.success) {
       undocumented.push(file);
       continue;

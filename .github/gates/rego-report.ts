@@ -50,7 +50,10 @@ export function findingsOfCoverage(output: string, files: readonly string[]): re
   const { files: covered, coverage } = parse(Coverage, output, 'opa test --coverage');
   const missed = files.find((file) => covered[file] === undefined);
   if (missed !== undefined) return [{ rule: 'line-not-tested', file: missed, severity: 'error', message: 'No test reaches anything in it.', fix: `Write ${missed.replace(/(?:_test)?\.rego$/, '_test.rego')} with a case for each answer.` }];
-  const findings = Object.entries(covered).flatMap(([file, { not_covered: ranges = [] }]) => ranges.map(({ start }) => ({ rule: 'line-not-tested', file, line: start.row, severity: 'error' as const, message: 'No test reaches this line.', fix: 'Add a case to the test beside it that makes this line decide, or remove the line.' })));
+  const findings = Object.entries(covered).flatMap(([file, { not_covered: ranges = [] }]): readonly Finding[] => {
+    const lines = [...new Set(ranges.map(({ start }) => start.row))].toSorted((one, other) => one - other);
+    return lines[0] === undefined ? [] : [{ rule: 'line-not-tested', file, line: lines[0], severity: 'error', message: `No test reaches line ${lines.join(', ')}.`, fix: 'Add cases to the test beside it in which they decide, or remove them.' }];
+  });
   if (findings.length === 0 && coverage !== 100) throw new Unusable(`opa test reaches ${coverage} %, and does not say what is missing`);
   return findings;
 }

@@ -15,7 +15,7 @@ const Report = z.object({
 export const gate: Gate = {
   claim: 'no resource is open to everybody, unencrypted, unlogged or more privileged than it needs',
   why: 'A bucket, a role or a security group is opened by one line, and found by scanners of others within minutes.',
-  remedy: 'Write the argument that the check asks for. What is meant to be so gets a waiver beside it, with the reason; checkov:skip does not count.',
+  remedy: 'Write the argument that the check asks for. What is meant to be so gets a waiver beside it, with the reason; a skip of checkov itself does not count.',
   link: 'https://www.checkov.io/5.Policy%20Index/terraform.html',
   part: 'terraform/',
   tools: [checkov],
@@ -53,6 +53,6 @@ export function findingsOf(output: string, filesWithResources: number): readonly
     line: Math.max(line, 1),
     severity: 'error',
     message: `${resource} does not hold to: ${name}.`,
-    fix: `Set the argument of ${resource.split('.')[0] ?? resource} that makes it so${guideline == null ? '' : `: ${guideline}`}, or waive it on the line before the resource, with the reason and a date.`,
+    fix: `Set the argument of ${resource.split('.')[0] ?? resource} that makes it so${guideline === null || guideline === undefined ? '' : `: ${guideline}`}, or waive it on the line before the resource, with the reason and a date.`,
   }));
 }

@@ -60,6 +60,7 @@ async function validate({ run, environment, scratch }: GateContext, copy: string
   const mirror = environment['TERRAFORM_PLUGIN_DIR'];
   const settings = { TF_IN_AUTOMATION: '1', CHECKPOINT_DISABLE: '1', TF_DATA_DIR: path.join(scratch, 'data', module.replaceAll('/', '-')) };
   const prepared = await run(terraform, [`-chdir=${folder}`, 'init', '-backend=false', '-input=false', '-no-color', ...(mirror === undefined ? [] : [`-plugin-dir=${mirror}`])], { accept: [VALID, INVALID], environment: settings });
+  if (prepared.status === VALID && !prepared.stdout.includes('successfully initialized')) throw new Unusable('terraform init did not come to its end');
   const { stdout } = await run(terraform, [`-chdir=${folder}`, 'validate', '-json', '-no-color'], { accept: [VALID, INVALID], environment: settings });
   const findings = findingsOf(stdout, module);
   // What init refuses may be a mistake, which validate then shows, or a provider that can't be had, which is no verdict.

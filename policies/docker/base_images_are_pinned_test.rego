@@ -1,3 +1,5 @@
+# What base_images_are_pinned refuses, and what it lets pass.
+
 package docker.base_images_are_pinned_test
 
 import data.docker.base_images_are_pinned

@@ -1,3 +1,5 @@
+# What build_context_is_an_allow_list refuses, and what it lets pass.
+
 package docker.build_context_is_an_allow_list_test
 
 import data.docker.build_context_is_an_allow_list

@@ -1,3 +1,5 @@
+# What downloads_are_verified refuses, and what it lets pass.
+
 package docker.downloads_are_verified_test
 
 import data.docker.downloads_are_verified

@@ -1,3 +1,5 @@
+# What files_belong_to_root refuses, and what it lets pass.
+
 package docker.files_belong_to_root_test
 
 import data.docker.files_belong_to_root

@@ -1,3 +1,5 @@
+# What final_stage_is_minimal refuses, and what it lets pass.
+
 package docker.final_stage_is_minimal_test
 
 import data.docker.final_stage_is_minimal

@@ -1,3 +1,5 @@
+# What health_is_checked refuses, and what it lets pass.
+
 package docker.health_is_checked_test
 
 import data.docker.health_is_checked

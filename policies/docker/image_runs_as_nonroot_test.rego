@@ -1,3 +1,5 @@
+# What image_runs_as_nonroot refuses, and what it lets pass.
+
 package docker.image_runs_as_nonroot_test
 
 import data.docker.image_runs_as_nonroot

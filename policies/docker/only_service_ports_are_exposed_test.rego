@@ -1,3 +1,5 @@
+# What only_service_ports_are_exposed refuses, and what it lets pass.
+
 package docker.only_service_ports_are_exposed_test
 
 import data.docker.only_service_ports_are_exposed

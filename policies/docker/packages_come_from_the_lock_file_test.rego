@@ -1,3 +1,5 @@
+# What packages_come_from_the_lock_file refuses, and what it lets pass.
+
 package docker.packages_come_from_the_lock_file_test
 
 import data.docker.packages_come_from_the_lock_file

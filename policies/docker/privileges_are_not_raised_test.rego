@@ -1,3 +1,5 @@
+# What privileges_are_not_raised refuses, and what it lets pass.
+
 package docker.privileges_are_not_raised_test
 
 import data.docker.privileges_are_not_raised

@@ -1,3 +1,5 @@
+# What process_receives_signals refuses, and what it lets pass.
+
 package docker.process_receives_signals_test
 
 import data.docker.process_receives_signals

@@ -1,3 +1,5 @@
+# What process_stays_confined refuses, and what it lets pass.
+
 package docker.process_stays_confined_test
 
 import data.docker.process_stays_confined

@@ -1,3 +1,5 @@
+# What secrets_stay_out_of_layers refuses, and what it lets pass.
+
 package docker.secrets_stay_out_of_layers_test
 
 import data.docker.secrets_stay_out_of_layers
@@ -10,7 +12,7 @@ test_settings_and_mounted_secrets_pass if {
 		df.from(df.distroless),
 		df.instruction("env", ["NODE_ENV", "production", "=", "DATABASE_PASSWORD_FILE", "/run/secrets/database", "="]),
 		df.instruction("arg", ["VERSION=1.0"]),
-		df.flagged("run", ["--mount=type=secret,id=npm,target=/root/.npmrc"], ["npm ci"]),
+		df.flagged("run", ["--mount=type=secret,id=npm,target=/app/.npmrc"], ["npm ci"]),
 		df.instruction("copy", ["package.json", ".env.example", "./"]),
 	]) == set()
 }
