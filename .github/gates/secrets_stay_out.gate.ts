@@ -71,9 +71,8 @@ async function scanHistory({ run }: GateContext): Promise<readonly Finding[]> {
   const shallow = (await run(git, ['rev-parse', '--is-shallow-repository'])).stdout.trim();
   if (shallow !== 'false') throw new Unusable(shallow === 'true' ? 'the clone is shallow, so that most of the history is not there: git fetch --unshallow, or fetch-depth: 0 of actions/checkout' : 'git does not say whether the history is whole');
   // As gitleaks asks for it, but for this commit's own history: other branches have their own verdict.
-  const log = ['--full-history', '--diff-filter=tuxdb', 'HEAD'];
-  const commits = (await run(git, ['log', '--format=%H', '--no-merges', ...log])).stdout;
-  const output = await run(gitleaks, ['git', '.', '--config', '.github/gates/gitleaks.toml', '--log-opts', log.join(' '), ...OPTIONS]);
+  const commits = (await run(git, ['log', '--format=%H', '--no-merges', '--full-history', 'HEAD'])).stdout;
+  const output = await run(gitleaks, ['git', '.', '--config', '.github/gates/gitleaks.toml', '--log-opts', '--full-history --diff-filter=tuxdb HEAD', ...OPTIONS]);
   return leaksInHistory(output, commits);
 }
 
