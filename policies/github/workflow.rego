@@ -35,7 +35,7 @@ steps contains {"job": id, "index": index, "step": step} if {
 # description: Everything that an interpreter gets. Continued lines are one, as the shell has them.
 scripts contains {"job": entry.job, "step": entry.step, "text": joined, "line": line_of(first_line(text))} if {
 	some entry in steps
-	some text in [entry.step.run, object.get(object.get(entry.step, "with", {}), "script", null)]
+	some text in [object.get(entry.step, "run", null), object.get(object.get(entry.step, "with", {}), "script", null)]
 	is_string(text)
 	joined := regex.replace(text, `\\\r?\n\s*`, " ")
 }
@@ -64,7 +64,7 @@ secret := `secrets\s*[.\[]|github\.token|toJSON\(\s*secrets`
 
 holding(entry, pattern) := {name |
 	some name, value in variables(entry)
-	regex.match(sprintf(`(?i)\$\{\{.*(%s)`, [pattern]), sprintf("%v", [value]))
+	regex.match(sprintf(`(?is)\$\{\{.*(%s)`, [pattern]), sprintf("%v", [value]))
 }
 
 expands(text, names) if {
