@@ -44,10 +44,10 @@ export const gate: Gate = {
   },
 };
 
-async function ask({ run, read, files }: GateContext): Promise<string> {
-  const ruleset = parseJson(read(RULESET), RULESET);
-  const input = { files: files.map((file) => ({ file, text: read(file), ruleset })) };
-  const { stdout } = await run(opa, ['eval', '--strict-builtin-errors', '--format', 'json', '--data', POLICIES, '--stdin-input', QUERY], { input: JSON.stringify(input) });
+async function ask(context: GateContext): Promise<string> {
+  const ruleset = parseJson(context.read(RULESET), RULESET);
+  const input = { files: context.files.map((file) => ({ file, text: context.read(file), ruleset })) };
+  const { stdout } = await context.run(opa, ['eval', '--strict-builtin-errors', '--format', 'json', '--data', POLICIES, '--stdin-input', QUERY], { input: JSON.stringify(input) });
   return stdout;
 }
 
