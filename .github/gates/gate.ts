@@ -51,9 +51,9 @@ export interface GateContext {
   /** Milliseconds since 1970. */
   readonly now: number;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  read(file: string): string;
+  readonly read: (file: string) => string;
   /** @throws Unusable when the tool can't be started, is killed, or ends with a status that is not accepted. */
-  run(tool: Tool, parameters: readonly string[], options?: RunOptions): Promise<Output>;
+  readonly run: (tool: Tool, parameters: readonly string[], options?: RunOptions) => Promise<Output>;
 }
 
 export interface Gate {
@@ -77,6 +77,8 @@ export interface Gate {
   readonly part?: string;
   /** What else tells something of this claim when it is not run; nothing does if left out. */
   readonly standIn?: string;
+  /** Its findings point at credentials: no report quotes a line of the files that they are in. */
+  readonly findsSecrets?: true;
   /** Why it can't run here (a missing token, a missing network), or nothing. */
   readonly hindrance?: (environment: GateContext['environment']) => string | undefined;
   /** A file as `reads` wants it that no parser accepts, so that the proof sees the gate refuse it. Left out where every text is readable. */

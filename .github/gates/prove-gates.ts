@@ -1,1 +1,183 @@
-// `npm run gates:prove`: applies every seeded defect to a throw-away copy and looks whether its gate turns red for that reason.
+// `npm run gates:prove`: each seeded defect must turn its gate red for its reason, each way of failing too, and ordinary changes must stay green.
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { listFiles } from '../rules/tree.ts';
+import { findGates, type NamedGate } from './find.ts';
+import type { Output } from './gate.ts';
+import { judgeGate, type Surroundings, type Verdict } from './judge.ts';
+import { type Patch, readPatch, ThrowAway } from './patches.ts';
+import { prepare } from './setup.ts';
+import { recordRuns, spoiledRuns } from './spoiled-runs.ts';
+import { runTool } from './tools.ts';
+import { readTreeState, type TreeState } from './tree-state.ts';
+
+const LEAST = { defects: 120, classes: 60, ofGate: 3, benign: 60 };
+const SEEDS = '.github/gates/seeds';
+const BENIGN = '.github/gates/benign';
+
+interface Proof {
+  readonly subject: string;
+  readonly gate: string;
+  readonly result: 'red' | 'missed' | 'not run';
+  /** What turned it red, or what it said instead. */
+  readonly detail: string;
+  readonly ms: number;
+}
+
+interface Seed {
+  readonly gate: NamedGate;
+  readonly patch: Patch;
+}
+
+const root = process.cwd();
+const tools = path.join(root, '.cache/tools');
+const { values } = parseArgs({ options: { only: { type: 'string' } } });
+process.exitCode = await main(values.only?.split(','));
+
+async function main(only?: readonly string[]): Promise<number> {
+  const found = await findGates(root);
+  const gates = found.filter(({ name, when }) => only?.includes(name) ?? when === 'change');
+  const unknown = only?.find((name) => !found.some((gate) => gate.name === name));
+  if (unknown !== undefined) throw new Error(`there is no gate ${unknown}`);
+  if ('CI' in process.env) await prepare(gates, tools, console.log);
+  const seeds = gates.flatMap((gate) => readSeeds(gate));
+  const copies = Array.from({ length: availableParallelism() }, () => new ThrowAway(root));
+  try {
+    const baseline = await proveBaseline(gates, copies);
+    const caught = await inCopies(copies, seeds, proveSeed);
+    const closed = (await inCopies(copies, gates.filter(({ name }) => baseline.get(name)?.verdict.status === 'pass'), (gate, copy) => proveFailures(gate, copy, baseline.get(gate.name)?.outputs ?? new Map()))).flat();
+    const blocked = only === undefined ? await proveBenign(gates, copies[0] as ThrowAway) : [];
+    return report(gates, [...baseline.values()].map(({ verdict }) => verdict), seeds, caught, closed, blocked, only === undefined);
+  } finally {
+    for (const copy of copies) copy.remove();
+  }
+}
+
+function readSeeds(gate: NamedGate): readonly Seed[] {
+  const folder = `${SEEDS}/${gate.name}`;
+  if (!existsSync(path.join(root, folder))) return [];
+  return listFiles(root, folder).filter((file) => file.endsWith('.patch')).map((file) => ({ gate, patch: readPatch(root, file, ['Class', 'Rule', 'File']) }));
+}
+
+async function inCopies<T, R>(copies: readonly ThrowAway[], tasks: readonly T[], work: (task: T, copy: ThrowAway) => Promise<R>): Promise<readonly R[]> {
+  const results: R[] = [];
+  const waiting = [...tasks.entries()];
+  await Promise.all(copies.map(async (copy) => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) results[next[0]] = await work(next[1], copy);
+  }));
+  return results;
+}
+
+function surroundingsOf(copy: ThrowAway, state: TreeState): Surroundings {
+  return { root: copy.root, state, tools, environment: process.env, now: Date.now() };
+}
+
+interface Baseline {
+  readonly verdict: Verdict;
+  readonly outputs: ReadonlyMap<string, Output>;
+}
+
+/** What is red without a defect proves nothing with one. */
+async function proveBaseline(gates: readonly NamedGate[], copies: readonly ThrowAway[]): Promise<ReadonlyMap<string, Baseline>> {
+  const results = await inCopies(copies, gates, async (gate, copy) => {
+    const recorder = recordRuns(runTool);
+    const state = readTreeState(copy.root);
+    // A part that is not there has nothing to be green about; a seed brings its own.
+    const isAbsent = gate.part !== undefined && !state.files.some((file) => file.startsWith(gate.part ?? ''));
+    const verdict: Verdict = isAbsent ? { gate: gate.name, claim: gate.claim, status: 'not run', reason: `there is no ${gate.part ?? ''}`, findings: [], ms: 0 } : await judgeGate(gate, { ...surroundingsOf(copy, state), run: recorder.run });
+    console.log(`${verdict.status === 'fail' ? '✖' : '·'} ${gate.name} without a defect: ${verdict.status}${verdict.reason === '' ? '' : ` (${verdict.reason})`}${verdict.findings.slice(0, 3).map(({ file, rule, message }) => `\n    ${file} ${rule}: ${message}`).join('')}`);
+    return [gate.name, { verdict, outputs: recorder.outputs }] as const;
+  });
+  return new Map(results);
+}
+
+async function proveSeed({ gate, patch }: Seed, copy: ThrowAway): Promise<Proof> {
+  const [rule = '', file = ''] = [patch.header.get('Rule'), patch.header.get('File')];
+  const subject = path.posix.basename(patch.file, '.patch');
+  try {
+    copy.apply(patch);
+    if (patch.header.has('History')) copy.commitAndRevert(subject);
+    const state = readTreeState(copy.root, patch.header.has('History') ? undefined : copy.firstCommit());
+    const { status, reason, findings, ms } = await judgeGate(gate, surroundingsOf(copy, state));
+    const isCaught = findings.some((finding) => finding.rule === rule && finding.file === file);
+    const said = findings.map((finding) => `${finding.rule} in ${finding.file}: ${finding.message}`).slice(0, 2).join('; ');
+    return show({ subject, gate: gate.name, ms, result: status === 'not run' ? 'not run' : isCaught ? 'red' : 'missed', detail: status === 'not run' ? reason : isCaught ? rule : `${status}: ${said}` });
+  } catch (error) {
+    return show({ subject, gate: gate.name, ms: 0, result: 'missed', detail: error instanceof Error ? error.message : String(error) });
+  } finally {
+    copy.reset();
+  }
+}
+
+async function proveFailures(gate: NamedGate, copy: ThrowAway, outputs: ReadonlyMap<string, Output>): Promise<readonly Proof[]> {
+  const state = readTreeState(copy.root);
+  const isRed = async (subject: string, surroundings: Surroundings): Promise<Proof> => {
+    const { status, reason, findings, ms } = await judgeGate(gate, surroundings);
+    return show({ subject, gate: gate.name, ms, result: status === 'fail' ? 'red' : status === 'pass' ? 'missed' : 'not run', detail: findings[0]?.message ?? reason });
+  };
+  const proofs = [await isRed('it finds no file', { ...surroundingsOf(copy, { files: [] }) })];
+  for (const { way, run } of spoiledRuns(outputs)) proofs.push(await isRed(way, { ...surroundingsOf(copy, state), run }));
+  if (gate.unparsable !== undefined) {
+    copy.write(gate.unparsable.file, gate.unparsable.text);
+    proofs.push(await isRed('a file can not be parsed', surroundingsOf(copy, readTreeState(copy.root, copy.firstCommit()))));
+    copy.reset();
+  }
+  return proofs;
+}
+
+function show(proof: Proof): Proof {
+  console.log(`${proof.result === 'red' ? '✔' : proof.result === 'missed' ? '✖' : '–'} ${proof.gate}: ${proof.subject} (${(proof.ms / 1000).toFixed(1)} s)${proof.result === 'red' ? '' : ` ${proof.detail}`}`);
+  return proof;
+}
+
+/** All of them in one copy, since each leaves the others' places alone; what is blocked is named by its files. */
+async function proveBenign(gates: readonly NamedGate[], copy: ThrowAway): Promise<readonly { readonly change: string; readonly by: string }[]> {
+  const changes = existsSync(path.join(root, BENIGN)) ? listFiles(root, BENIGN).filter((file) => file.endsWith('.patch')).map((file) => readPatch(root, file, ['Change'])) : [];
+  for (const change of changes) copy.apply(change);
+  const state = readTreeState(copy.root, copy.firstCommit());
+  const blocked: { change: string; by: string }[] = [];
+  for (const gate of gates) {
+    const { status, findings } = await judgeGate(gate, surroundingsOf(copy, state));
+    for (const { file, line, rule, message } of findings) {
+      const change = changes.find(({ diff }) => diff.includes(` b/${file}\n`));
+      blocked.push({ change: change?.file ?? 'none of them alone', by: `${gate.name}/${rule} in ${file}:${line ?? 0}: ${message}` });
+    }
+    console.log(`${status === 'fail' ? '✖' : '·'} ${gate.name} with ${changes.length} ordinary changes: ${status}`);
+  }
+  copy.reset();
+  return changes.map(({ file }) => ({ change: file, by: blocked.filter(({ change }) => change === file).map(({ by }) => by).join('; ') })).concat(blocked.filter(({ change }) => !changes.some(({ file }) => file === change)));
+}
+
+function report(gates: readonly NamedGate[], baseline: readonly Verdict[], seeds: readonly Seed[], caught: readonly Proof[], closed: readonly Proof[], benign: readonly { readonly change: string; readonly by: string }[], isWhole: boolean): number {
+  const ran = caught.filter(({ result }) => result !== 'not run');
+  const classes = new Set(seeds.filter((_, index) => caught[index]?.result === 'red').map(({ patch }) => patch.header.get('Class')));
+  const problems = [
+    ...baseline.filter(({ status }) => status === 'fail').map(({ gate }) => `${gate} is red without a defect`),
+    ...caught.filter(({ result }) => result === 'missed').map(({ gate, subject, detail }) => `${gate} missed ${subject}: ${detail}`),
+    ...closed.filter(({ result }) => result === 'missed').map(({ gate, subject }) => `${gate} is green when ${subject}`),
+    ...benign.filter(({ by }) => by !== '').map(({ change, by }) => `${change} was blocked: ${by}`),
+    ...gates.filter((gate) => seeds.filter((seed) => seed.gate === gate).length < LEAST.ofGate).map(({ name }) => `${name} has fewer than ${LEAST.ofGate} seeded defects`),
+    ...(isWhole ? enough(ran.length, classes.size, benign.length) : []),
+  ];
+  const widths = [Math.max(...caught.map(({ subject }) => subject.length), 6), Math.max(...caught.map(({ gate }) => gate.length), 9)] as const;
+  console.log(`\n${'defect'.padEnd(widths[0])}  ${'caught by'.padEnd(widths[1])}  seconds`);
+  for (const { subject, gate, result, ms } of caught) console.log(`${subject.padEnd(widths[0])}  ${(result === 'red' ? gate : result === 'missed' ? `NOT by ${gate}` : `not run: ${gate}`).padEnd(widths[1])}  ${(ms / 1000).toFixed(1)}`);
+  const isRed = ({ result }: Proof) => result === 'red';
+  console.log(`\ndefects: ${caught.filter(isRed).length} of ${ran.length} caught, in ${classes.size} classes; ${caught.length - ran.length} not run
+ways of failing: ${closed.filter(isRed).length} of ${closed.filter(({ result }) => result !== 'not run').length} are red
+ordinary changes: ${benign.filter(({ by }) => by !== '').length} of ${benign.length} blocked`);
+  for (const problem of problems) console.error(`✖ ${problem}`);
+  mkdirSync(path.join(root, '.cache/gates'), { recursive: true });
+  writeFileSync(path.join(root, '.cache/gates/proof.json'), `${JSON.stringify({ caught, closed, benign })}\n`);
+  return problems.length > 0 ? 1 : 0;
+}
+
+function enough(defects: number, classes: number, benign: number): readonly string[] {
+  return [
+    ...(defects < LEAST.defects ? [`${defects} defects were tried, fewer than ${LEAST.defects}`] : []),
+    ...(classes < LEAST.classes ? [`they are of ${classes} classes, fewer than ${LEAST.classes}`] : []),
+    ...(benign < LEAST.benign ? [`${benign} ordinary changes were tried, fewer than ${LEAST.benign}`] : []),
+  ];
+}

@@ -1,35 +1,118 @@
-// Looks for credentials in every file and in the whole history, with gitleaks.
-import { readFileSync } from 'node:fs';
+// Looks for credentials in every file and in the whole history, with gitleaks, and for files that hold nothing else.
+import { createHash } from 'node:crypto';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { type Finding, type Gate, type GateContext, parseJson, type Tool, Unusable } from './gate.ts';
+import { type Finding, type Gate, type GateContext, type Output, parseJson, type Tool, Unusable } from './gate.ts';
 
 const gitleaks: Tool = { set: 'go', program: 'gitleaks' };
-const Leaks = z.array(z.object({ RuleID: z.string(), Description: z.string(), StartLine: z.int(), File: z.string(), Commit: z.string() }));
+const git: Tool = { set: 'machine', program: 'git', get: 'https://git-scm.com' };
+const OPTIONS = ['--redact', '--no-banner', '--no-color', '--ignore-gitleaks-allow', '--exit-code', '0', '--report-format', 'json', '--report-path', '-'] as const;
+
+const Leaks = z.array(z.object({ RuleID: z.string().min(1), Description: z.string(), StartLine: z.int().nonnegative(), File: z.string().min(1), Commit: z.string() }));
+export type Leak = z.infer<typeof Leaks>[number];
+
+/** gitleaks passes these by whatever is in them; under another name it reads them. */
+const PASSED_BY = /(?:gitleaks\.toml|-lock\.(?:json|yaml)|\.(?:svg|bin|pdf|docx?|xlsx?|socket|lock))$/i;
+const REVOKE = 'Revoke the credential where it was issued, then take it out and read it from the environment or from a *_FILE at run time.';
 
 export const gate: Gate = {
   claim: 'no credential is in a file or in the history',
   why: 'Who can read the repository, once or for ever, can use what it holds; deleting the line leaves it in the history (CWE-798).',
   remedy: 'Revoke the credential first, then take it out. A value that is no credential is named in .github/gates/gitleaks.toml, with the reason.',
   link: 'https://cheatsheetseries.owasp.org/cheatsheets/Secrets_Management_Cheat_Sheet.html',
-  tools: [gitleaks],
+  tools: [gitleaks, git],
+  findsSecrets: true,
   reads: /./,
   settings: /^\.github\/gates\/gitleaks\.toml$/,
   scope: 'tree',
   when: 'change',
   async check(context) {
-    const inFiles = await scan(context, ['dir', '.']);
-    const inHistory = await scan(context, ['git', '.']);
-    return [...inFiles, ...inHistory];
+    const [inFiles, inHistory] = await Promise.all([scanFiles(context), scanHistory(context)]);
+    return [...context.files.flatMap(secretByName), ...inFiles, ...inHistory];
   },
 };
 
-async function scan({ run, root, scratch, files }: GateContext, what: readonly string[]): Promise<readonly Finding[]> {
-  const report = path.join(scratch, `${what[0] ?? ''}.json`);
-  await run(gitleaks, [...what, '--config', '.github/gates/gitleaks.toml', '--redact', '--no-banner', '--exit-code', '0', '--report-format', 'json', '--report-path', report]);
-  return [{ root, files, report }].flatMap(() => {
-    const leaks = Leaks.safeParse(parseJson(readFileSync(report, 'utf8'), 'gitleaks'));
-    if (!leaks.success) throw new Unusable('gitleaks wrote a report of another form');
-    return leaks.data.map((leak) => ({ rule: leak.RuleID, file: leak.File, line: leak.StartLine, severity: 'error' as const, message: leak.Description, fix: leak.Commit === '' ? 'Revoke it, then remove the line.' : `Revoke it: commit ${leak.Commit.slice(0, 12)} keeps it for ever.` }));
+/** Each file in a folder of its own, so that no name of a folder (node_modules, vendor) has gitleaks pass it by. */
+async function scanFiles({ run, root, scratch, files }: GateContext): Promise<readonly Finding[]> {
+  const copies = path.join(scratch, 'files');
+  for (const [index, file] of files.entries()) {
+    const folder = path.join(copies, String(index));
+    await mkdir(folder, { recursive: true });
+    await copyFile(path.join(root, file), path.join(folder, path.basename(file) + (PASSED_BY.test(file) ? '.txt' : '')));
+  }
+  await mkdir(path.join(copies, CANARY_FOLDER));
+  await writeFile(path.join(copies, CANARY_FOLDER, 'canary.txt'), `token = ${canary()}\n`);
+  const config = path.join(root, '.github/gates/gitleaks.toml');
+  const output = await run(gitleaks, ['dir', '.', '--config', config, ...OPTIONS], { directory: path.relative(root, copies) });
+  return leaksInFiles(output, files);
+}
+
+const CANARY_FOLDER = 'canary';
+
+/** Has the form of a token, and is made here so that no file has it. */
+function canary(): string {
+  return `ghp_${createHash('sha256').update(CANARY_FOLDER).digest('hex').slice(0, 36)}`;
+}
+
+/** @throws Unusable when the report is not whole, or gitleaks did not see what was planted for it. */
+export function leaksInFiles({ stdout }: Output, files: readonly string[]): readonly Finding[] {
+  const leaks = leaksOf(stdout);
+  const isCanary = ({ File: file }: Leak) => file.startsWith(`${CANARY_FOLDER}/`);
+  if (!leaks.some(isCanary)) throw new Unusable('gitleaks did not find the credential that is planted for it, so it would find no other');
+  return leaks.filter((leak) => !isCanary(leak)).map((leak) => {
+    const file = files[Number(leak.File.split('/', 1)[0])];
+    if (file === undefined) throw new Unusable(`gitleaks reports ${leak.File}, which it was not given`);
+    return findingOf({ ...leak, File: file }, REVOKE);
   });
+}
+
+async function scanHistory({ run }: GateContext): Promise<readonly Finding[]> {
+  const shallow = (await run(git, ['rev-parse', '--is-shallow-repository'])).stdout.trim();
+  if (shallow !== 'false') throw new Unusable(shallow === 'true' ? 'the clone is shallow, so that most of the history is not there: git fetch --unshallow, or fetch-depth: 0 of actions/checkout' : 'git does not say whether the history is whole');
+  // As gitleaks asks for it, but for this commit's own history: other branches have their own verdict.
+  const log = ['--full-history', '--diff-filter=tuxdb', 'HEAD'];
+  const commits = (await run(git, ['log', '--format=%H', '--no-merges', ...log])).stdout;
+  const output = await run(gitleaks, ['git', '.', '--config', '.github/gates/gitleaks.toml', '--log-opts', log.join(' '), ...OPTIONS]);
+  return leaksInHistory(output, commits);
+}
+
+/** @throws Unusable when the report is not whole, or tells of fewer commits than git has. */
+export function leaksInHistory({ stdout, stderr }: Output, log: string): readonly Finding[] {
+  const leaks = leaksOf(stdout);
+  const expected = log.match(/^[0-9a-f]{40,64}$/gm)?.length ?? 0;
+  const scanned = Number(/(\d+) commits scanned/.exec(stderr)?.[1] ?? 0);
+  // gitleaks counts no commit that changes nothing but binary files or modes.
+  if (expected === 0 || scanned > expected || scanned < expected * LEAST_SHARE) throw new Unusable(`gitleaks read ${scanned} commits of ${expected}`);
+  return leaks.map((leak) => findingOf(leak, `Revoke it where it was issued: commit ${leak.Commit.slice(0, 12)} keeps it for ever, whatever the files are now. Not a credential? Name the value in .github/gates/gitleaks.toml, with the reason.`));
+}
+
+const LEAST_SHARE = 0.9;
+
+function leaksOf(report: string): readonly Leak[] {
+  const leaks = Leaks.safeParse(parseJson(report, 'gitleaks'));
+  if (!leaks.success) throw new Unusable('gitleaks wrote a report of another form');
+  return leaks.data;
+}
+
+function findingOf(leak: Leak, fix: string): Finding {
+  const place = leak.StartLine > 0 ? { line: leak.StartLine } : {};
+  return { rule: leak.RuleID, file: leak.File, ...place, severity: 'error', message: `This has the form of a credential: ${leak.Description}`, fix };
+}
+
+/** Files that are made to hold credentials, whatever is in them today. */
+const SECRET_FILES: readonly (readonly [pattern: RegExp, what: string])[] = [
+  [/^\.env(?:\.(?!example$|sample$|template$)[\w.-]+)?$|^(?!\.).+\.env$/i, 'settings of one installation, with their secrets'],
+  [/^(?:\.npmrc\.local|\.netrc|_netrc|\.pgpass|pgpass\.conf|\.pypirc|\.git-credentials|\.htpasswd|htpasswd|\.dockercfg|\.boto|\.s3cfg|kubeconfig)$/i, 'logins of one person or machine'],
+  [/^id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?$|\.(?:p12|pfx|jks|keystore|ppk|kdbx|ovpn|p8|pkcs8)$|(?:^|[.-])(?:private|priv)[\w.-]*\.(?:pem|key|der)$|\.key$/i, 'a private key'],
+  [/\.tfstate(?:\.\w+)?$|(?:^|\.)(?:auto\.)?tfvars(?:\.json)?$/i, 'the state or the variables of Terraform, which hold secrets as plain text'],
+  [/^(?:client_secret|service[-_]account|credentials)[\w.-]*\.json$/i, 'the login of a program'],
+];
+
+export function secretByName(file: string): readonly Finding[] {
+  const name = path.posix.basename(file);
+  const isDirenv = /(?:^|\/)\.(?:aws\/credentials|docker\/config\.json|kube\/config|config\/gcloud\/)/.test(file);
+  const what = isDirenv ? 'logins of one person or machine' : SECRET_FILES.find(([pattern]) => pattern.test(name))?.[1];
+  if (what === undefined) return [];
+  return [{ rule: 'secret-file', file, severity: 'error', message: `A file of this name holds ${what}.`, fix: `Run git rm --cached ${file}, add it to .gitignore, and revoke what is in it. Where an example is wanted, commit ${name}.example with empty values.` }];
 }

@@ -28,14 +28,14 @@ function isExecutable(file: string): boolean {
 export async function runTool(file: string, parameters: readonly string[], root: string, { accept = [0], directory = '.', environment = {}, input }: RunOptions = {}): Promise<Output> {
   const program = path.basename(file);
   // A .cmd of npm is a script, which Windows starts by its shell alone (CVE-2024-27980); the parameters are the repository's own.
-  const child = spawn(file, parameters, { cwd: path.join(root, directory), env: { ...process.env, ...environment }, timeout: LONGEST_RUN_MS, killSignal: 'SIGKILL', shell: file.endsWith('.cmd'), stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'] });
+  const child = spawn(file, parameters, { cwd: path.join(root, directory), env: { ...process.env, ...environment }, timeout: LONGEST_RUN_MS, killSignal: 'SIGKILL', shell: file.endsWith('.cmd') });
   const failed = new Promise<never>((_, reject) => {
     child.once('error', (error) => {
       reject(new Unusable(`${program} can't be started: ${error.message}`));
     });
   });
   // A tool that does not read to the end breaks the pipe; its status tells.
-  child.stdin?.on('error', () => undefined).end(input);
+  child.stdin.on('error', () => undefined).end(input);
   const closed = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
   const [stdout, stderr, [status, signal]] = await Promise.race([Promise.all([text(child.stdout), text(child.stderr), closed]), failed]);
   if (status === null) throw new Unusable(`${program} was ended by ${String(signal)}`);
