@@ -23,8 +23,8 @@ test('nothing is found where every policy was asked and none denies', () => {
   assert.deepEqual(findingsOf(answer([{ file, asked, denials: [] }]), [file], policies), []);
 });
 
-test('a claim is a file of the folder, but for tests and what they share', () => {
-  assert.deepEqual(claimsOf(['policies/github/jobs_end_in_time.rego', 'policies/github/jobs_end_in_time_test.rego', 'policies/github/workflow.rego', 'policies/docker/x.rego']), ['jobs_end_in_time']);
+test('a claim is a file of the folder, but for tests', () => {
+  assert.deepEqual(claimsOf(['policies/github/jobs_end_in_time.rego', 'policies/github/jobs_end_in_time_test.rego', 'policies/lib/workflow.rego', 'policies/docker/x.rego']), ['jobs_end_in_time']);
 });
 
 test('remedy and severity are those of the METADATA', () => {

@@ -12,7 +12,7 @@
 #   control: OpenSSF Scorecard Pinned-Dependencies; CWE-829
 package github.actions_are_pinned
 
-import data.github.workflow
+import data.lib.workflow
 
 deny contains {"line": use.line, "message": sprintf("%s is no full commit.", [use.reference])} if {
 	some use in foreign

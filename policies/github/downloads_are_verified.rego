@@ -13,7 +13,7 @@
 #   control: CWE-494; OpenSSF Scorecard Pinned-Dependencies
 package github.downloads_are_verified
 
-import data.github.workflow
+import data.lib.workflow
 
 unverified := {
 	`\b(curl|wget|iwr|irm|Invoke-WebRequest|Invoke-RestMethod|aria2c|gh\s+api)\b[^\n]*\|\s*(sudo\s+(-\S+\s+)*)?(env\s+)?(\S*/)?(ba|z|da|k|fi)?sh\b`: "It pipes a download into a shell.",

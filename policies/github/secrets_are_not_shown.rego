@@ -12,7 +12,7 @@
 #   control: CWE-532; OWASP CICD-SEC-10
 package github.secrets_are_not_shown
 
-import data.github.workflow
+import data.lib.workflow
 
 deny contains {"line": script.line, "message": "The script prints its environment or its commands, credentials among them."} if {
 	some script in workflow.scripts

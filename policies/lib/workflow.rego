@@ -1,5 +1,10 @@
 # What every policy on workflows asks of a workflow or a composite action: jobs, steps, scripts, triggers, lines.
-package github.workflow
+# METADATA
+# title: A workflow as its policies see it
+# description: >-
+#   The input is {text, ruleset}: a workflow's or a composite action's file, and what .github/ruleset.json requires. What has no jobs
+#   and no steps is empty here; workflows_are_plain denies it.
+package lib.workflow
 
 # METADATA
 # description: A composite action is a job of its own, named after what it is.

@@ -1,7 +1,7 @@
 # What the policies share, where no policy's own forms come by: settings that are no mapping, and text that no line has.
-package github.workflow_test
+package lib.workflow_test
 
-import data.github.workflow
+import data.lib.workflow
 
 test_variables_that_an_expression_gives_are_none if {
 	workflow.variables({"job": "a", "step": {"env": {"A": "1"}}}) == {"A": "1"} with input as {"text": "on: push\nenv: ${{ fromJSON(inputs.env) }}\njobs: {a: {}}\n"}
