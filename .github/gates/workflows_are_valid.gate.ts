@@ -18,12 +18,13 @@ export const gate: Gate = {
   scope: 'file',
   when: 'change',
   unparsable: { file: '.github/workflows/unparsable.yml', text: 'on: [push\njobs: {\n' },
-  async check({ run, files, scratch }) {
+  async check(context) {
+    const { files, scratch } = context;
     // Without one of its own it would take the repository's, which may tell it to ignore files.
     const settings = path.join(scratch, 'actionlint.yaml');
     writeFileSync(settings, '{}\n');
     // shellcheck, which actionlint runs where it happens to be, would make the verdict differ from machine to machine.
-    const output = await run(actionlint, ['-config-file', settings, '-verbose', '-no-color', '-shellcheck=', '-pyflakes=', '-format', '{{json .}}', ...files], { accept: [0, FOUND_PROBLEMS] });
+    const output = await context.run(actionlint, ['-config-file', settings, '-verbose', '-no-color', '-shellcheck=', '-pyflakes=', '-format', '{{json .}}', ...files], { accept: [0, FOUND_PROBLEMS] });
     return findingsOf(output, files);
   },
 };

@@ -4,6 +4,7 @@ import { type Finding, type Gate, type GateContext, parseJson, type Severity, ty
 
 const opa: Tool = { set: 'go', program: 'opa' };
 const POLICIES = 'policies/github';
+const SHARED = 'policies/lib';
 const RULESET = '.github/ruleset.json';
 
 /** `rules`: how many policies were asked about the file. One query, since starting opa takes longer than it thinks. */
@@ -34,7 +35,7 @@ export const gate: Gate = {
   link: 'https://owasp.org/www-project-top-10-ci-cd-security-risks/',
   tools: [opa],
   reads: /^\.github\/workflows\/[^/]+\.ya?ml$|(?:^|\/)action\.ya?ml$/,
-  settings: /^policies\/github\/.*\.rego$|^\.github\/ruleset\.json$/,
+  settings: /^policies\/(?:github|lib)\/|^\.github\/ruleset\.json$/,
   scope: 'file',
   when: 'change',
   unparsable: { file: '.github/workflows/unparsable.yml', text: 'on: [push\njobs: {\n' },
@@ -44,16 +45,16 @@ export const gate: Gate = {
   },
 };
 
-async function ask({ run, read, files }: GateContext): Promise<string> {
-  const ruleset = parseJson(read(RULESET), RULESET);
-  const input = { files: files.map((file) => ({ file, text: read(file), ruleset })) };
-  const { stdout } = await run(opa, ['eval', '--strict-builtin-errors', '--format', 'json', '--data', POLICIES, '--stdin-input', QUERY], { input: JSON.stringify(input) });
+async function ask(context: GateContext): Promise<string> {
+  const ruleset = parseJson(context.read(RULESET), RULESET);
+  const input = { files: context.files.map((file) => ({ file, text: context.read(file), ruleset })) };
+  const { stdout } = await context.run(opa, ['eval', '--strict-builtin-errors', '--format', 'json', '--data', POLICIES, '--data', SHARED, '--stdin-input', QUERY], { input: JSON.stringify(input) });
   return stdout;
 }
 
-/** What the folder has a file for; `workflow` is what they share, and denies nothing. */
+/** What the folder has a file for. */
 export function claimsOf(tree: readonly string[]): readonly string[] {
-  return tree.map((file) => /^policies\/github\/([a-z_]+)\.rego$/.exec(file)?.[1] ?? '').filter((claim) => claim !== '' && claim !== 'workflow' && !claim.endsWith('_test'));
+  return tree.map((file) => /^policies\/github\/([a-z_]+)\.rego$/.exec(file)?.[1] ?? '').filter((claim) => claim !== '' && !claim.endsWith('_test'));
 }
 
 /** @throws Unusable when a claim does not say how it is mended. */

@@ -24,8 +24,9 @@ export const gate: Gate = {
   scope: 'file',
   when: 'change',
   unparsable: { file: '.github/workflows/unparsable.yml', text: 'on: [push\njobs: {\n' },
-  async check({ run, files }) {
-    const output = await run(zizmor, ['--offline', '--no-config', '--no-ignores', '--persona', 'pedantic', '--strict-collection', '--no-progress', '--color', 'never', '--format', 'json', ...files], { accept: [0, ...FOUND] });
+  async check(context) {
+    const { files } = context;
+    const output = await context.run(zizmor, ['--offline', '--no-config', '--no-ignores', '--persona', 'pedantic', '--strict-collection', '--no-progress', '--color', 'never', '--format', 'json', ...files], { accept: [0, ...FOUND] });
     return findingsOf(output, files);
   },
 };

@@ -12,7 +12,7 @@
 #   control: OpenSSF Scorecard Pinned-Dependencies; CWE-829
 package github.actions_are_pinned
 
-import data.github.workflow
+import data.lib.workflow
 
 deny contains {"line": use.line, "message": sprintf("%s is no full commit.", [use.reference])} if {
 	some use in foreign
@@ -20,10 +20,12 @@ deny contains {"line": use.line, "message": sprintf("%s is no full commit.", [us
 	not regex.match(`^docker://[^@\s]+@sha256:[0-9a-f]{64}$`, use.reference)
 }
 
-deny contains {"line": use.line, "message": sprintf("%s does not say which version it is.", [use.reference])} if {
+deny contains {"line": index + 1, "message": sprintf("%s does not say which version it is.", [use.reference])} if {
 	some use in foreign
 	not startswith(use.reference, "docker://")
-	not regex.match(`#\s*v?\d+(\.\d+)+\b`, workflow.lines[use.line - 1])
+	some index, line in workflow.lines
+	contains(line, use.reference)
+	not regex.match(`#\s*v?\d+(\.\d+)+\b`, line)
 }
 
 foreign contains use if {

@@ -13,7 +13,7 @@
 #   control: OWASP CICD-SEC-3
 package github.actions_have_known_publishers
 
-import data.github.workflow
+import data.lib.workflow
 
 publishers := {"actions", "aws-actions", "docker", "github", "hashicorp", "ossf", "sigstore", "step-security"}
 

@@ -12,7 +12,7 @@
 #   control: CWE-538; OWASP CICD-SEC-6
 package github.artifacts_are_chosen
 
-import data.github.workflow
+import data.lib.workflow
 
 deny contains {"line": use.line, "message": sprintf("It uploads %q: everything that lies there.", [chosen])} if {
 	some use in uploads

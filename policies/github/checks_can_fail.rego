@@ -12,7 +12,7 @@
 #   control: OWASP CICD-SEC-1
 package github.checks_can_fail
 
-import data.github.workflow
+import data.lib.workflow
 
 best_effort := {"actions/download-artifact", "github/codeql-action/upload-sarif"}
 

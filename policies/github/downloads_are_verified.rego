@@ -13,13 +13,13 @@
 #   control: CWE-494; OpenSSF Scorecard Pinned-Dependencies
 package github.downloads_are_verified
 
-import data.github.workflow
+import data.lib.workflow
 
 unverified := {
 	`\b(curl|wget|iwr|irm|Invoke-WebRequest|Invoke-RestMethod|aria2c|gh\s+api)\b[^\n]*\|\s*(sudo\s+(-\S+\s+)*)?(env\s+)?(\S*/)?(ba|z|da|k|fi)?sh\b`: "It pipes a download into a shell.",
 	`\|\s*(sudo\s+(-\S+\s+)*)?(\S*/)?((ba|z|da|k)?sh|node|python3?|perl|ruby|iex|Invoke-Expression)\s*(-\s*)?(-s\b[^\n]*|)(\n|$|;|&)`: "It pipes into an interpreter.",
 	`(ba|z|da|k)?(sh|source|\.)\s+(-\w+\s+)*("?\$\(|<\()\s*(curl|wget)`: "It runs a download.",
-	`\bnpm\s+(-\S+\s+)*(i|in|ins|inst|install|isntall|add|update|up|upgrade|exec|x)\b`: "It installs by npm without the lock file.",
+	`\bnpm\s+((-C|-w|--(prefix|workspace|registry|userconfig))\s+\S+\s+|-\S+\s+)*(i|in|ins|inst|install|isntall|add|update|up|upgrade|exec|x)\b`: "It installs by npm without the lock file.",
 	`\b(npx|bunx)\s+(--?\S+\s+)*(-y|--yes|-p|--package|\S+@)`: "It runs a package that no lock file names.",
 	`\b(pnpm|yarn)\s+(dlx|add|up|upgrade)\b|\bbun\s+(add|x)\b`: "It installs without the lock file.",
 	`\b(uvx|pipx\s+(run|install)|uv\s+(pip\s+install|tool\s+(run|install))|easy_install|gem\s+install|cargo\s+install|brew\s+install|choco\s+install|go\s+(install|run|get)\s+\S+@)`: "It installs a program that no lock file names.",

@@ -14,7 +14,7 @@
 #   control: OWASP CICD-SEC-4; CWE-829
 package github.foreign_code_gets_no_credential
 
-import data.github.workflow
+import data.lib.workflow
 
 foreign := `refs/(remotes/)?pull/|refs/pull|\bpull/[^\s/]+/(head|merge)|\bgh\s+pr\s+checkout|pull_request\.head|workflow_run\.head|\bgithub\.head_ref|GITHUB_HEAD_REF|\bpulls?_?(request)?[-_.]?(number|id)`
 

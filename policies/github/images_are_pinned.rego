@@ -11,7 +11,7 @@
 #   control: OpenSSF Scorecard Pinned-Dependencies; CWE-829
 package github.images_are_pinned
 
-import data.github.workflow
+import data.lib.workflow
 
 deny contains {"line": workflow.line_of(image), "message": sprintf("%s has no digest.", [image])} if {
 	some image in images

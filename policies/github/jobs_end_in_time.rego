@@ -11,7 +11,7 @@
 #   control: CWE-400
 package github.jobs_end_in_time
 
-import data.github.workflow
+import data.lib.workflow
 
 deny contains {"line": workflow.line_of_job(id), "message": sprintf("The job %s has no timeout-minutes of 120 or less.", [id])} if {
 	workflow.content.jobs

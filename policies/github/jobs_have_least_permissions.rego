@@ -13,7 +13,7 @@
 #   control: OpenSSF Scorecard Token-Permissions; CWE-250
 package github.jobs_have_least_permissions
 
-import data.github.workflow
+import data.lib.workflow
 
 is_workflow if workflow.content.jobs
 

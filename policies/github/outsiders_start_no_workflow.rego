@@ -14,7 +14,7 @@
 #   control: OWASP CICD-SEC-4; CWE-829
 package github.outsiders_start_no_workflow
 
-import data.github.workflow
+import data.lib.workflow
 
 safe := {"create", "delete", "deployment", "deployment_status", "merge_group", "milestone", "page_build", "pull_request", "push", "registry_package", "release", "repository_dispatch", "schedule", "workflow_call", "workflow_dispatch"}
 

@@ -14,7 +14,7 @@
 #   control: OWASP CICD-SEC-5; SLSA Build L3
 package github.powerful_jobs_wait_for_approval
 
-import data.github.workflow
+import data.lib.workflow
 
 powerful := {"write-all", "actions", "attestations", "contents", "deployments", "id-token", "packages", "pages"}
 

@@ -13,7 +13,7 @@
 #   control: SLSA Build L3 isolated; CWE-349
 package github.releases_use_no_cache
 
-import data.github.workflow
+import data.lib.workflow
 
 publishes if "release" in workflow.triggers
 

@@ -13,7 +13,7 @@
 #   control: OWASP CICD-SEC-1
 package github.required_checks_always_report
 
-import data.github.workflow
+import data.lib.workflow
 
 required := {check.context |
 	some rule in input.ruleset.rules

@@ -12,7 +12,7 @@
 #   control: OWASP CICD-SEC-7
 package github.runners_are_hosted
 
-import data.github.workflow
+import data.lib.workflow
 
 hosted := `^(ubuntu-(latest|slim|\d\d\.\d\d)(-arm)?|windows-(latest|20\d\d|11-arm)|macos-(latest|\d\d)(-(x?large|intel))?)$`
 

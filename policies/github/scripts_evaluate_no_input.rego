@@ -13,7 +13,7 @@
 #   control: CWE-95; CWE-78
 package github.scripts_evaluate_no_input
 
-import data.github.workflow
+import data.lib.workflow
 
 evaluates := [
 	`(^|[;&|(\s])eval\s`,

@@ -12,7 +12,7 @@
 #   control: CWE-94; OWASP CICD-SEC-4
 package github.scripts_hold_no_expression
 
-import data.github.workflow
+import data.lib.workflow
 
 deny contains {"line": script.line, "message": "The script has ${{ … }} in it."} if {
 	some script in workflow.scripts

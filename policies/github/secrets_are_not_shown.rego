@@ -12,7 +12,7 @@
 #   control: CWE-532; OWASP CICD-SEC-10
 package github.secrets_are_not_shown
 
-import data.github.workflow
+import data.lib.workflow
 
 deny contains {"line": script.line, "message": "The script prints its environment or its commands, credentials among them."} if {
 	some script in workflow.scripts
@@ -22,7 +22,7 @@ deny contains {"line": script.line, "message": "The script prints its environmen
 deny contains {"line": script.line, "message": "The script prints a credential."} if {
 	some script in workflow.scripts
 	some line in split(script.text, "\n")
-	regex.match(`(^|[;&|({]\s*|\s)(echo|printf|cat\s*<<<?|Write-Output|Write-Host|tee|base64|xxd|rev)\b|console\.\w+\(`, line)
+	regex.match(`(^|[;&|({]\s*|\s)((echo|printf|Write-Output|Write-Host|tee|base64|xxd|rev)\b|cat\s*<<)|console\.\w+\(`, line)
 	workflow.expands(line, credentials(script))
 	not regex.match(`--password-stdin|--with-token|\|\s*(docker|podman|helm|gh|cosign|npm)\b`, line)
 }

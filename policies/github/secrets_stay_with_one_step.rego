@@ -12,7 +12,7 @@
 #   control: OWASP CICD-SEC-6; CWE-522
 package github.secrets_stay_with_one_step
 
-import data.github.workflow
+import data.lib.workflow
 
 every_secret := `(?i)\$\{\{[^}]*(toJSON\(\s*(secrets|github)\s*\)|\bsecrets\s*\[|secrets\s*\.\s*\*|\bsecrets\s*\}\}|\bsecrets\s*[,)])`
 

@@ -12,7 +12,7 @@
 #   control: CWE-1007; CWE-506
 package github.workflows_are_plain
 
-import data.github.workflow
+import data.lib.workflow
 
 deny contains {"line": index + 1, "message": "It has characters that nobody sees, or that turn the direction of the text."} if {
 	some index, line in workflow.lines

@@ -1,5 +1,10 @@
 # What every policy on workflows asks of a workflow or a composite action: jobs, steps, scripts, triggers, lines.
-package github.workflow
+# METADATA
+# title: A workflow as its policies see it
+# description: >-
+#   The input is {text, ruleset}: a workflow's or a composite action's file, and what .github/ruleset.json requires. What has no jobs
+#   and no steps is empty here; workflows_are_plain denies it.
+package lib.workflow
 
 # METADATA
 # description: A composite action is a job of its own, named after what it is.
@@ -35,7 +40,7 @@ steps contains {"job": id, "index": index, "step": step} if {
 # description: Everything that an interpreter gets. Continued lines are one, as the shell has them.
 scripts contains {"job": entry.job, "step": entry.step, "text": joined, "line": line_of(first_line(text))} if {
 	some entry in steps
-	some text in [entry.step.run, object.get(object.get(entry.step, "with", {}), "script", null)]
+	some text in [object.get(entry.step, "run", null), object.get(object.get(entry.step, "with", {}), "script", null)]
 	is_string(text)
 	joined := regex.replace(text, `\\\r?\n\s*`, " ")
 }
@@ -64,7 +69,7 @@ secret := `secrets\s*[.\[]|github\.token|toJSON\(\s*secrets`
 
 holding(entry, pattern) := {name |
 	some name, value in variables(entry)
-	regex.match(sprintf(`(?i)\$\{\{.*(%s)`, [pattern]), sprintf("%v", [value]))
+	regex.match(sprintf(`(?is)\$\{\{.*(%s)`, [pattern]), sprintf("%v", [value]))
 }
 
 expands(text, names) if {
