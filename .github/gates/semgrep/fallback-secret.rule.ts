@@ -9,6 +9,7 @@ export const rule: WeaknessRule = {
   match: either([
     where('$A ?? $B', { A: '(?is).{0,60}(?:secret|password|passphrase|api_?key|signing_?key|session_?keys?|private_?key|encryption_?key|access_?token)[\'"\\]\\)]*', B: '[\'"`](?!.{0,3}$).*' }),
     where('$A || $B', { A: '(?is).{0,60}(?:secret|password|passphrase|api_?key|signing_?key|session_?keys?|private_?key|encryption_?key|access_?token)[\'"\\]\\)]*', B: '[\'"`](?!.{0,3}$).*' }),
+    where('$A = $B', { A: '(?i)\\w*(?:secret|password|passphrase|api_?key|signing_?key|session_?keys?|private_?key)', B: '[\'"`][^\\s\'"`$]{8,}[\'"`]' }),
     where('const {..., $A = $B, ...} = $X;', { A: '(?i)\\w*(?:secret|password|passphrase|api_?key|signing_?key|session_?keys?|private_?key)\\w*', B: '[\'"`].{4,}' }),
     where('const $A = $B;', { A: '(?i)\\w*(?:secret|passphrase|api_?key|signing_?key|session_?key|private_?key|encryption_?key|hmac_?key)', B: '[\'"`][^\\s\'"`$]{8,}[\'"`]' }),
     where('{..., $A: $B, ...}', { A: '(?i)(?:client_?)?secret|password|passphrase|api_?key|signing_?key|private_?key|encryption_?key', B: '[\'"`][^\\s\'"`$]{8,}[\'"`]' }),
@@ -16,7 +17,6 @@ export const rule: WeaknessRule = {
   refuses: [
     'export const f = (env) => env.SESSION_SECRET ?? "development-only";',
     'export const f = (env) => env["API_KEY"] || "0123456789";',
-    'export const f = ({ signingKey = "not-so-secret" }) => { const { hmacSecret = "not-so-secret" } = {}; return hmacSecret; };',
     'const SIGNING_KEY = "c29tZSBrZXkgaGVyZQ";\nexport const f = () => SIGNING_KEY;',
     'export const options = { clientSecret: "c29tZSBrZXkgaGVyZQ" };',
   ],

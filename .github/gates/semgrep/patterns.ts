@@ -7,6 +7,11 @@ export function where(pattern: string, names: Readonly<Record<string, string>>):
   return { patterns: [{ pattern }, ...Object.entries(names).map(([metavariable, regex]) => ({ 'metavariable-regex': { metavariable: `$${metavariable}`, regex: `^(?:${regex})$` } }))] };
 }
 
+/** As `where`, and a name that stands for a constant counts as the constant, without its quotes. */
+export function whereConstant(pattern: string, names: Readonly<Record<string, string>>): Pattern {
+  return { patterns: [{ pattern }, ...Object.entries(names).map(([metavariable, regex]) => ({ 'metavariable-regex': { metavariable: `$${metavariable}`, regex: `^(?:${regex})$`, 'constant-propagation': true } }))] };
+}
+
 /** Where what is asked about is one metavariable of the pattern. */
 export function focus(metavariable: string, patterns: readonly string[], names: Readonly<Record<string, string>> = {}): Pattern {
   return { patterns: [either(patterns), ...restrict(names), { 'focus-metavariable': `$${metavariable}` }] };

@@ -1,6 +1,6 @@
 // A key that the client chooses: __proto__ changes every object of the process (CWE-1321).
 import type { WeaknessRule } from './weakness.ts';
-import { either, focus, REQUEST_DATA } from './patterns.ts';
+import { either, focus, REQUEST_DATA, restrict } from './patterns.ts';
 
 export const rule: WeaknessRule = {
   cwe: 1321,
@@ -8,7 +8,7 @@ export const rule: WeaknessRule = {
   fix: 'Use a Map, or a strict schema that names the keys; check Object.hasOwn, and refuse __proto__, constructor and prototype.',
   match: {
     mode: 'taint',
-    'pattern-sources': [...REQUEST_DATA, { patterns: [{ pattern: '$X' }, either([{ 'pattern-inside': 'for (const $K in $X) { ... $T[$K] = $FN(..., $X[$K], ...); ... }' }, { 'pattern-inside': '$X.__proto__ = $V' }, { 'pattern-inside': '$X["__proto__"] = $V' }])] }],
+    'pattern-sources': [...REQUEST_DATA, { patterns: [{ pattern: '$KEY' }, either([{ 'pattern-inside': 'for (const [$KEY, $V] of Object.entries($BODY)) $DO' }, { 'pattern-inside': 'for (const $KEY of Object.keys($BODY)) $DO' }, { 'pattern-inside': 'for (const $KEY in $BODY) $DO' }]), ...restrict({ BODY: '(?:[\\w.]+\\.)?(?:body|query|params|payload|patch)(?:\\.\\w+)*|JSON\\.parse.*' })] }, { patterns: [{ pattern: '$X' }, either([{ 'pattern-inside': 'for (const $K in $X) { ... $T[$K] = $FN(..., $X[$K], ...); ... }' }, { 'pattern-inside': '$X.__proto__ = $V' }, { 'pattern-inside': '$X["__proto__"] = $V' }])] }],
     'pattern-sinks': [
       focus('KEY', ['$O[$KEY] = $V', '$O[$KEY][$K2] = $V', '$O[$KEY] ??= $V', '$O[$KEY] += $V', 'Object.defineProperty($O, $KEY, ...)', 'Reflect.set($O, $KEY, ...)']),
       focus('BODY', ['$MERGE($A, ..., $BODY, ...)'], { MERGE: '(?:\\w+\\.)?(?:merge|deepMerge|mergeDeep|defaultsDeep|extend|deepExtend|mergeWith|setWith|zipObjectDeep)' }),

@@ -1,15 +1,15 @@
 // Encryption that shows patterns, that nobody notices a change of, or that begins the same each time (CWE-1240).
 import type { WeaknessRule } from './weakness.ts';
-import { either, where } from './patterns.ts';
+import { either, where, whereConstant } from './patterns.ts';
 
 export const rule: WeaknessRule = {
   cwe: 1240,
   message: 'This encryption is no authenticated one, or its key or nonce is written in the code.',
   fix: 'Use sealedBox of app/lib/sealed.ts, or aes-256-gcm with randomBytes(12) as nonce and a key from the configuration.',
   match: either([
-    where('$F($ALG, ...)', { F: '(?:\\w+\\.)?create(?:Cipher|Decipher)iv', ALG: '(?i)[\'"`](?:aes-?\\d*-(?:ecb|cbc|cfb\\w*|ofb|ctr)|aes\\d+|des\\S*|rc[24]\\S*|bf\\S*|blowfish|cast\\S*|seed\\S*|idea\\S*)[\'"`]' }),
+    whereConstant('$F($ALG, ...)', { F: '(?:\\w+\\.)?create(?:Cipher|Decipher)iv', ALG: '(?i)[\'"`]?(?:aes-?\\d*-(?:ecb|cbc|cfb\\w*|ofb|ctr)|aes\\d+|des\\S*|rc[24]\\S*|bf\\S*|blowfish|cast\\S*|seed\\S*|idea\\S*)[\'"`]?' }),
     where('$F(...)', { F: '(?:\\w+\\.)?create(?:Cipher|Decipher)' }),
-    where('$F($ALG, $KEY, $IV, ...)', { F: '(?:\\w+\\.)?createCipheriv', IV: '(?s)[\'"`].*|Buffer\\.alloc\\(.*|Buffer\\.from\\((?:[\'"`\\[]).*|new Uint8Array\\(.*' }),
+    where('$F($ALG, $KEY, $IV, ...)', { F: '(?:\\w+\\.)?createCipheriv', IV: '(?s)[A-Z][A-Z_]+|[\'"`].*|Buffer\\.alloc\\(.*|Buffer\\.from\\((?:[\'"`\\[]).*|new Uint8Array\\(.*' }),
     where('$F($ALG, $KEY, ...)', { F: '(?:\\w+\\.)?(?:createCipheriv|createDecipheriv|createHmac)', KEY: '(?s)[\'"`].*|Buffer\\.from\\([\'"`\\[].*|Buffer\\.alloc\\(.*' }),
     where('$F($ALG, $KEY, ...)', { F: '(?:\\w+\\.)?hkdf(?:Sync)?', KEY: '(?s)[\'"`].*|Buffer\\.from\\([\'"`\\[].*' }),
     where('$F($KEY, ...)', { F: '(?:\\w+\\.)?(?:scrypt|scryptSync|pbkdf2|pbkdf2Sync)', KEY: '[\'"`].*' }),

@@ -1,6 +1,6 @@
 // A hash that has been broken, or one that is too quick for passwords (CWE-327).
 import type { WeaknessRule } from './weakness.ts';
-import { either, where } from './patterns.ts';
+import { either, where, whereConstant } from './patterns.ts';
 
 export const rule: WeaknessRule = {
   cwe: 327,
@@ -9,7 +9,7 @@ export const rule: WeaknessRule = {
   // The service that knows breached passwords is asked by SHA-1; nothing rests on that hash.
   except: /\/breached\.ts$/,
   match: either([
-    where('$F($ALG, ...)', { F: '(?:\\w+\\.)?(?:createHash|createHmac|hash|createSign|createVerify)', ALG: '(?i)[\'"`](?:rsa-)?(?:md[245]|sha-?1|ripemd\\w*|rmd160|md5-sha1)[\'"`]' }),
+    whereConstant('$F($ALG, ...)', { F: '(?:\\w+\\.)?(?:createHash|createHmac|hash|createSign|createVerify)', ALG: '(?i)[\'"`]?(?:rsa-)?(?:md[245]|sha-?1|ripemd\\w*|rmd160|md5-sha1)[\'"`]?' }),
     where('$C.digest($ALG, ...)', { ALG: '(?i)[\'"`]sha-?1[\'"`]' }),
     where('$F(..., $ALG)', { F: '(?:\\w+\\.)?pbkdf2(?:Sync)?', ALG: '(?i)[\'"`](?:md5|sha-?1)[\'"`]' }),
     where('$H.update($PASSWORD, ...)', { H: '(?:\\w+\\.)?createHash\\(.*\\)', PASSWORD: '(?i)(?:\\w+\\.)*\\w*(?:password|passphrase|passwd)\\w*' }),
