@@ -6,6 +6,8 @@ export const rule: WeaknessRule = {
   cwe: 204,
   message: 'The answer, or the time it takes, tells whether there is such an account: the first half of an attack on it.',
   fix: 'Give one answer for an unknown name and for a wrong password, and verify against a decoy hash where there is no account, so that both take as long.',
+  // Who keeps the accounts of a tenant may know which there are.
+  except: /\/operations\.ts$|^\.github\//,
   match: either([
     where('refuse($S, $CODE, ...)', { CODE: '(?i)[\'"`](?:(?:unknown|no-?such|no|wrong|invalid|incorrect|bad|missing)[- _](?:user|account|e-?mail|person|password|username)|(?:user|account|e-?mail|username)[- _](?:unknown|not[- _]found|does[- _]not[- _]exist|missing|exists|taken|already[- _]exists|already[- _]registered|in[- _]use)|(?:there is )?no (?:such )?(?:user|account)(?: .*)?|wrong password.*|(?:the )?password is (?:wrong|incorrect).*|(?:user|account|e-?mail) (?:not found|does not exist|unknown|already exists|is already (?:registered|taken|in use)).*)[.!]?[\'"`]' }),
     where('refuse($S, $X, $CODE, ...)', { CODE: '(?i)[\'"`](?:(?:unknown|no-?such|no|wrong|invalid|incorrect|bad|missing)[- _](?:user|account|e-?mail|person|password|username)|(?:user|account|e-?mail|username)[- _](?:unknown|not[- _]found|does[- _]not[- _]exist|missing|exists|taken|already[- _]exists|already[- _]registered|in[- _]use)|(?:there is )?no (?:such )?(?:user|account)(?: .*)?|wrong password.*|(?:the )?password is (?:wrong|incorrect).*|(?:user|account|e-?mail) (?:not found|does not exist|unknown|already exists|is already (?:registered|taken|in use)).*)[.!]?[\'"`]' }),

@@ -6,6 +6,8 @@ export const rule: WeaknessRule = {
   cwe: 78,
   message: 'A command goes through a shell, or the request says what is started: a value in it becomes a command.',
   fix: 'Start the program itself: execFile(program, [argument, …]) without shell, and arguments that can not be read as options (after --).',
+  // They have in them, as seeds, what they look for.
+  except: /^\.github\/rules\//,
   match: { 'pattern-either': [
     { pattern: 'import {..., exec, ...} from "node:child_process"' }, { pattern: 'import {..., execSync, ...} from "node:child_process"' },
     { 'pattern-regex': 'import\\s*\\{[^}]*\\bexec(?:Sync)?\\b[^}]*\\}\\s*from\\s*[\'"](?:node:)?child_process[\'"]' },

@@ -14,6 +14,9 @@ export const rule: WeaknessRule = {
       where('`...${$E}...`', { E: '(?i)(?:e|err|error|cause|exception)' }),
       where('{..., $K: $E, ...}', { E: '(?i)(?:err|error|exception)(?:\\.(?:stack|message))?' , K: '(?i)error|err|cause|detail|stack|message|reason' }),
     ],
+    'pattern-sanitizers': [
+      { pattern: 'errors.map(...)' },
+    ],
     'pattern-sinks': [
       { patterns: [either(['ctx.body = $TEXT', 'context.body = $TEXT', '$C.response.body = $TEXT', 'ctx.message = $TEXT']), { 'focus-metavariable': '$TEXT' }] },
       focus('TEXT', ['$R.$END($TEXT, ...)'], { R: 'res|response|ctx\\.res|socket|reply|stream', END: 'end|write|send|json' }),

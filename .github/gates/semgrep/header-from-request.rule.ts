@@ -15,7 +15,7 @@ export const rule: WeaknessRule = {
     ],
     'pattern-sinks': [
       focus('V', ['$C.$SET($NAME, $V)'], { SET: 'set|append|setHeader|appendHeader', NAME: '(?i)[\'"`](?:content-disposition|content-type|link|set-cookie|clear-site-data|content-security-policy|x-accel-redirect|x-sendfile|cache-control|vary|www-authenticate)[\'"`]' }),
-      focus('V', ['$C.$SET($V, $X)'], { SET: 'set|append|setHeader|appendHeader' }),
+      focus('V', ['$C.$SET($V, $X)'], { C: 'ctx|context|koa|c|res|response|ctx\\.res|ctx\\.response|headers|reply', SET: 'set|append|setHeader|appendHeader' }),
       focus('V', ['$C.attachment($V, ...)', '$C.type = $V', '$S.write(`HTTP/1.1...${$V}...`)', '$S.end(`HTTP/1.1...${$V}...`)']),
     ],
   },

@@ -11,7 +11,6 @@ export const rule: WeaknessRule = {
     { 'pattern-regex': '\\b(?:server|admin)\\.(?:timeout\\s*=\\s*0|setTimeout\\(\\s*0)' },
     { 'pattern-regex': '\\bmaxHeaderSize[\\x27"]?\\s*:\\s*(?:\\d{2,}\\s*\\*\\s*1_?024\\s*\\*|\\d{6,}|\\d{1,3}(?:_\\d{3}){2,}|Infinity|[2-9]\\d{2}_\\d{3}|\\d+\\s*\\*\\s*1_?024\\s*\\*)' },
     { 'pattern-regex': '\\bperMessageDeflate[\\x27"]?\\s*:\\s*true' },
-    { 'pattern-regex': '\\brequireHostHeader[\\x27"]?\\s*:\\s*false' },
     { 'pattern-regex': '\\bjoinDuplicateHeaders[\\x27"]?\\s*:\\s*true' },
   ] },
   refuses: [

@@ -9,6 +9,9 @@ export const rule: WeaknessRule = {
   match: {
     mode: 'taint',
     'pattern-sources': REQUEST_DATA,
+    'pattern-sanitizers': [
+      { pattern: 'await $X' },
+    ],
     'pattern-sinks': [
       focus('TENANT', ['$Q.where("tenant_id", $OP, $TENANT)', '$Q.where("tenantId", $OP, $TENANT)', '$Q.where(`tenant_id`, $OP, $TENANT)', '$D.forTenant($TENANT, ...)', 'forTenant($TENANT, ...)', 'dbOf({..., tenantId: $TENANT, ...}, ...)', '{..., tenant_id: $TENANT, ...}', '{..., tenantId: $TENANT, ...}', 'sql`...tenant_id = ${$TENANT}...`', 'set_config("app.tenant_id", $TENANT, ...)']),
     ],
