@@ -9,7 +9,6 @@ import { createLocalKeyProvider } from '#app/privacy/key-provider.ts';
 import { addServiceKey, openServiceKeys } from '#app/privacy/service-keys.ts';
 import { type TestDatabase, testDatabases } from '#app/testing/database.ts';
 
-const log = pino({ level: 'silent' });
 const now = new Date('2026-11-24T12:00:00.000Z');
 const [one, two] = [{ id: 'one', secret: randomBytes(32) }, { id: 'two', secret: randomBytes(32) }];
 
@@ -17,7 +16,9 @@ async function open(t: TestContext, engine: TestDatabase) {
   const database = await engine.open();
   t.after(() => database.close());
   const { db } = database;
-  return { database, db, openWith: (...keys: (typeof one)[]) => openServiceKeys({ db, provider: createLocalKeyProvider(keys), log, now }) };
+  const lines: string[] = [];
+  const log = pino({}, { write: (line: string) => void lines.push(line) });
+  return { database, db, lines, openWith: (...keys: (typeof one)[]) => openServiceKeys({ db, provider: createLocalKeyProvider(keys), log, now }) };
 }
 
 for (const engine of testDatabases()) {
@@ -34,11 +35,14 @@ for (const engine of testDatabases()) {
   });
 
   test(`${engine.name}: the provider's new key takes over at the next start, and then the old one may go`, async (t) => {
-    const { openWith } = await open(t, engine);
+    const { lines, openWith } = await open(t, engine);
     const before = await openWith(one);
     await assert.rejects(openWith(two), AppError);
+    assert.deepEqual(lines, [], 'nothing is wrapped anew under the same key');
     assert.deepEqual(await openWith(two, one), before);
+    assert.deepEqual(lines.map((line) => JSON.parse(line) as Record<string, unknown>).map(({ purpose, providerKey, msg }) => [purpose, providerKey, msg]).toSorted(), ['audit', 'people', 'people-index'].map((purpose) => [purpose, 'two', 'service key wrapped with the provider\'s present key']));
     assert.deepEqual(await openWith(two), before);
+    assert.equal(lines.length, 3);
     await assert.rejects(openWith(one), AppError);
   });
 
