@@ -53,6 +53,9 @@ test('with a file they are added to it, which others can not read, and the log i
   await trail.flush();
   const written = (await readFile(file, 'utf8')).trimEnd().split('\n');
   assert.deepEqual(written.map((line) => readCheckpoint(line)?.position ?? readErasure(line)?.personId), [1, 2, PERSON, 3]);
+  await append();
+  await trail.stop();
+  assert.equal(readCheckpoint((await readFile(file, 'utf8')).trimEnd().split('\n').at(-1) ?? '')?.position, 4, 'what the last requests wrote is sealed at the end');
   assert.equal((await stat(file)).mode & 0o077, 0);
   assert.deepEqual(lines, []);
 });

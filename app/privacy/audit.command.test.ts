@@ -67,11 +67,13 @@ test('a whole trail is said to be whole; a changed entry and a cut-off tail end 
 });
 
 test('what an older key signed is whole under the new one; what waits for the chain is counted, and is no break', needsServer, async (t) => {
-  const { database, directory, trail, write } = await prepare(t);
+  const { database, directory, checkpoints, trail, write } = await prepare(t);
   await trail.stop();
   const provider = await createKeyProvider(parseConfig({}).privacy.provider);
   await addServiceKey({ db: database.db, provider, now: new Date(Date.now() + 1) }, 'audit');
   await write('acme', 5);
+  await appendFile(checkpoints, '"no checkpoint"\n');
+  assert.equal((await command(database, 'verify', '--checkpoints', checkpoints)).status, 0, 'other lines of a log are passed over');
   const waiting = await command(database, 'verify');
   assert.equal(waiting.status, 0);
   assert.match(waiting.out, /^acme: 1 entries are not in the chain yet: normal for a second or so while the service runs$/m);
@@ -121,7 +123,10 @@ test('an export is verified without the database and its keys; what was changed,
   assert.deepEqual([taken.status, /says that it has 4 entries and 4 checkpoints, and has 3 and 4/.test(taken.error)], [2, true]);
   assert.match((await verify(lines.slice(0, -1))).error, /it was cut off/);
   assert.match((await verify([...lines.slice(0, 8), JSON.stringify({ entries: 3, checkpoints: 4 })])).out, /the tail is cut off: entries up to 4 were signed, the last one there is 3/);
-  assert.match((await verify([...lines.slice(0, 7), '{"position":0}', ...lines.slice(8)])).error, /^Line 8 of the export/);
+  const shortened = [...lines.slice(0, 4), ...lines.slice(5, 8), JSON.stringify({ entries: 3, checkpoints: 3 })];
+  assert.match((await verify(shortened)).out, /the tail is cut off: entries up to 4 were signed, the last one there is 3/, 'with its checkpoint: by those from outside');
+  assert.match((await verify([...lines.slice(0, 4), ...lines.slice(5)])).error, /says that it has 4 entries and 4 checkpoints, and has 4 and 3: lines were taken out or added\.\n$/);
+  assert.match((await verify([...lines.slice(0, 7), '{"position":0}', ...lines.slice(8)])).error, /^Line 8 of the export is not what should stand there: \w+/);
   assert.match((await verify(['no JSON'])).error, /^Line 1 of the export is no JSON/);
   assert.ok(!exported.out.includes('"actorName"') && (await readFile(checkpoints, 'utf8')).includes('"acme"'));
 });

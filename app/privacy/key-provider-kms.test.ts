@@ -79,6 +79,26 @@ test('a KMS that never answers is a 503 in bounded time', async (t) => {
   assert.ok(performance.now() - startedAt < 2_000);
 });
 
+test('a question that is lost is asked again, within the time of one request', async (t) => {
+  let asked = 0;
+  const { origin } = await providerAt(t, (request, response) => {
+    asked += 1;
+    if (asked > 1) answerAsKms(request, response);
+  });
+  const provider = createKmsKeyProvider({ keyIds: [KEY], region: 'eu-central-1', endpoint: origin });
+  await provider.wrap(Buffer.alloc(32), {});
+  assert.equal(asked, 2);
+});
+
+test('what is not answered in time is given up, not only passed over', async (t) => {
+  const { promise: closed, resolve } = Promise.withResolvers<undefined>();
+  const { provider } = await providerAt(t, (request) => { request.socket.once('close', () => { resolve(undefined); }); }, { deadlineMs: 200 });
+  await failsAs(503, provider, ['unwrap']);
+  const startedAt = performance.now();
+  await closed;
+  assert.ok(performance.now() - startedAt < 1_000, 'before the SDK would give it up itself');
+});
+
 test('so are credentials that don’t come', async (t) => {
   // As the agent of ECS gives them; it stays silent here.
   const silent = http.createServer(() => undefined).listen(0, '127.0.0.1');
@@ -122,5 +142,5 @@ test('KMS is not asked to open what names a key that is not configured', async (
 });
 
 test('without a key there is no provider', () => {
-  assert.throws(() => createKmsKeyProvider({ keyIds: [], region: 'eu-central-1' }), TypeError);
+  assert.throws(() => createKmsKeyProvider({ keyIds: [], region: 'eu-central-1' }), { name: 'TypeError', message: 'A key provider needs a key.' });
 });

@@ -152,6 +152,23 @@ for (const engine of testDatabases()) {
   });
 }
 
+test('a column that is encrypted for the person is opened for them, whichever table it is of', async (t) => {
+  const database = await openTestDatabase();
+  t.after(() => database.close());
+  const { people } = createTestPrivacy();
+  const db = database.forTenant('acme');
+  const acme = people.of(db, 'acme');
+  const personId = await acme.idOf({ id: 'clerk', name: 'Cleo' });
+  await sql`insert into idempotency_key (tenant_id, subject_id, operation_id, key, fingerprint, status, headers, body, created_at) values ('acme', 'clerk', 'op', 'k', 'f', 200, '{}', '', now())`.execute(database.owner);
+  const sealed = (await acme.seal(personId, 'open text', 'idempotency_key.sealed')).toString('base64');
+  await sql`alter table idempotency_key add column sealed bytea`.execute(database.owner);
+  await sql`update idempotency_key set sealed = decode(${sealed}, 'base64')`.execute(database.owner);
+  const entry = { table: 'idempotency_key', owner: 'Pets', purpose: 'p', basis: 'contract', kept: { days: 3, from: 'the last visit' }, rows: { column: 'subject_id', holds: 'subject' }, columns: { key: 'k', sealed: { what: 'a text', form: 'sealed' } }, otherColumns: [], erasure: 'delete' } as const;
+  const of = async (whose: Whose) => (await exportRows(db, [entry], whose, acme)).map(({ kept, rows }) => ({ kept, rows }));
+  assert.deepEqual(await of({ tenantId: 'acme', subjectId: 'clerk', personId }), [{ kept: '3 days from the last visit', rows: [{ key: 'k', sealed: 'open text' }] }]);
+  assert.deepEqual(await of({ tenantId: 'acme', subjectId: 'clerk', personId: undefined }), [{ kept: '3 days from the last visit', rows: [{ key: 'k', sealed }] }]);
+});
+
 test('a register that says a row belongs to a table that is not in it is refused', async (t) => {
   const database = await openTestDatabase();
   t.after(() => database.close());

@@ -5,7 +5,7 @@ import { test, type TestContext } from 'node:test';
 import { sql } from 'kysely';
 import { pino } from 'pino';
 import { AppError } from '#app/errors.ts';
-import { createLocalKeyProvider } from '#app/privacy/key-provider.ts';
+import { createLocalKeyProvider, type KeyProvider } from '#app/privacy/key-provider.ts';
 import { addServiceKey, openServiceKeys } from '#app/privacy/service-keys.ts';
 import { type TestDatabase, testDatabases } from '#app/testing/database.ts';
 
@@ -44,6 +44,21 @@ for (const engine of testDatabases()) {
     assert.deepEqual(await openWith(two), before);
     assert.equal(lines.length, 3);
     await assert.rejects(openWith(one), AppError);
+  });
+
+  test(`${engine.name}: a start makes the key of a purpose that has none, and asks the provider to wrap nothing else`, async (t) => {
+    const { database, db } = await open(t, engine);
+    const local = createLocalKeyProvider([one]);
+    let wraps = 0;
+    const provider: KeyProvider = { keyId: local.keyId, wrap: (...given) => { wraps += 1; return local.wrap(...given); }, unwrap: (...given) => local.unwrap(...given) };
+    const openNow = () => openServiceKeys({ db, provider, log: pino({ level: 'silent' }), now });
+    const before = await openNow();
+    await openNow();
+    assert.equal(wraps, 3);
+    await sql`delete from service_key where purpose = 'people'`.execute(database.owner);
+    const after = await openNow();
+    assert.deepEqual([after.audit, after['people-index']], [before.audit, before['people-index']]);
+    assert.deepEqual([after.people.length, after.people[0].id !== before.people[0].id, wraps], [1, true, 4]);
   });
 
   test(`${engine.name}: a row that was moved to another purpose does not open`, async (t) => {
