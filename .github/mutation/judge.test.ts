@@ -1,10 +1,13 @@
 // The harness on a small tree whose mutants are written by hand, as the instrumenter would: each has the fate that it must have.
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
+
+import { setImmediate } from 'node:timers/promises';
 import { measureCoverage } from './coverage.ts';
+import { Host } from './host-client.ts';
 import type { Mutant } from './instrument.ts';
 import { Judge } from './judge.ts';
 
@@ -101,6 +104,25 @@ test('every mutant has the fate that it must have, in whatever order they come',
       12: 'killed by what is called while another file is loaded',
     });
   }
+});
+
+test('a program that a test started ends with the process of the test', { skip: process.platform === 'linux' ? false : 'not run: reads /proc' }, async (t) => {
+  const directory = await prepare(t, `import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { test } from 'node:test';
+test('starts one', () => { writeFileSync('pid', String(spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1000)']).pid)); });
+`);
+  const host = new Host(directory);
+  await host.load('subject.test.ts', 60_000);
+  await host.run({ file: 'subject.test.ts', unit: 0 }, 60_000);
+  const pid = Number(await readFile(path.join(directory, 'pid'), 'utf8'));
+  // Alive, or gone and not yet taken notice of.
+  const isRunning = async () => /^State:\s+[^ZX]/m.test(await readFile(`/proc/${pid}/status`, 'utf8').catch(() => ''));
+  assert.ok(await isRunning());
+  await host.end();
+  const end = performance.now() + 10_000;
+  while ((await isRunning()) && performance.now() < end) await setImmediate();
+  assert.ok(!(await isRunning()));
 });
 
 test('tests that fail without a mutant, or when another has not run before, are no ground to judge on', async (t) => {
