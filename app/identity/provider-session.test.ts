@@ -235,6 +235,13 @@ describe('a session and the provider', () => {
     }
   });
 
+  test('where it has several names for two factors, each is named, parted by blanks (OpenID Connect Core 1.0, 3.1.2.1)', async (t) => {
+    const several = await startTestService({ environment: { OIDC_MULTI_FACTOR_ACR: 'phr  phrh' } });
+    t.after(() => several.close());
+    const response = await fetch(`${several.url}/auth/sign-in?factors=2`, { redirect: 'manual' });
+    assert.equal(new URL(response.headers.get('location') ?? '').searchParams.get('acr_values'), 'phr phrh');
+  });
+
   test('two factors are asked of the provider by its own name for them', async () => {
     const response = await fetch(`${service.url}/auth/sign-in?factors=2`, { redirect: 'manual' });
     assert.equal(new URL(response.headers.get('location') ?? '').searchParams.get('acr_values'), 'aal2');
