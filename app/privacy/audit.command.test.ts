@@ -131,6 +131,18 @@ test('an export is verified without the database and its keys; what was changed,
   assert.ok(!exported.out.includes('"actorName"') && (await readFile(checkpoints, 'utf8')).includes('"acme"'));
 });
 
+test('a database that is away is told in a line; what nobody expected, with where it happened, and neither as a broken trail', needsServer, async (t) => {
+  const away = await command({ url: 'postgres://nobody@127.0.0.1:1/none' }, 'verify');
+  assert.equal(away.status, 2);
+  assert.match(away.error, /^The database at 127\.0\.0\.1:1\/none can't be used: .*\n$/);
+  const { database, trail } = await prepare(t);
+  await trail.stop();
+  await sql`alter table audit_entry rename to audit_entries`.execute(database.owner);
+  const strange = await command(database, 'verify');
+  assert.deepEqual([strange.status, strange.out], [1, '']);
+  assert.match(strange.error, /relation "audit_entry" does not exist[^]*\n +at /);
+});
+
 test('a file that is not there, checkpoints that are none, and a wrong command are told in a line', async (t) => {
   const directory = await mkdtemp(path.join(tmpdir(), 'stockade-audit-'));
   t.after(() => rm(directory, { recursive: true }));
