@@ -17,8 +17,8 @@ const CACHE = path.join(ROOT, '.cache/mutation');
 const FOLDERS: Readonly<Record<string, string>> = { identity: 'app/identity', accounts: 'app/features/accounts', access: 'app/access', privacy: 'app/privacy' };
 const LEAST_SCORE = 85;
 /** Looked at again together, where one of them leaves something behind. */
-const BATCH = 12;
-const BATCHES_OF_A_PROCESS = 12;
+const BATCH = 6;
+const BATCHES_OF_A_PROCESS = 24;
 const WIDTHS: readonly number[] = [9, 24, 8, 9, 10, 11, 9, 15, 9];
 
 /** Leaves two of half an hour for the batch that is under way when it is over. */

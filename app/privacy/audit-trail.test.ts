@@ -35,6 +35,7 @@ test('without a file they stand in the log, however quiet it is, and hold up the
   await erase();
   await trail.flush();
   assert.deepEqual(lines.flatMap((line) => readErasure(line) ?? []).map(({ tenantId, personId }) => [tenantId, personId]), [['acme', PERSON]]);
+  assert.deepEqual(lines.map((line) => (JSON.parse(line) as { readonly msg: string }).msg), ['erasure', 'audit checkpoint']);
   const outside = lines.flatMap((line) => readCheckpoint(line) ?? []);
   assert.deepEqual(outside.map(({ tenantId, position }) => [tenantId, position]), [['acme', 2]]);
   assert.deepEqual((await verifyTrail(database.db, { keys: [key], outside })).map(({ problems, signedUpTo }) => ({ problems, signedUpTo })), [{ problems: [], signedUpTo: 2 }], 'a long path is cut off before it is digested');

@@ -204,6 +204,8 @@ test('auditors alone read the trail, page by page, their tenant’s only; a chan
     cursor = nextCursor;
   }
   assert.deepEqual(paged.map(({ action, actor }) => [action, actor]), all.map(({ action, actor }) => [action, actor]));
+  const statusOf = async (cursor: string) => (await auditor.fetch(`/api/v1/audit-entries?cursor=${Buffer.from(cursor).toString('base64url')}`, { headers: json })).status;
+  for (const [cursor, status] of [['10', 200], ['1234567890123456', 200], ['12345678901234567', 400], ['x1', 400], ['1x', 400], ['0', 400]] as const) assert.equal(await statusOf(cursor), status, cursor);
   const refused = await auditor.fetch('/api/v1/audit-entries?cursor=AAAA', { headers: json });
   assert.equal(refused.status, 400);
   assert.match(await refused.text(), /invalid-request.*The request has parts that are not valid\..*"cursor".*This must be a nextCursor of this list\./);
