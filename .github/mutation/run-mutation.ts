@@ -120,6 +120,11 @@ function isDetected(verdict: Verdict): boolean {
 }
 
 function report({ name, all, mutants }: Folder, judgements: readonly Judgement[], start: number): string {
+  // What was not looked at is not good.
+  if (judgements.length === 0) {
+    process.exitCode = 1;
+    return row([name, `none of ${mutants.length}`, 'no time was left']);
+  }
   const count = (wanted: Verdict) => judgements.filter(({ verdict }) => verdict === wanted).length;
   const detected = judgements.filter(({ verdict }) => isDetected(verdict)).length;
   const score = (100 * detected) / judgements.length;
@@ -134,8 +139,8 @@ function report({ name, all, mutants }: Folder, judgements: readonly Judgement[]
   const lineOf = new Map(alive.map((mutant) => [mutant.change, mutant.line]));
   for (const { file, change } of unlisted) console.error(`✖ survived, and no reason is listed: ${file}:${lineOf.get(change) ?? 0} ${change}`);
   for (const { file, change } of outdated) console.error(`✖ listed as a survivor, and killed or not there: ${file} ${change}`);
-  if (!(score >= LEAST_SCORE)) console.error(`✖ ${name}: ${score.toFixed(1)} % is less than ${LEAST_SCORE} %`);
-  if (!(score >= LEAST_SCORE) || unlisted.length > 0 || outdated.length > 0) process.exitCode = 1;
+  if (score < LEAST_SCORE) console.error(`✖ ${name}: ${score.toFixed(1)} % is less than ${LEAST_SCORE} %`);
+  if (score < LEAST_SCORE || unlisted.length > 0 || outdated.length > 0) process.exitCode = 1;
   const isSample = judgements.length < mutants.length;
   const interval = isSample ? wilsonInterval(detected, judgements.length).map((bound) => (100 * bound).toFixed(1)).join('–') : '';
   return row([name, isSample ? `sample of ${judgements.length} of ${mutants.length}` : `all ${mutants.length}`, count('killed'), count('timeout'), count('survived'), count('no coverage'), `${score.toFixed(1)} %`, interval, minutesSince(start)]);
