@@ -123,7 +123,7 @@ function report({ name, all, mutants }: Folder, judgements: readonly Judgement[]
   // What was not looked at is not good.
   if (judgements.length === 0) {
     process.exitCode = 1;
-    return row([name, `none of ${mutants.length}`, 'no time was left']);
+    return row([name, ` none of ${mutants.length}: no time was left`]);
   }
   const count = (wanted: Verdict) => judgements.filter(({ verdict }) => verdict === wanted).length;
   const detected = judgements.filter(({ verdict }) => isDetected(verdict)).length;
