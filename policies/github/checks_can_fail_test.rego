@@ -9,6 +9,14 @@ jobs:
   a:
     runs-on: ubuntu-24.04
     steps:
+      - uses: github/codeql-action/upload-sarif@x
+        continue-on-error: true
+`,
+	`on: push
+jobs:
+  a:
+    runs-on: ubuntu-24.04
+    steps:
       - run: x
         continue-on-error: true
 `,
@@ -161,14 +169,6 @@ jobs:
 ]
 
 allowed := [
-	`on: push
-jobs:
-  a:
-    runs-on: ubuntu-24.04
-    steps:
-      - uses: github/codeql-action/upload-sarif@x
-        continue-on-error: true
-`,
 	`on: push
 jobs:
   a:
