@@ -22,5 +22,7 @@ export async function findGates(root: string): Promise<readonly NamedGate[]> {
       return { ...gate, source, name: path.posix.basename(source, SUFFIX) };
     }),
   );
+  const twins = [...Map.groupBy(gates, ({ name }) => name)].filter(([, named]) => named.length > 1).map(([name]) => name);
+  if (twins.length > 0) throw new TypeError(`two gates are named ${twins.join(', ')}`);
   return gates.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }

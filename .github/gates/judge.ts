@@ -6,7 +6,7 @@ import type { NamedGate } from './find.ts';
 import type { Finding, GateContext, Tool } from './gate.ts';
 import { accepted, locate, runTool } from './tools.ts';
 import type { TreeState } from './tree-state.ts';
-import { applyWaivers, readWaivers } from './waivers.ts';
+import { applyWaivers, readWaivers, SIDECAR } from './waivers.ts';
 
 export interface Verdict {
   readonly gate: string;
@@ -59,7 +59,7 @@ async function verdictOf(gate: NamedGate, surroundings: Surroundings): Promise<O
   };
   try {
     const findings = await gate.check(context);
-    return fail(applyWaivers(gate.name, findings, readWaivers(files, context.read), now));
+    return fail(applyWaivers(gate.name, findings, readWaivers(withSidecars(files, state), context.read), now));
   } catch (error) {
     return fail([unusable(gate, error instanceof Error ? error.message : String(error))]);
   } finally {
@@ -77,6 +77,12 @@ function filesToJudge(gate: NamedGate, { changed }: TreeState, all: readonly str
   const touched = new Set(changed);
   if (gate.scope === 'file') return all.filter((file) => touched.has(file));
   return changed.some((file) => gate.reads.test(file)) ? all : [];
+}
+
+/** A gate that reads lock files does not read the waivers beside them, but they hold for it. */
+function withSidecars(files: readonly string[], state: TreeState): readonly string[] {
+  const judged = new Set(files);
+  return [...files, ...state.files.filter((file) => file.endsWith(SIDECAR) && !judged.has(file) && judged.has(file.slice(0, -SIDECAR.length)))];
 }
 
 function isSetting(gate: NamedGate, file: string): boolean {

@@ -13,7 +13,7 @@ import { sarifOf } from './report-sarif.ts';
 import { summaryOf } from './report-summary.ts';
 
 const now = Date.UTC(2026, 10, 24);
-const hostile = `</code></pre><script>alert(1)</script><img src=x onerror='alert(2)'> | ![x](https://attacker.example/x) [here](javascript:alert(3)) \`\`\`\n# @everyone ‮txt`;
+const hostile = `</code></pre><script>alert(1)</script><img src=x onerror='alert(2)'> | ![x](https://attacker.example/x) [here](javascript:alert(3)) \`\`\`\n# @everyone \u202Etxt`;
 
 function gateNamed(name: string, more: Partial<NamedGate> = {}): NamedGate {
   return { name, source: `.github/gates/${name}.gate.ts`, claim: `${name} holds`, why: 'Since it matters.', remedy: 'Mend it.', link: 'https://example.org/why', tools: [], reads: /./, scope: 'file', when: 'change', check: () => Promise.resolve([]), ...more };

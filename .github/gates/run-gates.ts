@@ -27,6 +27,7 @@ async function main(): Promise<number> {
   const { values } = parseArgs({ options: { only: { type: 'string' }, changed: { type: 'boolean', default: false }, base: { type: 'string' }, all: { type: 'boolean', default: false }, json: { type: 'boolean', default: false }, report: { type: 'string' }, profile: { type: 'string', default: process.env['CI'] === undefined ? 'laptop' : 'ci' }, matrix: { type: 'boolean', default: false }, setup: { type: 'boolean', default: false } } });
   if (values.profile !== 'laptop' && values.profile !== 'ci') throw new Error(`there is no profile ${values.profile}`);
   const found = await findGates(root);
+  if (found.length === 0) throw new Error('there is no gate here: run it at the root of the repository');
   // Progress is for a person; with --json, stdout belongs to the program that reads it.
   const say = (line: string) => { (values.json ? process.stderr : process.stdout).write(`${line}\n`); };
   const chosen = choose(found, values);
@@ -64,7 +65,7 @@ function matrixOf(gates: readonly NamedGate[]): unknown {
 
 async function judgeAll(gates: readonly NamedGate[], state: ReturnType<typeof readTreeState>, say: (line: string) => void): Promise<readonly Verdict[]> {
   const timesFile = path.join(cache, 'times.json');
-  const times = JSON.parse(await readFile(timesFile, 'utf8').catch(() => '{}')) as Record<string, number>;
+  const times = await readTimes(timesFile);
   // The longest first, so that none of them is left alone at the end.
   const waiting = gates.toSorted((a, b) => (times[b.name] ?? Infinity) - (times[a.name] ?? Infinity));
   const running = new Set<string>();
@@ -88,6 +89,15 @@ async function judgeAll(gates: readonly NamedGate[], state: ReturnType<typeof re
   await mkdir(cache, { recursive: true });
   await writeFile(timesFile, `${JSON.stringify(times)}\n`);
   return verdicts.toSorted((a, b) => (a.gate < b.gate ? -1 : 1));
+}
+
+/** They only order the gates: what a run that was cut off, or another at the same time, left half written is as good as nothing. */
+async function readTimes(file: string): Promise<Record<string, number>> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as Record<string, number>;
+  } catch {
+    return {};
+  }
 }
 
 /** On a laptop what is not installed is told, and is not an error; in CI it is, but for what has a reason of its own (a token). */

@@ -11,7 +11,7 @@ export interface TreeState {
 }
 
 /**
- * @param base a commit; `auto` is where this branch left main, so that on main only what is not committed counts.
+ * @param base a commit; `auto` is where this branch left main, so that on main only what is not committed counts; everything does where there is no main.
  * @throws Error when this is no git repository, or the base is no commit.
  */
 export function readTreeState(root: string, base?: string): TreeState {
@@ -19,19 +19,20 @@ export function readTreeState(root: string, base?: string): TreeState {
   const files = list(root, ['ls-files', '--cached', '--others', '--exclude-standard']).filter((file) => existsSync(path.join(root, file)));
   if (base === undefined) return { files };
   const since = base === 'auto' ? forkPoint(root) : base;
+  if (since === undefined) return { files };
   const changed = [...list(root, ['diff', '--name-only', '--no-renames', since, '--']), ...list(root, ['ls-files', '--others', '--exclude-standard'])];
   return { files, changed };
 }
 
-function forkPoint(root: string): string {
+function forkPoint(root: string): string | undefined {
   for (const main of ['origin/main', 'main']) {
     try {
       return git(root, ['merge-base', 'HEAD', main]).trim();
     } catch {
-      // The next one, or else what is not committed.
+      // The next one.
     }
   }
-  return 'HEAD';
+  return undefined;
 }
 
 function list(root: string, parameters: readonly string[]): string[] {

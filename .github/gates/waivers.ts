@@ -11,7 +11,7 @@ export interface Waiver {
 }
 
 /** A file that can't hold a comment (a lock file) has its waivers in one beside it; they hold for the whole file. */
-const SIDECAR = '.waivers';
+export const SIDECAR = '.waivers';
 const PATTERN = /gates:allow ([\w-]+)\/(\S+) until (\d{4}-\d{2}-\d{2}): \S/;
 
 export function readWaivers(files: readonly string[], read: (file: string) => string): readonly Waiver[] {

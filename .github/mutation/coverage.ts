@@ -99,5 +99,8 @@ export function planFor(mutant: Mutant, { units, loading }: Coverage, neighbours
   });
   // Some files meet it only later, in a test.
   const later = units.filter(({ file }) => !loaders.has(file)).flatMap((unit) => stepFor(unit, mutant.id));
-  return { steps: sorted([...(callers.length > 0 ? callers : candidates.map((unit) => stepOf(unit))), ...later]), isStatic: true };
+  // And looked at by those beside them: what is exported is read without a call.
+  const [called, files] = [new Set(callers.map(({ unit }) => unit)), new Set(callers.map(({ unit }) => unit.file))];
+  const beside = candidates.filter((unit) => !called.has(unit) && (files.size === 0 || files.has(unit.file))).map((unit) => stepOf(unit));
+  return { steps: [...sorted([...callers, ...later]), ...sorted(beside)], isStatic: true };
 }

@@ -37,8 +37,11 @@ export class Host {
   constructor(directory: string) {
     // Of a run of tests that this may be part of, it knows nothing.
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !['NODE_TEST_CONTEXT', 'NODE_OPTIONS'].includes(name)));
-    this.#child = fork(path.join(import.meta.dirname, 'host.ts'), { cwd: directory, env, execArgv: FLAGS, stdio: ['ignore', 'ignore', env['MUTATION_DEBUG'] === undefined ? 'ignore' : 'inherit', 'ipc'] });
-    this.#child.once('exit', () => (this.#isOver = true));
+    this.#child = fork(path.join(import.meta.dirname, 'host.ts'), { cwd: directory, env, detached: true, execArgv: FLAGS, stdio: ['ignore', 'ignore', env['MUTATION_DEBUG'] === undefined ? 'ignore' : 'inherit', 'ipc'] });
+    this.#child.once('exit', () => {
+      this.#isOver = true;
+      this.#killStarted();
+    });
     this.#child.on('error', () => undefined);
   }
 
@@ -62,6 +65,15 @@ export class Host {
     const ended = once(this.#child, 'exit');
     this.#child.kill('SIGKILL');
     await ended;
+  }
+
+  /** Programs that its tests started, in its group of processes: one that a mutant made endless would run for ever. */
+  #killStarted(): void {
+    try {
+      if (this.#child.pid !== undefined) process.kill(-this.#child.pid, 'SIGKILL');
+    } catch {
+      // There are none.
+    }
   }
 
   async #ask(request: Request, deadlineMs: number): Promise<Reply> {

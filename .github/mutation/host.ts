@@ -36,16 +36,17 @@ registerHooks({
 function handOn(): void {
   const { spawn, execFile } = childProcess;
   type Options = { readonly env?: NodeJS.ProcessEnv };
-  const extended = (options: Options | undefined) => ({
+  const extended = (parameters: readonly string[], options: Options | undefined) => ({
     ...options,
     env: {
       ...(options?.env ?? process.env),
-      NODE_OPTIONS: `--import=${new URL('started-program.ts', import.meta.url).href}`,
+      // What may read its own files alone can't load ours, and says nothing of what it ran.
+      ...(parameters.includes('--permission') ? {} : { NODE_OPTIONS: `--import=${new URL('started-program.ts', import.meta.url).href}` }),
       MUTATION_REPORTS: reports,
       ...(namespace.activeMutant === undefined ? {} : { __STRYKER_ACTIVE_MUTANT__: namespace.activeMutant }),
     },
   });
-  const wrap = (start: (...given: unknown[]) => unknown) => (file: string, parameters: readonly string[], options?: Options, ...rest: unknown[]) => start(file, parameters, extended(options), ...rest);
+  const wrap = (start: (...given: unknown[]) => unknown) => (file: string, parameters: readonly string[], options?: Options, ...rest: unknown[]) => start(file, parameters, extended(parameters, options), ...rest);
   const promised = { [promisify.custom]: wrap((execFile as unknown as Record<symbol, (...given: unknown[]) => unknown>)[promisify.custom] as never) };
   Object.assign(childProcess, { spawn: wrap(spawn as never), execFile: Object.assign(wrap(execFile as never), promised) });
   syncBuiltinESMExports();

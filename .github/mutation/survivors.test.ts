@@ -38,7 +38,9 @@ test('one that is not listed, or for another file, is found; and so is a listed 
 });
 
 test('of what was not looked at nothing is said', () => {
-  assert.deepEqual(compareSurvivors([], accepted, ({ file }) => file === 'app/b.ts').outdated, [survivor('app/b.ts', 'three')]);
+  const inB = ({ file }: { readonly file: string }) => file === 'app/b.ts';
+  assert.deepEqual(compareSurvivors([], accepted, inB).outdated, [survivor('app/b.ts', 'three')]);
+  assert.deepEqual(compareSurvivors([survivor('app/a.ts', 'two')], accepted, inB).unlisted, [], 'one of two that are alike');
 });
 
 test('every survivor that is accepted has a reason in words, and a file that is there', () => {

@@ -37,14 +37,14 @@ export interface Comparison {
   readonly outdated: readonly Survivor[];
 }
 
-/** The same change on two lines of a file must be listed twice. */
-export function compareSurvivors(survivors: readonly Survivor[], accepted: Accepted, isInScope: (survivor: Survivor) => boolean): Comparison {
-  const left = Object.values(accepted).flatMap((files) => Object.entries(files).flatMap(([file, changes]) => changes.map((change) => ({ file, change })))).filter(isInScope);
+/** The same change on two lines of a file must be listed twice. `isDecided`: all of its mutants were judged, or there is none. */
+export function compareSurvivors(survivors: readonly Survivor[], accepted: Accepted, isDecided: (survivor: Survivor) => boolean): Comparison {
+  const left = Object.values(accepted).flatMap((files) => Object.entries(files).flatMap(([file, changes]) => changes.map((change) => ({ file, change }))));
   const unlisted = survivors.filter(({ file, change }) => {
     const index = left.findIndex((each) => each.file === file && each.change === change);
     if (index === -1) return true;
     left.splice(index, 1);
     return false;
   });
-  return { unlisted, outdated: left };
+  return { unlisted, outdated: left.filter(isDecided) };
 }

@@ -13,7 +13,7 @@ const vague = /(?:^|[-_.])(?:utils?|helpers?|common|managers?|misc)(?:[-_.]|$)/;
 function isWellNamed(path: string): boolean {
   const name = posix.basename(path);
   if (posix.dirname(path).endsWith('/migrations')) return migration.test(name);
-  if (/\.(?:rego|tf|hcl|gate\.ts)$/.test(name)) return snake.test(name);
+  if (/\.(?:rego|tf|hcl|gate(?:\.test)?\.ts)$/.test(name)) return snake.test(name);
   return prescribedNames.test(name) || kebab.test(name) || /^\d{4}-[a-z0-9-]+\.md$/.test(name);
 }
 
@@ -53,6 +53,7 @@ export const fileRules: readonly Rule[] = [
       'app/Live.ts': '',
       'app/data/migrations/1_x.sql': '',
       '.github/gates/no-root.gate.ts': '',
+      '.github/gates/no-root.gate.test.ts': '',
     },
     allows: {
       'app/request-id.ts': '',
@@ -62,6 +63,7 @@ export const fileRules: readonly Rule[] = [
       '.env.example': '',
       'app/data/migrations/0001_sessions.sql': '',
       'policies/access/stock_moves.rego': '',
+      '.github/gates/secrets_stay_out.gate.test.ts': '',
       '.github/decisions/0001-node-runs-typescript.md': '',
     },
   },

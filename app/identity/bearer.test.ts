@@ -98,6 +98,16 @@ describe('bearer tokens', () => {
     });
   }
 
+  test('profile cognito: a token may write its type; what is no text of scopes allows nothing', async () => {
+    const verifyAs = verifierOf(issuer, 'cognito');
+    const { access } = shapes.cognito;
+    for (const scope of [7, ['items:read']]) {
+      const outcome = await verifyAs(await sign({ ...claims(), ...access, scope }, { typ: 'JWT' }));
+      assert.ok(!isRefusal(outcome), JSON.stringify(scope));
+      assert.deepEqual(outcome.credential.kind === 'bearer' && outcome.credential.scopes, []);
+    }
+  });
+
   test('ASVS 9.1.1, 9.1.2, 9.1.3, 9.2.1, 9.2.2, 9.2.3, 10.3.1: every forged token is refused, in the same words', async () => {
     assert.ok(forge.forgeries.length > 50);
     for (const { name, source, make } of forge.forgeries) {

@@ -91,6 +91,11 @@ describe('identity, while the provider is away', () => {
     assert.ok(lines.some((line) => line.includes('"msg":"signed in"') && line.includes('"tenant":"acme"')));
   });
 
+  test('a feature signs in nobody by an id that the provider may give', async () => {
+    const ctx = {} as Parameters<typeof identity.browser.begin>[0];
+    await assert.rejects(identity.browser.begin(ctx, { person: { ...person, id: 'clerk' }, factors: 2 }), { name: 'TypeError', message: 'A feature signs in subjects that begin with "account:".' });
+  });
+
   test('a feature ends the sessions of a person, but for the one that it names', async () => {
     const [one, other] = [await enter(), await enter()];
     const { credential } = (await who(one)) as { readonly credential?: { readonly sessionId: string } };

@@ -1,6 +1,6 @@
 // The development provider's keys: kept, private, whole.
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -37,4 +37,10 @@ test('a file that is damaged is named with the way out, and not overwritten', as
     await assert.rejects(loadProviderKeys(directory), { name: 'AppError', message: /provider-keys\.json does not hold .* delete it/ });
     assert.equal((await stat(path.join(directory, 'provider-keys.json'))).size, content.length);
   }
+});
+
+test('what is there and can’t be read is told, and no new keys are made in its place', async (t) => {
+  const directory = await makeDirectory(t);
+  await mkdir(path.join(directory, 'provider-keys.json'));
+  await assert.rejects(loadProviderKeys(directory), { code: 'EISDIR', syscall: 'read' });
 });

@@ -48,6 +48,10 @@ describe('a session and the provider', () => {
     assert.match(await stream.text(), /signed-out/);
     assert.equal(await statusOf(other), 200, 'nobody else');
     assert.ok(service.logLines.some((line) => line.includes('signed out by the provider')));
+    const { rows } = await sql<{ action: string; actor: string | null; by: string; person: string | null }>`select action, actor, details::jsonb ->> 'by' as by, details::jsonb ->> 'person' as person from audit_entry where action like 'sessions:%' order by sequence`.execute(service.database.owner);
+    const [begun, ended] = [rows[0], rows.at(-1)];
+    assert.deepEqual([begun?.action, begun?.by, begun?.person, ended?.action, ended?.by, ended?.actor], ['sessions:begin', 'person', null, 'sessions:end', 'provider', null]);
+    assert.ok(begun?.actor && begun.actor === ended?.person, 'the trail says whose session it was, and that the provider ended it');
   });
 
   test('a logout token that is none is a 400, and no cookie or origin is asked for', async () => {
@@ -229,6 +233,13 @@ describe('a session and the provider', () => {
       const response = await fetch(`${service.url}/auth/sign-in?max_age=${given}`, { redirect: 'manual' });
       assert.equal(new URL(response.headers.get('location') ?? '').searchParams.get('max_age'), sent, given);
     }
+  });
+
+  test('where it has several names for two factors, each is named, parted by blanks (OpenID Connect Core 1.0, 3.1.2.1)', async (t) => {
+    const several = await startTestService({ environment: { OIDC_MULTI_FACTOR_ACR: 'phr  phrh' } });
+    t.after(() => several.close());
+    const response = await fetch(`${several.url}/auth/sign-in?factors=2`, { redirect: 'manual' });
+    assert.equal(new URL(response.headers.get('location') ?? '').searchParams.get('acr_values'), 'phr phrh');
   });
 
   test('two factors are asked of the provider by its own name for them', async () => {

@@ -72,6 +72,22 @@ for (const engine of testDatabases()) {
       assert.equal(await sessions.find(token, browser, later(89 * minuteMs)), undefined);
     });
 
+    test('of requests within a moment the first alone writes when the session was used', async () => {
+      const token = await sessions.create(newSession, start);
+      const lastSeen = async () => (await sql<{ seen: Date }>`select last_seen_at as seen from session where token_hash = sha256(convert_to(${token}, 'UTF8'))`.execute(database.db)).rows[0]?.seen;
+      await sessions.find(token, browser, later(minuteMs - 1));
+      assert.deepEqual(await lastSeen(), start);
+      await sessions.find(token, browser, later(minuteMs));
+      assert.deepEqual(await lastSeen(), later(minuteMs));
+    });
+
+    test('a session whose kept tokens can’t be opened any more ends all the same, without a hint for the provider', async () => {
+      const token = await sessions.create(newSession, start);
+      await sql`update session set provider_tokens = 'x' where token_hash = sha256(convert_to(${token}, 'UTF8'))`.execute(database.db);
+      assert.deepEqual(await sessions.end(token), { idToken: undefined });
+      assert.equal(await sessions.find(token, browser, start), undefined);
+    });
+
     test('ASVS 7.3.2: a session that is used all the time ends after the absolute time', async () => {
       const token = await sessions.create(newSession, start);
       for (let minute = 20; minute < 120; minute += 20) assert.ok(await sessions.find(token, browser, later(minute * minuteMs)));
@@ -103,7 +119,7 @@ for (const engine of testDatabases()) {
     test('ASVS 8.2.4: a cookie that turns up in another browser is a risk; an update of the browser is none', async () => {
       const token = await sessions.create(newSession, start);
       const riskOf = async (userAgent: string) => (await sessions.find(token, userAgent, start))?.subject.risk;
-      assert.equal(await riskOf(browser.replace('140.0', '141.2')), undefined);
+      for (const version of ['141.2', '9.0', '1400.0']) assert.equal(await riskOf(browser.replace('140.0', version)), undefined, version);
       for (const other of ['curl/8.0', '', `${browser} Evil`, 'Mozilla/5.0 (Windows NT 10.0) Firefox/140.0']) assert.equal(await riskOf(other), 'elevated', other);
       const strange = await sessions.create({ ...newSession, userAgent: 'Zoë\u0000\u202e'.repeat(200) }, start);
       assert.equal((await sessions.find(strange, 'Zoë\u0000\u202e'.repeat(200), start))?.subject.risk, undefined);

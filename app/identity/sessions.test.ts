@@ -48,6 +48,21 @@ describe('sessions of a person', () => {
     await endAll(one);
   });
 
+  test('the document of the API says of each operation, answer and field in words what it is', async () => {
+    interface Described { readonly description?: string; readonly properties?: Record<string, Described> }
+    interface Documented extends Described { readonly operationId: string; readonly summary?: string; readonly tags?: readonly string[]; readonly responses: Record<string, Described> }
+    const document = (await (await fetch(`${service.url}/openapi.json`)).json()) as { paths: Record<string, Record<string, Documented>>; components: { schemas: Record<string, Described> } };
+    const operations = Object.values(document.paths).flatMap((path) => Object.values(path)).filter(({ tags }) => tags?.includes('Sessions'));
+    assert.equal(operations.length, 4);
+    for (const { operationId, summary, responses } of operations) {
+      assert.match(summary ?? '', /^\w+ .{8,}$/, operationId);
+      for (const [status, { description }] of Object.entries(responses)) assert.match(description ?? '', /\w+ .+\.$/, `${operationId} ${status}`);
+    }
+    const { Session, EndedSessions } = document.components.schemas;
+    assert.match(EndedSessions?.description ?? '', /\w+ .+\.$/);
+    for (const field of ['lastSeenAt', 'current']) assert.match(Session?.properties?.[field]?.description ?? '', /\w+ .+\.$/, field);
+  });
+
   test('ASVS 7.4.1: one that is ended is out at once, its live stream included, and the others stay', { timeout: 60_000 }, async () => {
     const [here, lost, other] = [await service.as('viewer'), await service.as('viewer'), await service.as('viewer')];
     const stream = await lost.fetch('/api/v1/stream', { headers: { accept: 'text/event-stream' } });

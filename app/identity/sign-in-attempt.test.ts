@@ -42,6 +42,13 @@ test('of too many attempts the oldest go: the tab that was just opened comes bac
   assert.deepEqual(left, [2, 3, 4, 5]);
 });
 
+test('of a browser’s other cookies none is cleared', () => {
+  const others = ['__Host-session', 'theme', '__Host-sign', 'sign-in-without-host', 'x'].map((name) => [name, 'x'] as const);
+  const [only, ...more] = writeAttempt(attemptOf('one'), new Map(others), scheme);
+  assert.match(only ?? '', /^__Host-sign-in-.*Max-Age=[1-9]/);
+  assert.deepEqual(more, []);
+});
+
 test('CWE-407: a thousand cookies that look like attempts are not answered with a thousand', () => {
   const present = new Map(Array.from({ length: 1_000 }, (_, index) => [`__Host-sign-in-${index}`, 'x']));
   assert.ok(writeAttempt(attemptOf('one'), present, scheme).length <= 20);

@@ -1,7 +1,7 @@
 // The token command as a person runs it: what is printed where, and how it ends.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -26,9 +26,10 @@ async function startProvider(t: TestContext): Promise<string> {
 }
 
 /** In an empty folder, so that a checkout's own .env has no say. */
-async function run(t: TestContext, parameters: readonly string[], settings: { env?: Readonly<Record<string, string>>; file?: string } = {}): Promise<Outcome> {
+async function run(t: TestContext, parameters: readonly string[], settings: { env?: Readonly<Record<string, string>>; file?: string; isEnvFolder?: true } = {}): Promise<Outcome> {
   const directory = await mkdtemp(path.join(tmpdir(), 'stockade-token-'));
   t.after(() => rm(directory, { recursive: true, force: true }));
+  if (settings.isEnvFolder) await mkdir(path.join(directory, '.env'));
   if (settings.file !== undefined) await writeFile(path.join(directory, '.env'), settings.file);
   const { promise, resolve } = Promise.withResolvers<Outcome>();
   const child = execFile(process.execPath, ['--disable-warning=ExperimentalWarning', COMMAND, ...parameters], { cwd: directory, env: settings.env ?? {}, timeout: 30_000 }, (_error, stdout, stderr) => {
@@ -87,7 +88,7 @@ test('a provider that does not run is one line that says how to start it', async
 });
 
 test('wrong usage ends with 2 and the usage', async (t) => {
-  for (const parameters of [[], ['--user'], ['--bogus'], ['clerk'], ['--user', 'clerk', '--issuer', 'x']]) {
+  for (const parameters of [[], ['--user'], ['--bogus'], ['clerk'], ['--user', 'clerk', '--issuer', 'x'], ['--user', 'clerk', '--issuer', 'ftp://127.0.0.1/']]) {
     const outcome = await run(t, parameters);
     assert.equal(outcome.exitCode, 2, parameters.join(' '));
     assertOneLine(outcome, /\(usage: npm run token -- --user clerk/);
@@ -98,4 +99,11 @@ test('a port that is none is named', async (t) => {
   const outcome = await run(t, ['--user', 'clerk'], { env: { PROVIDER_PORT: '99999' } });
   assert.equal(outcome.exitCode, 1);
   assertOneLine(outcome, /PROVIDER_PORT=99999 is not a port/);
+  assertOneLine(await run(t, ['--user', 'clerk'], { env: { PROVIDER_PORT: '3001/x' } }), /PROVIDER_PORT=3001\/x is not a port: set it to a number up to 65535\n$/);
+});
+
+test('a .env that can’t be read is told, and not passed over', async (t) => {
+  const outcome = await run(t, ['--user', 'clerk'], { isEnvFolder: true });
+  assert.equal(outcome.exitCode, 1);
+  assertOneLine(outcome, /\.env/);
 });

@@ -7,11 +7,11 @@ import { rememberVerified } from '#app/identity/verified-tokens.ts';
 const START_MS = Date.parse('2026-11-23T12:00:00Z');
 
 function setUp(mostTokens?: number) {
-  const state = { nowMs: START_MS, calls: [] as string[], expiresAt: new Date(START_MS + 3_600_000) };
+  const state = { isRevoked: false, nowMs: START_MS, calls: [] as string[], expiresAt: new Date(START_MS + 3_600_000) };
   const verify = rememberVerified(
     (token) => {
       state.calls.push(token);
-      if (token.startsWith('bad')) return Promise.resolve(refuse(401, 'invalid-token', 'No.'));
+      if (state.isRevoked || token.startsWith('bad')) return Promise.resolve(refuse(401, 'invalid-token', 'No.'));
       return Promise.resolve<Subject>({ tenantId: 'acme', id: token, name: token, roles: ['clerk'], credential: { kind: 'bearer', expiresAt: state.expiresAt } });
     },
     { clock: () => new Date(state.nowMs), ...(mostTokens === undefined ? {} : { mostTokens }) },
@@ -56,6 +56,16 @@ test('a clock that was set back makes no memory last', async () => {
   state.nowMs -= 7_200_000;
   await verify('one');
   assert.equal(state.calls.length, 2);
+});
+
+test('what was refused when the clock was set back is not remembered as good once it is right again', async () => {
+  const { state, verify } = setUp();
+  assert.equal(idOf(await verify('one')), 'one');
+  state.nowMs -= 60_000;
+  state.isRevoked = true;
+  assert.equal(idOf(await verify('one')), 401);
+  state.nowMs += 60_000;
+  assert.equal(idOf(await verify('one')), 401);
 });
 
 test('CWE-770: the oldest go when there are too many', async () => {

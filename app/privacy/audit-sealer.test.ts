@@ -19,7 +19,6 @@ import { type TestDatabase, testDatabases } from '#app/testing/database.ts';
 import { makeServiceKeys } from '#app/testing/privacy.ts';
 
 const NOW = new Date('2026-11-24T12:00:00.000Z');
-const log = pino({ level: 'silent' });
 
 const draftOf = (n: number, tenantId = 'acme'): AuditDraft => ({ tenantId, occurredAt: NOW, actor: null, action: 'things:write', resource: `/things/${n}`, requestId: `request-${n}`, details: { n } });
 
@@ -30,6 +29,8 @@ async function open(t: TestContext, engine: TestDatabase) {
   const kept: Checkpoint[] = [];
   const erased: SignedErasure[] = [];
   const clock = () => NOW;
+  const lines: string[] = [];
+  const log = pino({}, { write: (line: string) => void lines.push(line) });
   const key = deriveAuditKey(keys.audit[0]);
   const writer = createAuditWriter(key);
   const sealer = startSealer({ db: database.db, keys: [key], publish: (checkpoint) => Promise.resolve(void kept.push(checkpoint)), publishErasure: (erasure) => Promise.resolve(void erased.push(erasure)), log, clock });
@@ -44,7 +45,7 @@ async function open(t: TestContext, engine: TestDatabase) {
   };
   const verify = (outside: readonly Checkpoint[] = kept) => verifyTrail(database.db, { keys: [key], outside });
   const problems = async (outside?: readonly Checkpoint[]) => (await verify(outside)).flatMap((verdict) => verdict.problems);
-  return { database, owner: database.owner, sealer, writer, append, fill, verify, problems, kept, erased, key };
+  return { database, owner: database.owner, sealer, writer, append, fill, verify, problems, kept, erased, key, log, lines };
 }
 
 /** The database gives it. */
@@ -85,8 +86,24 @@ for (const engine of testDatabases()) {
     assert.deepEqual(await verify(), [{ tenantId: 'acme', entries: 2, signedUpTo: 2, unsealed: 0, problems: [] }]);
   });
 
+  test(`${engine.name}: one flush seals more than a batch, and what an older key wrote as its own`, async (t) => {
+    const { database, sealer: first, writer, key, log, lines } = await open(t, engine);
+    await first.stop();
+    const next = deriveAuditKey({ secret: randomBytes(32) });
+    const gone: SignedErasure[] = [];
+    await inTransaction(database.forTenant('acme'), async (tx) => {
+      for (let n = 1; n <= 501; n += 1) await writer.append(tx, draftOf(n));
+      await writer.append(tx, { ...draftOf(502), action: 'people:erase', resource: `/people/${randomUUID()}` });
+    });
+    const sealer = startSealer({ db: database.db, keys: [next, key], publish: () => Promise.resolve(), publishErasure: (erasure) => Promise.resolve(void gone.push(erasure)), log, clock: () => NOW });
+    t.after(() => sealer.stop());
+    await sealer.flush();
+    assert.deepEqual(await verifyTrail(database.db, { keys: [next, key], outside: [] }), [{ tenantId: 'acme', entries: 502, signedUpTo: 502, unsealed: 0, problems: [] }]);
+    assert.deepEqual([gone.length, lines], [1, []]);
+  });
+
   test(`${engine.name}: two sealers at once give no position twice`, async (t) => {
-    const { database, append, verify, key, kept } = await open(t, engine);
+    const { database, append, verify, key, kept, log } = await open(t, engine);
     const others = [1, 2].map(() => startSealer({ db: database.db, keys: [key], publish: (checkpoint) => Promise.resolve(void kept.push(checkpoint)), publishErasure: () => Promise.resolve(), log, clock: () => NOW }));
     t.after(() => Promise.all(others.map((one) => one.stop())));
     for (let round = 0; round < 5; round += 1) {
@@ -175,7 +192,7 @@ for (const engine of testDatabases()) {
   });
 
   test(`${engine.name}: an erasure leaves the database, signed, before its entry is in the chain; one that the owner wrote does not`, async (t) => {
-    const { database, owner, writer, sealer, erased, key } = await open(t, engine);
+    const { database, owner, writer, sealer, erased, key, log, lines } = await open(t, engine);
     const [gone, forged] = [randomUUID(), randomUUID()];
     // By hand from here on, not by its clock.
     await sealer.stop();
@@ -194,7 +211,10 @@ for (const engine of testDatabases()) {
     await failing.stop();
     assert.ok(refused > 0);
     assert.equal((await sql`select id from audit_entry where position is not null`.execute(owner)).rows.length, 0);
+    lines.length = 0;
     await sealer.flush();
+    const [told] = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    assert.deepEqual([lines.length, told?.['level'], told?.['tenant'], /not written by this service/.test(String(told?.['msg']))], [1, 50, 'acme', true]);
     assert.deepEqual(erased.map(({ tenantId, personId, at: when }) => [tenantId, personId, when]), [['acme', gone, NOW]]);
     assert.ok(erased.every((erasure) => isErasureSignedBy(erasure, key.verifying)));
   });

@@ -35,6 +35,7 @@ test('without a file they stand in the log, however quiet it is, and hold up the
   await erase();
   await trail.flush();
   assert.deepEqual(lines.flatMap((line) => readErasure(line) ?? []).map(({ tenantId, personId }) => [tenantId, personId]), [['acme', PERSON]]);
+  assert.deepEqual(lines.map((line) => (JSON.parse(line) as { readonly msg: string }).msg), ['erasure', 'audit checkpoint']);
   const outside = lines.flatMap((line) => readCheckpoint(line) ?? []);
   assert.deepEqual(outside.map(({ tenantId, position }) => [tenantId, position]), [['acme', 2]]);
   assert.deepEqual((await verifyTrail(database.db, { keys: [key], outside })).map(({ problems, signedUpTo }) => ({ problems, signedUpTo })), [{ problems: [], signedUpTo: 2 }], 'a long path is cut off before it is digested');
@@ -53,6 +54,9 @@ test('with a file they are added to it, which others can not read, and the log i
   await trail.flush();
   const written = (await readFile(file, 'utf8')).trimEnd().split('\n');
   assert.deepEqual(written.map((line) => readCheckpoint(line)?.position ?? readErasure(line)?.personId), [1, 2, PERSON, 3]);
+  await append();
+  await trail.stop();
+  assert.equal(readCheckpoint((await readFile(file, 'utf8')).trimEnd().split('\n').at(-1) ?? '')?.position, 4, 'what the last requests wrote is sealed at the end');
   assert.equal((await stat(file)).mode & 0o077, 0);
   assert.deepEqual(lines, []);
 });

@@ -13,7 +13,7 @@ import { parseConfig } from '#app/config.ts';
 import { inTransaction } from '#app/data/transaction.ts';
 import { startAuditTrail } from '#app/privacy/audit-trail.ts';
 import { createKeyProvider } from '#app/privacy/key-provider.ts';
-import { openServiceKeys } from '#app/privacy/service-keys.ts';
+import { addServiceKey, openServiceKeys } from '#app/privacy/service-keys.ts';
 import { openTestDatabase, type TestedDatabase } from '#app/testing/database.ts';
 
 const log = pino({ level: 'silent' });
@@ -30,15 +30,16 @@ async function prepare(t: TestContext) {
     await database.close();
     await rm(directory, { recursive: true });
   });
+  const write = (tenantId: string, n: number) => inTransaction(database.forTenant(tenantId), (tx) => trail.append(tx, { tenantId, occurredAt: new Date(), actor: null, action: 'things:write', resource: `/things/${n}`, requestId: 'r', details: { n } }));
   const append = async (tenantId: string, most: number) => {
     for (let n = 1; n <= most; n += 1) {
-      await inTransaction(database.forTenant(tenantId), (tx) => trail.append(tx, { tenantId, occurredAt: new Date(), actor: null, action: 'things:write', resource: `/things/${n}`, requestId: 'r', details: { n } }));
+      await write(tenantId, n);
       await trail.flush();
     }
   };
   await append('acme', 4);
   await append('globex', 2);
-  return { database, directory, checkpoints, append, flush: () => trail.flush() };
+  return { database, directory, checkpoints, trail, write, append };
 }
 
 async function command({ url = '' }: Partial<Pick<TestedDatabase, 'url'>>, ...parameters: readonly string[]) {
@@ -54,7 +55,8 @@ test('a whole trail is said to be whole; a changed entry and a cut-off tail end 
   const whole = await command(database, 'verify', '--checkpoints', checkpoints);
   assert.deepEqual([whole.status, whole.error], [0, '']);
   assert.match(whole.out, /^tenant · entries · signed up to · result\nacme · 4 · 4 · whole\nglobex · 2 · 2 · whole\n2 whole, 0 broken\nkeys: [0-9a-f]{64}\n/);
-  assert.match((await command(database, 'verify')).out, /a tail that was cut off with its own would not be seen/);
+  assert.ok(whole.out.endsWith(`\ncheckpoints from outside the database: ${checkpoints}\n`), whole.out);
+  assert.match((await command(database, 'verify')).out, /a tail that was cut off with its own would not be seen\.\n$/);
   await sql`delete from audit_entry where tenant_id = 'globex' and position = 2`.execute(database.owner);
   await sql`delete from audit_checkpoint where tenant_id = 'globex' and position = 2`.execute(database.owner);
   await sql`update audit_entry set details = '{"n":9}' where tenant_id = 'acme' and position = 3`.execute(database.owner);
@@ -62,6 +64,27 @@ test('a whole trail is said to be whole; a changed entry and a cut-off tail end 
   assert.equal(broken.status, 1);
   assert.match(broken.out, /acme · 4 · 4 · BROKEN\n {2}entry 3 .* was changed.*\n {2}the chain breaks at entry 3/);
   assert.match(broken.out, /globex · 1 · 1 · BROKEN\n {2}the tail is cut off: entries up to 2 were signed, the last one there is 1\n0 whole, 2 broken/);
+});
+
+test('what an older key signed is whole under the new one; what waits for the chain is counted, and is no break', needsServer, async (t) => {
+  const { database, directory, checkpoints, trail, write } = await prepare(t);
+  await trail.stop();
+  const provider = await createKeyProvider(parseConfig({}).privacy.provider);
+  await addServiceKey({ db: database.db, provider, now: new Date(Date.now() + 1) }, 'audit');
+  await write('acme', 5);
+  await appendFile(checkpoints, '"no checkpoint"\n');
+  assert.equal((await command(database, 'verify', '--checkpoints', checkpoints)).status, 0, 'other lines of a log are passed over');
+  const waiting = await command(database, 'verify');
+  assert.equal(waiting.status, 0);
+  assert.match(waiting.out, /^acme: 1 entries are not in the chain yet: normal for a second or so while the service runs$/m);
+  assert.ok(!waiting.out.includes('globex: '));
+  const next = startAuditTrail({ db: database.db, keys: (await openServiceKeys({ db: database.db, provider, log, now: new Date() })).audit, checkpointFile: path.join(directory, 'next'), log, clock: () => new Date() });
+  await next.stop();
+  const whole = await command(database, 'verify', '--checkpoints', path.join(directory, 'next'));
+  assert.match(whole.out, /acme · 5 · 5 · whole\nglobex · 2 · 2 · whole\n2 whole, 0 broken\nkeys: [0-9a-f]{64}, [0-9a-f]{64}\n/);
+  const file = path.join(directory, 'acme.ndjson');
+  await writeFile(file, (await command(database, 'export', '--tenant', 'acme')).out);
+  assert.match((await command({}, 'verify', '--file', file)).out, /\nsigned with [0-9a-f]{64}, [0-9a-f]{64}: compare/);
 });
 
 test('after a restore the checkpoints of the lost time are left out when the operator says so, and no others', needsServer, async (t) => {
@@ -100,9 +123,24 @@ test('an export is verified without the database and its keys; what was changed,
   assert.deepEqual([taken.status, /says that it has 4 entries and 4 checkpoints, and has 3 and 4/.test(taken.error)], [2, true]);
   assert.match((await verify(lines.slice(0, -1))).error, /it was cut off/);
   assert.match((await verify([...lines.slice(0, 8), JSON.stringify({ entries: 3, checkpoints: 4 })])).out, /the tail is cut off: entries up to 4 were signed, the last one there is 3/);
-  assert.match((await verify([...lines.slice(0, 7), '{"position":0}', ...lines.slice(8)])).error, /^Line 8 of the export/);
+  const shortened = [...lines.slice(0, 4), ...lines.slice(5, 8), JSON.stringify({ entries: 3, checkpoints: 3 })];
+  assert.match((await verify(shortened)).out, /the tail is cut off: entries up to 4 were signed, the last one there is 3/, 'with its checkpoint: by those from outside');
+  assert.match((await verify([...lines.slice(0, 4), ...lines.slice(5)])).error, /says that it has 4 entries and 4 checkpoints, and has 4 and 3: lines were taken out or added\.\n$/);
+  assert.match((await verify([...lines.slice(0, 7), '{"position":0}', ...lines.slice(8)])).error, /^Line 8 of the export is not what should stand there: \w+/);
   assert.match((await verify(['no JSON'])).error, /^Line 1 of the export is no JSON/);
   assert.ok(!exported.out.includes('"actorName"') && (await readFile(checkpoints, 'utf8')).includes('"acme"'));
+});
+
+test('a database that is away is told in a line; what nobody expected, with where it happened, and neither as a broken trail', needsServer, async (t) => {
+  const away = await command({ url: 'postgres://nobody@127.0.0.1:1/none' }, 'verify');
+  assert.equal(away.status, 2);
+  assert.match(away.error, /^The database at 127\.0\.0\.1:1\/none can't be used: .*\n$/);
+  const { database, trail } = await prepare(t);
+  await trail.stop();
+  await sql`alter table audit_entry rename to audit_entries`.execute(database.owner);
+  const strange = await command(database, 'verify');
+  assert.deepEqual([strange.status, strange.out], [1, '']);
+  assert.match(strange.error, /relation "audit_entry" does not exist[^]*\n +at /);
 });
 
 test('a file that is not there, checkpoints that are none, and a wrong command are told in a line', async (t) => {

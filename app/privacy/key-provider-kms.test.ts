@@ -2,9 +2,12 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { test, type TestContext } from 'node:test';
 import { AppError } from '#app/errors.ts';
+import { open, seal } from '#app/lib/keys.ts';
 import { createKmsKeyProvider } from '#app/privacy/key-provider-kms.ts';
+import { keyProviderContract } from '#app/testing/key-provider-contract.ts';
 
 const KEY = 'arn:aws:kms:eu-central-1:123456789012:key/00000000-0000-0000-0000-000000000000';
 const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
@@ -31,16 +34,69 @@ async function failsAs(status: number, provider: Awaited<ReturnType<typeof provi
       assert.ok(error instanceof AppError);
       assert.equal(error.status, status, String(error.cause));
       assert.equal(error.headers['Retry-After'], status === 503 ? '5' : undefined);
+      if (status === 503) assert.deepEqual([error.message, error.code, error.expose], ['The key provider does not answer. Try again.', 'key-provider-unavailable', true]);
       return true;
     });
   }
 }
 
+const OTHER = KEY.replace(/.$/, '1');
+const secrets = new Map([[KEY, Buffer.alloc(32, 1)], [OTHER, Buffer.alloc(32, 2)]]);
+interface Asked { readonly KeyId: string; readonly Plaintext?: string; readonly CiphertextBlob?: string; readonly EncryptionContext?: Record<string, string> }
+
+/** What KMS's documentation says of Encrypt and Decrypt, no more; the proof with moto is npm run probe -- kms. */
+const answerAsKms: http.RequestListener = (request, response) => {
+  void text(request).then((body) => {
+    const { KeyId, Plaintext, CiphertextBlob, EncryptionContext = {} } = JSON.parse(body) as Asked;
+    const secret = secrets.get(KeyId) ?? Buffer.alloc(0);
+    const context = JSON.stringify(Object.entries(EncryptionContext).toSorted());
+    const type = { 'content-type': 'application/x-amz-json-1.1' };
+    if (request.headers['x-amz-target'] === 'TrentService.Encrypt') return response.writeHead(200, type).end(JSON.stringify({ KeyId, CiphertextBlob: seal({ id: 'k', secret }, Buffer.from(Plaintext ?? '', 'base64'), context).toString('base64') }));
+    const opened = open(() => secret, Buffer.from(CiphertextBlob ?? '', 'base64'), context);
+    return opened === undefined
+      ? response.writeHead(400, type).end(JSON.stringify({ __type: 'InvalidCiphertextException' }))
+      : response.writeHead(200, type).end(JSON.stringify({ KeyId, Plaintext: opened.toString('base64') }));
+  });
+};
+
+for (const [claim, prove] of Object.entries(keyProviderContract)) {
+  test(`KMS: ${claim}`, async (t) => {
+    const { origin } = await providerAt(t, answerAsKms);
+    await prove({ create: (names) => createKmsKeyProvider({ keyIds: names.map((name) => (name === 'old' ? KEY : OTHER)), region: 'eu-central-1', endpoint: origin }) });
+  });
+}
+
+test('an answer without what was asked for is a 503', async (t) => {
+  const { provider } = await providerAt(t, (_, response) => { response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' }).end('{}'); });
+  await failsAs(503, provider);
+});
+
 test('a KMS that never answers is a 503 in bounded time', async (t) => {
   const { provider } = await providerAt(t, () => undefined, { deadlineMs: 200 });
   const startedAt = performance.now();
   await failsAs(503, provider);
+  await assert.rejects(provider.wrap(wrapped, {}), (error) => error instanceof AppError && String(error.cause) === 'Error: no answer within 200 ms');
   assert.ok(performance.now() - startedAt < 2_000);
+});
+
+test('a question that is lost is asked again, within the time of one request', async (t) => {
+  let asked = 0;
+  const { origin } = await providerAt(t, (request, response) => {
+    asked += 1;
+    if (asked > 1) answerAsKms(request, response);
+  });
+  const provider = createKmsKeyProvider({ keyIds: [KEY], region: 'eu-central-1', endpoint: origin });
+  await provider.wrap(Buffer.alloc(32), {});
+  assert.equal(asked, 2);
+});
+
+test('what is not answered in time is given up, not only passed over', async (t) => {
+  const { promise: closed, resolve } = Promise.withResolvers<undefined>();
+  const { provider } = await providerAt(t, (request) => { request.socket.once('close', () => { resolve(undefined); }); }, { deadlineMs: 200 });
+  await failsAs(503, provider, ['unwrap']);
+  const startedAt = performance.now();
+  await closed;
+  assert.ok(performance.now() - startedAt < 1_000, 'before the SDK would give it up itself');
 });
 
 test('so are credentials that don’t come', async (t) => {
@@ -86,5 +142,5 @@ test('KMS is not asked to open what names a key that is not configured', async (
 });
 
 test('without a key there is no provider', () => {
-  assert.throws(() => createKmsKeyProvider({ keyIds: [], region: 'eu-central-1' }), TypeError);
+  assert.throws(() => createKmsKeyProvider({ keyIds: [], region: 'eu-central-1' }), { name: 'TypeError', message: 'A key provider needs a key.' });
 });

@@ -142,5 +142,7 @@ for (const engine of testDatabases()) {
     assert.equal(await rotated.rewrap(database.db, 3), 0);
     assert.equal((await make({ ...next, people: [next.people[0]] }).of(db, 'acme').known(ids)).size, 5);
     assert.equal((await make(keys).of(db, 'acme').known(ids)).size, 0, 'the old key opens none of them any more');
+    await assert.rejects(make(makeServiceKeys()).rewrap(database.db, 3), { name: 'TypeError', message: /can't be opened: its service key is gone, or the row was changed/ });
+    assert.equal((await make({ ...next, people: [next.people[0]] }).of(db, 'acme').known(ids)).size, 5, 'and nothing of what can’t be opened was written');
   });
 }

@@ -8,6 +8,7 @@ import { createKeyProvider } from '#app/privacy/key-provider.ts';
 import { openServiceKeys } from '#app/privacy/service-keys.ts';
 import { createLog } from '#app/telemetry/log.ts';
 import { until } from '#app/testing/condition.ts';
+import { expectProblem } from '#app/testing/problem.ts';
 import { startTestService, type TestService, type Visitor } from '#app/testing/service.ts';
 
 const json = { accept: 'application/json' };
@@ -38,7 +39,7 @@ test('a person sees what is kept, and downloads all of it: their sessions, who t
   const exported = (await download.json()) as Exported;
   assert.equal(exported.subject, 'clerk');
   assert.deepEqual(rowsOf(exported, 'session').map((row) => row['subject_name']), ['Cleo Clerk']);
-  assert.deepEqual(rowsOf(exported, 'person').map((row) => row['sealed']), [{ subjectId: 'clerk', name: 'Cleo Clerk' }]);
+  assert.deepEqual(rowsOf(exported, 'person').map((row) => [row['id'], row['sealed']]), [[exported.person, { subjectId: 'clerk', name: 'Cleo Clerk' }]]);
   assert.deepEqual(rowsOf(exported, 'audit_entry').map((row) => row['action']), ['sessions:begin'], 'this export itself is recorded with its commit');
   const byApi = await clerk.fetch('/api/v1/me/export', { method: 'POST', headers: json });
   assert.equal(byApi.status, 200);
@@ -54,7 +55,7 @@ test('a person erases themselves: signed out everywhere, named nowhere, and some
   assert.equal((await clerk.fetch('/account/data/erase', form({ sure: 'perhaps' }))).status, 400);
   const answer = await clerk.fetch('/account/data/erase', form({ sure: 'erase' }));
   assert.deepEqual([answer.status, answer.headers.get('location')], [303, '/account/erased']);
-  assert.match(await (await clerk.fetch('/account/erased', { headers: { accept: 'text/html' } })).text(), /It is erased/);
+  assert.match(await (await clerk.fetch('/account/erased', { headers: { accept: 'text/html' } })).text(), /<title>Erased[^]*It is erased/);
   for (const visitor of [clerk, elsewhere]) assert.equal((await visitor.fetch('/api/v1/sessions', { headers: json })).status, 401);
   const { entries } = await trailOf(auditor);
   const own = entries.filter(({ actor }) => actor === before.actor);
@@ -63,6 +64,69 @@ test('a person erases themselves: signed out everywhere, named nowhere, and some
   await service.as('clerk');
   const back = (await trailOf(auditor)).entries[0];
   assert.deepEqual([back?.action, back?.actorName, back?.actor === before.actor], ['sessions:begin', 'Cleo Clerk', false]);
+});
+
+test('each table of the register stands once on the page: with its rows above, without them below', async (t) => {
+  const service = await start(t);
+  const page = await (await (await service.as('clerk')).fetch('/account/data', { headers: { accept: 'text/html' } })).text();
+  const [now = '', possible = ''] = page.split('<details>');
+  const titles = (part: string) => [...part.matchAll(/<h3>([^<]*)/g)].map(([, title]) => title?.trim());
+  for (const purpose of ['Keeps a person signed in', 'Names who did what', 'Shows afterwards who did what']) assert.ok(titles(now).some((title) => title?.startsWith(purpose)), purpose);
+  for (const purpose of ['Slows down who guesses at sign-ins', 'Answers a request that is sent twice']) assert.ok(titles(possible).some((title) => title?.startsWith(purpose)), purpose);
+  assert.equal(new Set(titles(page)).size, titles(page).length);
+  assert.equal((now.match(/<h3>/g) ?? []).length, (now.match(/class="badge"/g) ?? []).length, 'what is kept is counted');
+  assert.ok(!possible.includes('class="badge"'));
+  for (const [purpose, afterwards] of [['Keeps a person signed in', 'goes'], ['Shows afterwards who did what', 'stays, without you'], ['Tells the live sessions', 'stays, without your name'], ['Slows down who guesses', 'goes by itself']] as const) {
+    assert.match(page, new RegExp(`<h3>${purpose}(?:(?!<h3>)[^])*<dt>When you erase</dt><dd>${afterwards}</dd>`), purpose);
+  }
+  assert.ok(page.includes('<dd>who sent the request; what it asked for; its key'), 'each column in words');
+});
+
+test('an erasure ends live streams at once, and its entry in the trail says how many rows went', { timeout: 60_000 }, async (t) => {
+  const service = await start(t);
+  const [clerk, auditor] = [await service.as('clerk'), await service.as('auditor')];
+  const stream = await clerk.fetch('/api/v1/stream', { headers: { accept: 'text/event-stream' } });
+  assert.deepEqual(await (await clerk.fetch('/api/v1/me', { method: 'DELETE', headers: json })).json(), { erased: 3 });
+  assert.match(await stream.text(), /signed-out/);
+  const [entry] = (await trailOf(auditor)).entries;
+  assert.deepEqual(entry?.details, { operation: 'eraseOwnData', credential: 'session', erased: 3 });
+});
+
+test('who has a session and stands in no record is exported and erased by that alone', async (t) => {
+  const service = await start(t);
+  const [manager, auditor] = [await service.as('manager'), await service.as('auditor')];
+  await service.as('clerk');
+  await sql`update session set subject_id = 'nobody-recorded' where subject_id = 'clerk'`.execute(service.database.owner);
+  const exported = (await (await manager.fetch('/api/v1/people/nobody-recorded/export', { method: 'POST', headers: json })).json()) as Exported;
+  assert.deepEqual([exported.subject, 'person' in exported, rowsOf(exported, 'session').length, rowsOf(exported, 'person').length], ['nobody-recorded', false, 1, 0]);
+  const erased = await manager.fetch('/api/v1/people/nobody-recorded', { method: 'DELETE', headers: json });
+  assert.deepEqual([erased.status, (await erased.json()) as unknown], [200, { erased: 1 }]);
+  assert.deepEqual((await trailOf(auditor)).entries.slice(0, 2).map(({ action, resource }) => [action, resource]), [['people:erase', '/people'], ['people:export', '/people']]);
+  assert.equal((await expectProblem(await manager.fetch('/api/v1/people/nobody-recorded', { method: 'DELETE', headers: json }), 404, 'person-unknown')).detail, 'Nothing is kept about such a person.');
+});
+
+test('the document of the API names and describes each operation, its answers and what is not plain in them', async (t) => {
+  const service = await start(t);
+  interface Described { readonly description?: string; readonly properties?: Record<string, Described> }
+  interface Operation extends Described { readonly operationId: string; readonly tags?: readonly string[]; readonly summary?: string; readonly responses: Record<string, Described & { readonly content?: Record<string, { readonly schema?: unknown }> }> }
+  const document = (await (await fetch(`${service.url}/openapi.json`)).json()) as { paths: Record<string, Record<string, Operation>>; components: { schemas: Record<string, Described> } };
+  const operations = Object.values(document.paths).flatMap((path) => Object.values(path));
+  const schemas = { listAuditEntries: /AuditEntry"/, exportOwnData: /PersonalDataExport"/, eraseOwnData: /Erasure"/, exportPerson: /PersonalDataExport"/, erasePerson: /Erasure"/ };
+  for (const [operationId, schema] of Object.entries(schemas)) {
+    const operation = operations.find((one) => one.operationId === operationId);
+    assert.ok(operation, operationId);
+    assert.deepEqual(operation.tags, ['Personal data']);
+    assert.match(operation.summary ?? '', /^\w+ .{8,}$/, operationId);
+    if (operationId !== 'exportOwnData' && operationId !== 'erasePerson') assert.match(operation.description ?? '', /\w+ .{8,}\.$/, operationId);
+    for (const [status, { description }] of Object.entries(operation.responses)) assert.match(description ?? '', /\w+ .+\.$/, `${operationId} ${status}`);
+    assert.match(JSON.stringify(operation.responses['200']?.content), schema);
+    if (/erson$/.test(operationId)) assert.match(operation.responses['404']?.description ?? '', /`person-unknown`/);
+  }
+  for (const [name, fields] of [['AuditEntry', ['actor', 'actorName']], ['PersonalDataExport', ['person']], ['Erasure', []]] as const) {
+    assert.match(document.components.schemas[name]?.description ?? '', /\w+ .{8,}\.$/, name);
+    for (const field of fields) assert.match(document.components.schemas[name]?.properties?.[field]?.description ?? '', /\w+ .{8,}\.$/, field);
+  }
+  assert.match(JSON.stringify(document.components.schemas['PersonalDataExport']), /What each column is\..*can’t be shown: secrets\./);
 });
 
 test('the chain holds after an erasure', async (t) => {
@@ -140,9 +204,11 @@ test('auditors alone read the trail, page by page, their tenant’s only; a chan
     cursor = nextCursor;
   }
   assert.deepEqual(paged.map(({ action, actor }) => [action, actor]), all.map(({ action, actor }) => [action, actor]));
+  const statusOf = async (cursor: string) => (await auditor.fetch(`/api/v1/audit-entries?cursor=${Buffer.from(cursor).toString('base64url')}`, { headers: json })).status;
+  for (const [cursor, status] of [['10', 200], ['1234567890123456', 200], ['12345678901234567', 400], ['x1', 400], ['1x', 400], ['0', 400]] as const) assert.equal(await statusOf(cursor), status, cursor);
   const refused = await auditor.fetch('/api/v1/audit-entries?cursor=AAAA', { headers: json });
   assert.equal(refused.status, 400);
-  assert.match(await refused.text(), /invalid-request.*"cursor".*This must be a nextCursor of this list\./);
+  assert.match(await refused.text(), /invalid-request.*The request has parts that are not valid\..*"cursor".*This must be a nextCursor of this list\./);
 });
 
 test('a request that is sent twice under one key is one entry', async (t) => {

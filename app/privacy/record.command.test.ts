@@ -20,4 +20,6 @@ test('the record names each purpose with its basis, its end and its table, in on
     assert.equal(row.split(' | ').length, 6, row);
   }
   assert.match(stdout, /TEMPLATE: fill in/);
+  const [whose] = /Whose data: .*$/m.exec(stdout) ?? [];
+  assert.equal(whose, `Whose data: the people who sign in to the service, by their identity provider${register.some(({ table }) => table === 'account') ? ' or with an account of its own' : ''} (c). Nothing`);
 });

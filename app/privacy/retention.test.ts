@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import { sql } from 'kysely';
 import { parseConfig } from '#app/config.ts';
 import { collectRegister, PERSON_KEPT_DAYS } from '#app/privacy/register.ts';
-import { eraseUnseen } from '#app/privacy/retention.ts';
+import { eraseAgain, eraseUnseen, eraseWhoIsKnown } from '#app/privacy/retention.ts';
+import { inTransaction } from '#app/data/transaction.ts';
 import { createPeople } from '#app/privacy/people.ts';
 import { testDatabases } from '#app/testing/database.ts';
 import { createTestPrivacy } from '#app/testing/privacy.ts';
@@ -31,8 +32,27 @@ for (const engine of testDatabases()) {
     assert.equal(erased[0] + erased[1], 2);
     assert.deepEqual([...(await directory().of(database.forTenant('acme'), 'acme').known([gone, here])).keys()], [here]);
     assert.equal((await people.of(database.forTenant('globex'), 'globex').known([other])).size, 0);
-    const { rows } = await sql<{ line: string }>`select tenant_id || ' ' || action || ' ' || resource as line from audit_entry order by tenant_id`.execute(database.owner);
-    assert.deepEqual(rows.map(({ line }) => line), [`acme people:erase /people/${gone}`, `globex people:erase /people/${other}`]);
+    const { rows } = await sql<{ line: string }>`select tenant_id || ' ' || action || ' ' || resource || ' ' || (details::jsonb ->> 'by') as line from audit_entry order by tenant_id`.execute(database.owner);
+    assert.deepEqual(rows.map(({ line }) => line), [`acme people:erase /people/${gone} retention`, `globex people:erase /people/${other} retention`]);
     assert.equal((await sql<{ n: number }>`select count(*)::integer as n from person_key`.execute(database.owner)).rows[0]?.n, 1);
+  });
+
+  test(`${engine.name}: who comes back between being found and being erased stays; who is to be erased again goes, whenever they were here`, async (t) => {
+    const database = await engine.open();
+    t.after(() => database.close());
+    const { keys, trail } = createTestPrivacy();
+    const people = createPeople({ keys, clock: () => after(10) });
+    const parts = { database, people, register: collectRegister([], parseConfig({})), trail };
+    const acme = people.of(database.forTenant('acme'), 'acme');
+    const [back, other] = [await acme.idOf({ id: 'back', name: 'Back' }), await acme.idOf({ id: 'other', name: 'Other' })];
+    await acme.known([back, other]);
+    const person = { tenantId: 'acme', personId: back };
+    const erase = (before: Date) => inTransaction(database.forTenant('acme'), (tx) => eraseWhoIsKnown(tx, parts, person, { now: after(11), by: 'retention', before }));
+    assert.equal(await erase(after(9)), false);
+    assert.equal((await acme.known([back])).get(back)?.name, 'Back');
+    assert.equal(await eraseAgain(parts, [person, { ...person, tenantId: 'globex' }, person], after(11)), 1, 'once, and in their tenant');
+    assert.deepEqual([...(await acme.known([back, other])).keys()], [other], 'remembered no more either');
+    const { rows } = await sql<{ line: string }>`select tenant_id || ' ' || coalesce(actor::text, 'the service') || ' ' || action || ' ' || resource || ' ' || (details::jsonb ->> 'by') as line from audit_entry`.execute(database.owner);
+    assert.deepEqual(rows.map(({ line }) => line), [`acme the service people:erase /people/${back} restore`]);
   });
 }

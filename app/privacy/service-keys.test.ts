@@ -5,11 +5,10 @@ import { test, type TestContext } from 'node:test';
 import { sql } from 'kysely';
 import { pino } from 'pino';
 import { AppError } from '#app/errors.ts';
-import { createLocalKeyProvider } from '#app/privacy/key-provider.ts';
+import { createLocalKeyProvider, type KeyProvider } from '#app/privacy/key-provider.ts';
 import { addServiceKey, openServiceKeys } from '#app/privacy/service-keys.ts';
 import { type TestDatabase, testDatabases } from '#app/testing/database.ts';
 
-const log = pino({ level: 'silent' });
 const now = new Date('2026-11-24T12:00:00.000Z');
 const [one, two] = [{ id: 'one', secret: randomBytes(32) }, { id: 'two', secret: randomBytes(32) }];
 
@@ -17,7 +16,9 @@ async function open(t: TestContext, engine: TestDatabase) {
   const database = await engine.open();
   t.after(() => database.close());
   const { db } = database;
-  return { database, db, openWith: (...keys: (typeof one)[]) => openServiceKeys({ db, provider: createLocalKeyProvider(keys), log, now }) };
+  const lines: string[] = [];
+  const log = pino({}, { write: (line: string) => void lines.push(line) });
+  return { database, db, lines, openWith: (...keys: (typeof one)[]) => openServiceKeys({ db, provider: createLocalKeyProvider(keys), log, now }) };
 }
 
 for (const engine of testDatabases()) {
@@ -34,12 +35,30 @@ for (const engine of testDatabases()) {
   });
 
   test(`${engine.name}: the provider's new key takes over at the next start, and then the old one may go`, async (t) => {
-    const { openWith } = await open(t, engine);
+    const { lines, openWith } = await open(t, engine);
     const before = await openWith(one);
     await assert.rejects(openWith(two), AppError);
+    assert.deepEqual(lines, [], 'nothing is wrapped anew under the same key');
     assert.deepEqual(await openWith(two, one), before);
+    assert.deepEqual(lines.map((line) => JSON.parse(line) as Record<string, unknown>).map(({ purpose, providerKey, msg }) => [purpose, providerKey, msg]).toSorted(), ['audit', 'people', 'people-index'].map((purpose) => [purpose, 'two', 'service key wrapped with the provider\'s present key']));
     assert.deepEqual(await openWith(two), before);
+    assert.equal(lines.length, 3);
     await assert.rejects(openWith(one), AppError);
+  });
+
+  test(`${engine.name}: a start makes the key of a purpose that has none, and asks the provider to wrap nothing else`, async (t) => {
+    const { database, db } = await open(t, engine);
+    const local = createLocalKeyProvider([one]);
+    let wraps = 0;
+    const provider: KeyProvider = { keyId: local.keyId, wrap: (...given) => { wraps += 1; return local.wrap(...given); }, unwrap: (...given) => local.unwrap(...given) };
+    const openNow = () => openServiceKeys({ db, provider, log: pino({ level: 'silent' }), now });
+    const before = await openNow();
+    await openNow();
+    assert.equal(wraps, 3);
+    await sql`delete from service_key where purpose = 'people'`.execute(database.owner);
+    const after = await openNow();
+    assert.deepEqual([after.audit, after['people-index']], [before.audit, before['people-index']]);
+    assert.deepEqual([after.people.length, after.people[0].id !== before.people[0].id, wraps], [1, true, 4]);
   });
 
   test(`${engine.name}: a row that was moved to another purpose does not open`, async (t) => {

@@ -1,0 +1,13 @@
+// Has wapiti attack the pages and forms behind sign-in.
+import { probeGate } from './probe-gate.ts';
+
+export const gate = probeGate({
+  claim: 'wapiti finds nothing in the pages and forms behind sign-in',
+  why: 'Injection and request forgery are found by scanners of others too.',
+  remedy: 'The probe names page, field and what it sent; markup comes from html alone, SQL from parameters.',
+  link: 'https://wapiti-scanner.github.io',
+  tools: [{ set: 'python', program: 'wapiti' }],
+  command: ['probe', '--', 'wapiti'],
+  source: 'app/probes/wapiti.proof.ts',
+  least: 1,
+});

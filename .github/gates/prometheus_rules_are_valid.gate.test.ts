@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Unusable } from './gate.ts';
+import { findingsOf } from './prometheus_rules_are_valid.gate.ts';
+
+const file = 'observability/prometheus/rules/service.yaml';
+
+test('a rule that does not parse is a finding on its line', () => {
+  const [finding] = findingsOf(file, { status: 1, stdout: `Checking ${file}\n\n`, stderr: `  FAILED:\n${file}: 5:15: group "service", rule 1, "ServiceDown": could not parse expression: 1:8: parse error: unclosed left parenthesis\n` });
+  assert.deepEqual([finding?.rule, finding?.file, finding?.line, finding?.severity], ['rule-invalid', file, 5, 'error']);
+  assert.match(finding?.message ?? '', /unclosed left parenthesis/);
+});
+
+test('a test that fails and a configuration that does not load are findings of their own', () => {
+  const failed = { status: 1, stdout: 'Unit Testing:  x\n', stderr: '  FAILED:\n    alertname: ServiceDown, time: 5m,\n        exp:[],\n        got:[]\n' };
+  assert.deepEqual(findingsOf('observability/prometheus/service.test.yaml', failed).map(({ rule }) => rule), ['rule-test-failed']);
+  assert.deepEqual(findingsOf('observability/prometheus/prometheus.yaml', failed).map(({ rule }) => rule), ['configuration-invalid']);
+});
+
+test('what promtool calls good is good, and a file without a rule is not', () => {
+  assert.deepEqual(findingsOf(file, { status: 0, stdout: `Checking ${file}\n  SUCCESS: 1 rules found\n`, stderr: '' }), []);
+  assert.deepEqual(findingsOf(file, { status: 0, stdout: `Checking ${file}\n  SUCCESS: 0 rules found\n`, stderr: '' }).length, 1);
+});
+
+test('a good end without a word about the file, and a bad one without a reason, are no verdict', () => {
+  assert.throws(() => findingsOf(file, { status: 0, stdout: '', stderr: '' }), Unusable);
+  assert.throws(() => findingsOf(file, { status: 0, stdout: `Checking ${file}\n  SUC`, stderr: '' }), Unusable);
+  assert.throws(() => findingsOf(file, { status: 0, stdout: 'Checking other.yaml\n  SUCCESS: 1 rules found\n', stderr: '' }), Unusable);
+  assert.throws(() => findingsOf(file, { status: 1, stdout: '', stderr: "promtool: error: path 'x' does not exist" }), Unusable);
+});

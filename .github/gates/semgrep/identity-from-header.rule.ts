@@ -1,0 +1,25 @@
+// Who somebody is, as they say themselves (CWE-290).
+import type { WeaknessRule } from './weakness.ts';
+import { either, where } from './patterns.ts';
+
+export const rule: WeaknessRule = {
+  cwe: 290,
+  message: 'A header says who asks, or what they may: whoever sends it is that.',
+  fix: 'Take subject from the request\'s state: it was made of a session or of a verified token.',
+  except: /\/assets\/|^\.github\//,
+  match: either([
+    where('$C.$GET($NAME)', { NAME: '(?i)[\'"`](?:x-)?(?:user|user-?name|user-?id|role|roles|tenant|tenant-?id|admin|is-admin|account|account-?id|subject|authenticated|auth-?user|remote-?user|groups?|permissions?|scopes?|internal|debug|bypass|skip-auth|impersonate|act-as)[\'"`]', GET: 'get|header', C: '(?:\\w+\\.)*(?:ctx|context|c|koa|req|request|headers)' }),
+    where('$H[$NAME]', { NAME: '(?i)[\'"`](?:x-)?(?:user|user-?name|user-?id|role|roles|tenant|tenant-?id|admin|is-admin|account|account-?id|subject|authenticated|auth-?user|remote-?user|groups?|permissions?|scopes?|internal|debug|bypass|skip-auth|impersonate|act-as)[\'"`]', H: '(?:\\w+\\.)*headers?' }),
+    where('$C.headers.$NAME', { C: 'ctx|req|request|ctx\\.req|ctx\\.request', NAME: '(?i)user|role|roles|tenant|admin' }),
+  ]),
+  refuses: [
+    'export const f = (ctx) => ctx.get("X-User-Id");',
+    'export const f = (req) => req.headers["x-role"] === "admin";',
+    'export const f = (ctx) => { if (ctx.get("x-debug") === "1") return true; return false; };',
+    'export const f = (request) => request.headers["x-tenant-id"];',
+  ],
+  allows: [
+    'export const f = (ctx) => ctx.get("user-agent");',
+    'export const f = (map) => map.get("item");',
+  ],
+};

@@ -1,0 +1,52 @@
+// What several rules mean by the data of a request, in semgrep's words.
+
+type Pattern = Readonly<Record<string, unknown>>;
+
+/** `names` are regular expressions, by metavariable, that hold for its whole text. */
+export function where(pattern: string, names: Readonly<Record<string, string>>): Pattern {
+  return { patterns: [{ pattern }, ...Object.entries(names).map(([metavariable, regex]) => ({ 'metavariable-regex': { metavariable: `$${metavariable}`, regex: `^(?:${regex})$` } }))] };
+}
+
+/** As `where`, and a name that stands for a constant counts as the constant, without its quotes. */
+export function whereConstant(pattern: string, names: Readonly<Record<string, string>>): Pattern {
+  return { patterns: [{ pattern }, ...Object.entries(names).map(([metavariable, regex]) => ({ 'metavariable-regex': { metavariable: `$${metavariable}`, regex: `^(?:${regex})$`, 'constant-propagation': true } }))] };
+}
+
+/** Where what is asked about is one metavariable of the pattern. */
+export function focus(metavariable: string, patterns: readonly string[], names: Readonly<Record<string, string>> = {}): Pattern {
+  return { patterns: [either(patterns), ...restrict(names), { 'focus-metavariable': `$${metavariable}` }] };
+}
+
+export function either(patterns: readonly (string | Pattern)[]): Pattern {
+  return { 'pattern-either': patterns.map((pattern) => (typeof pattern === 'string' ? { pattern } : pattern)) };
+}
+
+export function restrict(names: Readonly<Record<string, string>>): readonly Pattern[] {
+  return Object.entries(names).map(([metavariable, regex]) => ({ 'metavariable-regex': { metavariable: `$${metavariable}`, regex: `^(?:${regex})$` } }));
+}
+
+const CONTEXT = '(?:[\\w.]+\\.)?(?:ctx|context|koa|c|req|request|incoming)';
+
+/** Everything that a client chooses: what Koa and Node tell of the request, and what a handler is given of it. */
+export const REQUEST_DATA: readonly Pattern[] = [
+  where('$CTX.$PART', { CTX: CONTEXT, PART: 'query|querystring|search|params|body|rawBody|headers|header|rawHeaders|url|originalUrl|href|path|host|hostname|origin|URL' }),
+  where('$CTX.$GET(...)', { CTX: CONTEXT, GET: 'get|header' }),
+  where('$CTX.cookies.get(...)', { CTX: CONTEXT }),
+  where("given($CTX, '$WHAT')", { WHAT: 'input|body' }),
+  { pattern: '$URL.searchParams' },
+  // A handler's context, taken apart or not: `({ body }) => …`, `input.params`, `const { next } = query`.
+  where('$INPUT.$FIELD', { INPUT: '(?:input|\\w*[iI]nput\\.)?(?:body|params|query|payload|input)', FIELD: '(?!where|select|orderBy|limit|execute|groupBy|innerJoin|leftJoin|compile|set|values|returning|offset|\\$)\\w+' }),
+  { patterns: [either(['const {..., $Y, ...} = $INPUT;', 'const {..., $K: $Y, ...} = $INPUT;', 'let {..., $Y, ...} = $INPUT;']), ...restrict({ INPUT: '(?:\\w+\\.)?(?:body|params|query|payload)' }), { 'focus-metavariable': '$INPUT' }] },
+  { patterns: [either(['({..., body: {..., $Y, ...}, ...}) => $BODY', '({..., query: {..., $Y, ...}, ...}) => $BODY', '({..., params: {..., $Y, ...}, ...}) => $BODY', 'async ({..., body: {..., $Y, ...}, ...}) => $BODY', 'async ({..., query: {..., $Y, ...}, ...}) => $BODY', 'async ({..., params: {..., $Y, ...}, ...}) => $BODY']), { 'focus-metavariable': '$Y' }] },
+];
+
+/** A string that is made of a constant and something else. */
+export const MADE_STRINGS: readonly Pattern[] = ['`...${$X}...`', '$A + $B', '$A.concat(...)', '[...].join(...)', '$A.join(...)', '$A.replace(...)', '$A.replaceAll(...)', 'format(...)', 'util.format(...)'].map((pattern) => ({ pattern }));
+
+/** A template or a sum whose beginning is a constant of this form. */
+export function beginsWith(regex: string): readonly Pattern[] {
+  return [
+    { patterns: [{ 'pattern-regex': `\`${regex}[^\`]*\`` }, { pattern: '`...${$X}...`' }] },
+    { patterns: [{ pattern: '$A + $B' }, { 'metavariable-regex': { metavariable: '$A', regex: `^['"]${regex}` } }] },
+  ];
+}

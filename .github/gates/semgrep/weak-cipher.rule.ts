@@ -1,0 +1,35 @@
+// Encryption that shows patterns, that nobody notices a change of, or that begins the same each time (CWE-1240).
+import type { WeaknessRule } from './weakness.ts';
+import { either, where, whereConstant } from './patterns.ts';
+
+export const rule: WeaknessRule = {
+  cwe: 1240,
+  message: 'This encryption is no authenticated one, or its key or nonce is written in the code.',
+  fix: 'Use sealedBox of app/lib/sealed.ts, or aes-256-gcm with randomBytes(12) as nonce and a key from the configuration.',
+  match: either([
+    whereConstant('$F($ALG, ...)', { F: '(?:\\w+\\.)?create(?:Cipher|Decipher)iv', ALG: '(?i)[\'"`]?(?:aes-?\\d*-(?:ecb|cbc|cfb\\w*|ofb|ctr)|aes\\d+|des\\S*|rc[24]\\S*|bf\\S*|blowfish|cast\\S*|seed\\S*|idea\\S*)[\'"`]?' }),
+    where('$F(...)', { F: '(?:\\w+\\.)?create(?:Cipher|Decipher)' }),
+    where('$F($ALG, $KEY, $IV, ...)', { F: '(?:\\w+\\.)?createCipheriv', IV: '(?s)[A-Z][A-Z_]+|[\'"`].*|Buffer\\.alloc\\(.*|Buffer\\.from\\((?:[\'"`\\[]).*|new Uint8Array\\(.*' }),
+    where('$F($ALG, $KEY, ...)', { F: '(?:\\w+\\.)?(?:createCipheriv|createDecipheriv|createHmac)', KEY: '(?s)[\'"`].*|Buffer\\.from\\([\'"`\\[].*|Buffer\\.alloc\\(.*' }),
+    where('$F($ALG, $KEY, ...)', { F: '(?:\\w+\\.)?hkdf(?:Sync)?', KEY: '(?s)[\'"`].*|Buffer\\.from\\([\'"`\\[].*' }),
+    where('$F($KEY, ...)', { F: '(?:\\w+\\.)?(?:scrypt|scryptSync|pbkdf2|pbkdf2Sync)', KEY: '[\'"`].*' }),
+    where('$X.sign($KEY)', { KEY: '(?s)new TextEncoder\\(\\)\\.encode\\([\'"`].*|Buffer\\.from\\([\'"`].*' }),
+    where('jwt.$S($P, $KEY, ...)', { S: 'sign|verify', KEY: '[\'"`].*' }),
+    where('$APP.keys = $KEYS', { KEYS: '(?s)\\[\\s*[\'"`].*' }),
+    where('$F($TYPE, {..., modulusLength: $N, ...}, ...)', { N: '(?:512|1024|768|1536)' }),
+    where('createSecretKey($KEY, ...)', { KEY: '(?s)[\'"`].*|Buffer\\.from\\([\'"`\\[].*' }),
+  ]),
+  refuses: [
+    'export const f = (key, text) => createCipheriv("aes-256-ecb", key, null).update(text);',
+    'export const f = (key, iv) => crypto.createCipheriv("aes-128-cbc", key, iv);',
+    'export const f = (key) => createCipheriv("aes-256-gcm", key, Buffer.alloc(12));',
+    'const NONCE = Buffer.from("000102030405060708090a0b", "hex");\nexport const f = (key) => createCipheriv("aes-256-gcm", key, NONCE);',
+    'export const f = (text) => createHmac("sha256", "change me").update(text).digest();',
+    'export const f = (payload) => new SignJWT(payload).sign(new TextEncoder().encode("change me"));',
+    'export const f = () => generateKeyPairSync("rsa", { modulusLength: 1024 });',
+  ],
+  allows: [
+    'export const f = (key) => createCipheriv("aes-256-gcm", key, randomBytes(12), { authTagLength: 16 });',
+    'export const f = (key, text) => createHmac("sha256", key).update(text).digest();',
+  ],
+};
