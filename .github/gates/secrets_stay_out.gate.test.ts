@@ -27,7 +27,7 @@ test('the history is judged when gitleaks read as many commits as git has', () =
   assert.deepEqual(leaksInHistory(printed([], 'INF 342 commits scanned.'), hashes(343)), []);
   const [found] = leaksInHistory(printed([leak('gone.ts', 'a'.repeat(40))], 'INF 2 commits scanned.'), hashes(3));
   assert.equal(found?.file, 'gone.ts');
-  assert.match(found?.fix ?? '', /commit aaaaaaaaaaaa keeps it/);
+  assert.match(found.fix, /commit aaaaaaaaaaaa keeps it/);
   for (const [stderr, log] of [['', hashes(3)], ['0 commits scanned', hashes(1)], ['100 commits scanned', hashes(343)], ['343 commits scanned', hashes(100)], ['1 commits scanned', hashes(1).slice(0, 20)], ['5 commits scanned', '']] as const) assert.throws(() => leaksInHistory(printed([], stderr), log), { name: 'Unusable' }, `${stderr} of ${log.length}`);
 });
 

@@ -20,6 +20,6 @@ test('a report that is not whole, or contradicts itself, is no verdict', () => {
 
 test('without a token it is not run, and says so', () => {
   assert.equal(gate.hindrance?.({}), 'SNYK_TOKEN is not set');
-  assert.equal(gate.hindrance?.({ SNYK_TOKEN: '' }), 'SNYK_TOKEN is not set');
-  assert.equal(gate.hindrance?.({ SNYK_TOKEN: 'x' }), undefined);
+  assert.equal(gate.hindrance({ SNYK_TOKEN: '' }), 'SNYK_TOKEN is not set');
+  assert.equal(gate.hindrance({ SNYK_TOKEN: 'x' }), undefined);
 });
