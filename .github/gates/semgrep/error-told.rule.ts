@@ -19,7 +19,7 @@ export const rule: WeaknessRule = {
     ],
     'pattern-sinks': [
       { patterns: [either(['ctx.body = $TEXT', 'context.body = $TEXT', '$C.response.body = $TEXT', 'ctx.message = $TEXT']), { 'focus-metavariable': '$TEXT' }] },
-      focus('TEXT', ['$R.$END($TEXT, ...)'], { R: 'res|response|ctx\\.res|socket|reply|stream', END: 'end|write|send|json' }),
+      focus('TEXT', ['$R.$END($TEXT, ...)'], { R: '(?s)(?:res|response|ctx\\.res|socket|reply|stream)(?:\\.\\w+\\(.*\\))*', END: 'end|write|send|json' }),
       focus('TEXT', ['refuse($S, $CODE, $TEXT, ...)', 'ctx.throw($S, $TEXT, ...)', 'html`...${$TEXT}...`', 'new AppError($TEXT, {..., expose: true, ...})', 'return { status: $S, body: $TEXT, ... }', 'return { ..., body: $TEXT, ... }']),
     ],
   },

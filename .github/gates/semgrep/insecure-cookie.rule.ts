@@ -20,7 +20,7 @@ export const rule: WeaknessRule = {
       where('$C.$SET($HEADER, $A + $B)', { SET: 'set|append|setHeader|appendHeader', HEADER: '[\'"`](?i:set-cookie)[\'"`]', B: '(?is)(?!.*httponly).*' }),
       { patterns: [{ pattern: '{..., "Set-Cookie": $TEXT, ...}' }, { 'metavariable-regex': { metavariable: '$TEXT', regex: cookieText } }] },
       // The text of a cookie, wherever it is put together.
-      { 'pattern-regex': '(?is)[\'"`](?=[^`\\n]{0,200}; ?(?:path=/|max-age=|expires=))(?!(?=[^\\n]*httponly)(?=[^\\n]*samesite=(?:lax|strict))(?=[^\\n]*secure))[^`\\n]*; ?(?:path=/|max-age=|expires=)' },
+      { 'pattern-regex': '(?is)[\'"`](?=[^`\'"\\n;]{1,80}=[^`\\n]{0,200}; ?(?:path=/|max-age=|expires=|httponly|samesite=|secure))(?!(?=[^\\n]*httponly)(?=[^\\n]*samesite=(?:lax|strict))(?=[^\\n]*secure))[^`\\n]*; ?(?:path=/|max-age=|expires=|httponly|samesite=|secure)' },
       { pattern: 'document.cookie = $X' },
     ],
   },

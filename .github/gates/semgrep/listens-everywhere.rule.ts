@@ -7,6 +7,7 @@ export const rule: WeaknessRule = {
   message: 'The service listens on every network of the machine by default.',
   fix: 'Listen on 127.0.0.1 unless the configuration says otherwise; the admin port above all.',
   match: either([
+    { 'pattern-regex': '(?i)\\b\\w*(?:host|address|bind|hostname)\\s*=\\s*[\'"`](?:0\\.0\\.0\\.0|::)[\'"`]' }, { 'pattern-regex': '\\.(?:default|prefault|catch)\\(\\s*[\'"`](?:0\\.0\\.0\\.0|::)[\'"`]' },
     where('$S.listen($PORT, $HOST, ...)', { HOST: '[\'"`](?:0\\.0\\.0\\.0|::|\\[::\\]|\\*)?[\'"`]' }),
     where('$S.listen({..., host: $HOST, ...}, ...)', { HOST: '[\'"`](?:0\\.0\\.0\\.0|::|\\*)?[\'"`]' }),
     where('$A ?? $HOST', { HOST: '[\'"`](?:0\\.0\\.0\\.0|::)[\'"`]' }),

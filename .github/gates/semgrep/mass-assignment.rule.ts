@@ -11,6 +11,7 @@ export const rule: WeaknessRule = {
   match: {
     mode: 'taint',
     'pattern-sources': [
+      { patterns: [{ pattern: '$DB.updateTable($T).set($BODY)' }, ...restrict({ BODY: '\\w*(?:changes|update|updates|fields|data|attributes|rest|others|input|values)' }), { 'focus-metavariable': '$BODY' }] },
       ...['{..., ...$BODY, ...}', 'Object.assign($A, ..., $BODY, ...)', 'structuredClone($BODY)'].map((pattern) => where(pattern, { BODY })),
       { patterns: [either(['$Q.values($BODY)', '$Q.set($BODY)', '$Q.doUpdateSet($BODY)']), ...restrict({ BODY }), { 'focus-metavariable': '$BODY' }] },
     ],

@@ -37,7 +37,13 @@ export const REQUEST_DATA: readonly Pattern[] = [
   // A handler's context, taken apart or not: `({ body }) => …`, `input.params`, `const { next } = query`.
   where('$INPUT.$FIELD', { INPUT: '(?:input|\\w*[iI]nput\\.)?(?:body|params|query|payload|input)', FIELD: '(?!where|select|orderBy|limit|execute|groupBy|innerJoin|leftJoin|compile|set|values|returning|offset|\\$)\\w+' }),
   { patterns: [either(['const {..., $Y, ...} = $INPUT;', 'const {..., $K: $Y, ...} = $INPUT;', 'let {..., $Y, ...} = $INPUT;']), ...restrict({ INPUT: '(?:\\w+\\.)?(?:body|params|query|payload)' }), { 'focus-metavariable': '$INPUT' }] },
-  { patterns: [either(['({..., body: {..., $Y, ...}, ...}) => $BODY', '({..., query: {..., $Y, ...}, ...}) => $BODY', '({..., params: {..., $Y, ...}, ...}) => $BODY', 'async ({..., body: {..., $Y, ...}, ...}) => $BODY', 'async ({..., query: {..., $Y, ...}, ...}) => $BODY', 'async ({..., params: {..., $Y, ...}, ...}) => $BODY']), { 'focus-metavariable': '$Y' }] },
+  {
+    patterns: [
+      { pattern: '$Y' },
+      { 'pattern-either': ['body', 'query', 'params'].flatMap((part) => [`({..., ${part}: {..., $Y, ...}, ...}) => $DO`, `async ({..., ${part}: {..., $Y, ...}, ...}) => $DO`, `{ ..., handle({..., ${part}: {..., $Y, ...}, ...}) { ... }, ... }`, `{ ..., async handle({..., ${part}: {..., $Y, ...}, ...}) { ... }, ... }`].map((inside) => ({ 'pattern-inside': inside }))) },
+    ],
+  },
+  { patterns: [{ pattern: '$Y' }, { 'pattern-inside': 'const {..., $Y, ...} = $CTX;\n...' }, ...restrict({ Y: 'path|url|query|querystring|href|host|hostname|headers|originalUrl|params', CTX: CONTEXT })] },
 ];
 
 /** A string that is made of a constant and something else. */

@@ -10,7 +10,7 @@ export const rule: WeaknessRule = {
     mode: 'taint',
     'pattern-sources': REQUEST_DATA,
     'pattern-sinks': [
-      focus('ARG', ['$RUN($ARG, ...)', '$RUN($P, [..., $ARG, ...], ...)', '$RUN($P, $ARG, ...)'], { RUN: '(?:(?:child_process|childProcess|cp)\\.)?(?:spawn|spawnSync|execFile|execFileSync|fork|exec|execSync)' }),
+      focus('ARG', ['$RUN($ARG, ...)', '$RUN($P, [..., $ARG, ...], ...)', '$RUN($P, $ARG, ...)'], { RUN: '(?:(?:child_process|childProcess|cp)\\.)?(?:promisify\\(\\w+\\)|spawn|spawnSync|execFile|execFileSync|fork|exec|execSync)' }),
     ],
   },
   refuses: [

@@ -3,7 +3,7 @@ import type { WeaknessRule } from './weakness.ts';
 import { either, where } from './patterns.ts';
 
 const HEADER = '[\'"`](?i:access-control-allow-origin)[\'"`]';
-const ORIGIN = [where('$C.$GET($NAME)', { GET: 'get|header', NAME: '[\'"`](?i:origin|referer)[\'"`]' }), { pattern: '$C.headers.origin' }, { pattern: '$C.headers["origin"]' }, { pattern: '$C.header.origin' }, { patterns: [{ pattern: '$H' }, { 'pattern-inside': 'const {..., origin, ...} = $H;' }] }];
+const ORIGIN = [where('$C.$GET($NAME)', { GET: 'get|header', NAME: '[\'"`](?i:origin|referer)[\'"`]' }), { pattern: '$C.headers.origin' }, { pattern: '$C.headers["origin"]' }, { pattern: '$C.header["origin"]' }, { pattern: '$C.header.origin' }, { patterns: [{ pattern: '$H' }, { 'pattern-inside': 'const {..., origin, ...} = $H;' }] }];
 
 /** Looked up in a set of those that are allowed. */
 const COMPARED = [{ 'pattern-not-inside': 'if (<... $ALLOWED.has($V) ...>) $THEN\n...' }, { 'pattern-not-inside': 'if (<... $ALLOWED.includes($V) ...>) $THEN\n...' }];

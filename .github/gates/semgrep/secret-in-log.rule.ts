@@ -13,7 +13,7 @@ export const rule: WeaknessRule = {
   match: {
     mode: 'taint',
     'pattern-sources': [
-      where('$X.$SECRET', { SECRET }), where('$SECRET', { SECRET: '(?i)(?!code$|cookie$|headers$|body$)(?:' + SECRET + ')' }),
+      where('$X.$SECRET', { SECRET }), where('$SECRET', { SECRET: '(?i)(?!code$)(?:rawBody|requestBody|body|' + SECRET + ')' }),
       where('$X[$KEY]', { KEY: '(?i)[\'"`](?:authorization|cookie|set-cookie|x-api-key|proxy-authorization|password)[\'"`]' }),
       where('$C.$GET($NAME)', { GET: 'get|header', NAME: '(?i)[\'"`](?:authorization|cookie|x-api-key|proxy-authorization)[\'"`]' }),
       { patterns: [either(['ctx.request', 'ctx.req', 'ctx.headers', 'ctx.header', '$R.headers', '$R.rawHeaders', 'process.env', '$C.request.body', 'given($C, "body")', '$C.cookies.get(...)', '$C.querystring', '$C.url', '$C.originalUrl'])] },

@@ -18,7 +18,7 @@ export const rule: WeaknessRule = {
     ],
     'pattern-sinks': [
       focus('URL', ['fetch($URL, ...)', 'globalThis.fetch($URL, ...)', 'new Request($URL, ...)', 'new EventSource($URL, ...)', 'new WebSocket($URL, ...)', 'got($URL, ...)', 'axios($URL, ...)']),
-      focus('URL', ['$HTTP.$ASK($URL, ...)'], { HTTP: 'http|https|http2|axios|got|undici|net|tls|client|agent|dispatcher', ASK: 'get|post|put|request|connect|createConnection|stream|fetch|head|delete' }),
+      focus('URL', ['$HTTP.$ASK($URL, ...)'], { HTTP: '\\w*(?:[cC]lient|[oO]utbound|[hH]ttp)|http|https|http2|axios|got|undici|net|tls|client|agent|dispatcher', ASK: 'get|post|put|request|connect|createConnection|stream|fetch|head|delete' }),
       focus('URL', ['lookup($URL, ...)', 'dns.$LOOKUP($URL, ...)', 'connect($URL, ...)', 'request($URL, ...)']),
     ],
   },

@@ -13,6 +13,7 @@ export const rule: WeaknessRule = {
     where('const $SID = $C.$PART.$KEY;', { SID: '(?i)\\w*session\\w*(?:id|token)?|sid', PART: '(?:request\\.)?(?:query|params|body)', KEY: '\\w+' }),
     where('$F(..., $C.$PART.$KEY, ...)', { KEY: '(?i)session(?:_?id|_?token)?|sid|jsessionid|phpsessid', PART: 'query|body|params' }),
     where('$C.query.$KEY', { KEY: '(?i)session(?:_?id|_?token)?|sid|access_?token|jwt|api_?key|apikey|auth_?token|password' }),
+    where('$C.query[$KEY]', { KEY: '(?i)[\'"`](?:session(?:_?id|_?token)?|sid|access_?token|jwt|api_?key|apikey|auth_?token|password)[\'"`]' }),
     where('$Q.get($KEY)', { Q: '.*(?:searchParams|URLSearchParams\\(.*\\)|query)', KEY: '(?i)[\'"`](?:session(?:_?id|_?token)?|sid|access_?token|jwt|api_?key|password)[\'"`]' }),
   ] },
   refuses: [

@@ -15,6 +15,8 @@ export const rule: WeaknessRule = {
     'pattern-either': [
       ...['$A === $B', '$A !== $B', '$A == $B', '$A != $B'].flatMap((pattern) => [where(pattern, { A: SECRET, B: OTHER }), where(pattern, { A: OTHER, B: SECRET })]),
       ...['$A === $B', '$A !== $B'].flatMap((pattern) => ['$A', '$B'].map((side) => ({ pattern: pattern.replace(side, '<... createHmac(...) ...>') }))),
+      ...['$C.$GET($NAME) === $B', '$C.$GET($NAME) !== $B', '$B === $C.$GET($NAME)', '$B !== $C.$GET($NAME)'].map((pattern) => where(pattern, { GET: 'get|header', NAME: '(?i)[\'"`][\\w-]*(?:signature|token|key|secret|csrf|hmac)[\'"`]', B: OTHER })),
+      { pattern: '$TOTP.generate(...) === $CODE' }, { pattern: '$CODE === $TOTP.generate(...)' }, where('$LIST.includes($B)', { LIST: '(?i)(?:\\w+\\.)*\\w*(?:api_?keys|secrets|passwords|access_?tokens)' }),
       where('$A.equals($B)', { A: SECRET }), where('$A.equals($B)', { B: SECRET }), where('$A.localeCompare($B)', { A: SECRET }), where('$A.startsWith($B)', { A: SECRET, B: OTHER }),
       where('Buffer.compare($A, $B)', { A: SECRET }), where('Buffer.compare($A, $B)', { B: SECRET }), where('Object.is($A, $B)', { A: SECRET }),
       { patterns: [either(['$A === $B', '$A !== $B', '$A.equals($B)']), { 'pattern-either': [{ 'pattern-inside': 'const $A = <... createHmac(...) ...>;\n...' }, { 'pattern-inside': 'const $B = <... createHmac(...) ...>;\n...' }, { 'pattern-inside': 'const $A = <... $C.createHmac(...) ...>;\n...' }, { 'pattern-inside': 'const $B = <... $C.createHmac(...) ...>;\n...' }] }] },

@@ -12,6 +12,7 @@ export const rule: WeaknessRule = {
     mode: 'taint',
     'pattern-sources': [...REQUEST_DATA, where('$S.$ID', { S: '(?:[\\w.]+\\.)?(?:subject|user|account|person|socket|request)', ID: 'id|name|email|tenantId|remoteAddress|ip' }), where('$C.$IP', { C: 'ctx|req|request', IP: 'ip|ips' })],
     'pattern-sinks': [
+      { patterns: [{ pattern: '$STOP($LABELS)' }, { 'pattern-inside': 'const $STOP = $HISTOGRAM.startTimer(...);\n...' }, { 'focus-metavariable': '$LABELS' }] },
       focus('LABELS', ['$METRIC.$ADD($LABELS, ...)'], { METRIC, ADD: 'inc|dec|observe|labels|startTimer' }),
       focus('LABELS', ['$METRIC.labels(..., $LABELS, ...)'], { METRIC }),
       { patterns: [{ pattern: '$METRIC.set($LABELS, $N)' }, { pattern: '$METRIC.set({...}, $N)' }, { 'focus-metavariable': '$LABELS' }] },

@@ -9,9 +9,6 @@ export const rule: WeaknessRule = {
   match: either([
     'decodeJwt(...)', '$JOSE.decodeJwt(...)', 'jwtDecode(...)', 'jwt_decode(...)', 'UnsecuredJWT.decode(...)', '$JOSE.UnsecuredJWT.decode(...)', 'new UnsecuredJWT(...)',
     where('$JWT.decode(...)', { JWT: '(?i)jwt|jsonwebtoken|token|jws' }),
-    // A part of the token, taken apart by hand.
-    'JSON.parse(Buffer.from($T.split(".")[$N], $E).toString(...))', 'JSON.parse(atob($T.split(".")[$N]))', 'JSON.parse(Buffer.from($T.split(".")[$N] ?? $D, $E).toString(...))', 'JSON.parse(atob($T.split(".")[$N] ?? $D))',
-    { patterns: [either(['JSON.parse(<... Buffer.from($PART, ...) ...>)', 'JSON.parse(<... atob($PART) ...>)', 'JSON.parse(<... base64url.decode($PART) ...>)', 'JSON.parse(<... decode($PART) ...>)']), { 'pattern-either': [{ 'pattern-inside': 'const [$PART] = $T.split(".");\n...' }, { 'pattern-inside': 'const $PART = $T.split(".")[$N];\n...' }, { 'pattern-inside': 'const $PART = $T.split(".")[$N] ?? $D;\n...' }, { 'pattern-inside': 'const $PART = $T.split(".").at($N);\n...' }, { 'pattern-inside': 'const $ALL = $T.split(".");\n...' }] }, { 'metavariable-regex': { metavariable: '$PART', regex: '^(?!.*JSON).*$' } }] },
     // Any algorithm, or none.
     where('{..., algorithms: $LIST, ...}', { LIST: '(?is).*[\'"`]none[\'"`].*' }), where('{..., alg: $ALG, ...}', { ALG: '(?i)[\'"`]none[\'"`]' }), where('{..., algorithm: $ALG, ...}', { ALG: '(?i)[\'"`]none[\'"`]' }),
     '{..., ignoreExpiration: true, ...}', '{..., complete: true, verify: false, ...}', '{..., verify_signature: false, ...}',
@@ -20,8 +17,6 @@ export const rule: WeaknessRule = {
     'import { decodeJwt } from "jose";\nexport const f = (token) => decodeJwt(token).sub;',
     'import * as jose from "jose";\nexport const f = (token) => jose.decodeJwt(token);',
     'import jwt from "jsonwebtoken";\nexport const f = (token) => jwt.decode(token);',
-    'export const f = (token) => JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString("utf8"));',
-    'export function f(token) { const [, payload] = token.split("."); return JSON.parse(Buffer.from(payload, "base64url").toString()); }',
     'export const f = (token, key) => jwtVerify(token, key, { algorithms: ["RS256", "none"] });',
   ],
   allows: ['export const f = (token, keys) => jwtVerify(token, keys, { issuer, audience, algorithms: ["ES256"], requiredClaims: ["exp"] });', 'export const f = (text) => JSON.parse(Buffer.from(text, "base64url").toString());', 'export const f = (token) => token.split(".").length === 3;'],

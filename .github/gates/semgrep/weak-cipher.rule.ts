@@ -7,6 +7,7 @@ export const rule: WeaknessRule = {
   message: 'This encryption is no authenticated one, or its key or nonce is written in the code.',
   fix: 'Use sealedBox of app/lib/sealed.ts, or aes-256-gcm with randomBytes(12) as nonce and a key from the configuration.',
   match: either([
+    ...['const $V = Buffer.alloc(...);\n...', 'const $V = new Uint8Array(...);\n...', 'const $V = Buffer.from("...", ...);\n...', 'const $V = Buffer.from([...]);\n...', 'const $V = new TextEncoder().encode("...");\n...'].map((made) => ({ patterns: [either(['createCipheriv($A, $V, ...)', 'createCipheriv($A, $K, $V, ...)', '$C.createCipheriv($A, $V, ...)', '$C.createCipheriv($A, $K, $V, ...)', 'createHmac($A, $V)', '$C.createHmac($A, $V)', '$T.sign($V)']), { 'pattern-inside': made }] })),
     whereConstant('$F($ALG, ...)', { F: '(?:\\w+\\.)?create(?:Cipher|Decipher)iv', ALG: '(?i)[\'"`]?(?:aes-?\\d*-(?:ecb|cbc|cfb\\w*|ofb|ctr)|aes\\d+|des\\S*|rc[24]\\S*|bf\\S*|blowfish|cast\\S*|seed\\S*|idea\\S*)[\'"`]?' }),
     where('$F(...)', { F: '(?:\\w+\\.)?create(?:Cipher|Decipher)' }),
     where('$F($ALG, $KEY, $IV, ...)', { F: '(?:\\w+\\.)?createCipheriv', IV: '(?s)[A-Z][A-Z_]+|[\'"`].*|Buffer\\.alloc\\(.*|Buffer\\.from\\((?:[\'"`\\[]).*|new Uint8Array\\(.*' }),
