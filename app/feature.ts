@@ -302,10 +302,20 @@ export interface PublicForm<P extends z.ZodType = z.ZodType, B extends z.ZodType
   readonly path: string;
   readonly params?: P;
   readonly body: B;
-  handle(context: PublicContext<z.output<P>, undefined> & { readonly body: z.output<B>; readonly endSessions: EndSessions }): Promise<((PageView | Redirect) & BrowserChange) | Refusal>;
+  handle(context: PublicFormContext<z.output<P>, z.output<B>>): Promise<((PageView | Redirect) & BrowserChange) | Refusal>;
+}
+export interface PublicFormContext<P, B> extends PublicContext<P, undefined> {
+  readonly body: B;
+  readonly endSessions: EndSessions;
+  readonly recordChange: RecordChange;
 }
 /** Ends every session of a person but for the excepted, in the transaction of the change that asks for it. */
 export type EndSessions = (db: Database, person: { readonly tenantId: string; readonly id: string }, exceptId?: string) => Promise<void>;
+/**
+ * Adds an entry to the audit trail, in the transaction of the change that it tells of, under one of the feature's own actions.
+ * Nobody is signed in: `person` is who has just proved to be a subject of the feature, by a mailed link for instance.
+ */
+export type RecordChange = (db: Database, change: RecordedFacts & { readonly action: Action; readonly person: Pick<Subject, 'tenantId' | 'id' | 'name'> }) => Promise<void>;
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- a list of routes with different schemas has no other common type;
    the constructors below have checked each one */

@@ -114,7 +114,7 @@ export function createRoutes(parts: ServerParts, pages = createPageParts(parts))
   for (const { name, module, feature } of parts.features) {
     for (const operation of feature.operations) mountOperation(router, operation, module.events, pages);
     for (const page of feature.pages) mountPage(router, page, { name, events: module.events }, pages);
-    for (const page of feature.publicPages ?? []) mountPublic(router, page, name, pages);
+    for (const page of feature.publicPages ?? []) mountPublic(router, page, { name, grants: module.grants }, pages);
   }
   mountPlatform(router, parts, pages);
   return router;
