@@ -181,6 +181,13 @@ export interface WriteContext<P, B> {
   readonly requestId: string;
 }
 
+/** An answer of whatever length, written while the client reads, once the change and its entry in the audit trail are committed. */
+export interface Streamed {
+  readonly status: 200;
+  /** Parts of one JSON text, read from one moment of the database. When it throws, the connection is cut off. */
+  readonly stream: (context: Pick<ReadContext<unknown, unknown>, 'db' | 'people'>) => AsyncIterable<string>;
+}
+
 interface Described {
   readonly operationId: string;
   /** Below `/api/v1`, with OpenAPI's braces: `/items/{sku}`. */
@@ -206,8 +213,10 @@ export interface Command<P extends z.ZodType = z.ZodType, B extends z.ZodType = 
   readonly body?: B;
   /** Demands `If-Match`: 428 without it; the handler answers 412 when `matches` is false. */
   readonly precondition?: 'if-match';
+  /** It answers with a stream. That is kept under no `Idempotency-Key`: who asks again is answered anew. */
+  readonly streams?: true;
   readonly responses: R;
-  handle(context: WriteContext<z.output<P>, z.output<B>>): Promise<Success<R> | Refusal>;
+  handle(context: WriteContext<z.output<P>, z.output<B>>): Promise<Success<R> | Streamed | Refusal>;
 }
 
 export interface PageView {
@@ -224,7 +233,7 @@ export interface Redirect {
 }
 /** A file that the browser saves. */
 export interface Download {
-  readonly download: { readonly fileName: string; readonly json: unknown };
+  readonly download: Pick<Streamed, 'stream'> & { readonly fileName: string };
 }
 export interface PageContext<P, Q> extends ReadContext<P, Q> {
   readonly can: (action: Action) => boolean;

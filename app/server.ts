@@ -9,6 +9,7 @@ import type { Access } from '#app/access/access.ts';
 import type { Config } from '#app/config.ts';
 import type { OpenDatabase } from '#app/data/database.ts';
 import { runOnce } from '#app/data/idempotency.ts';
+import { inSnapshot } from '#app/data/transaction.ts';
 import { isRefusal, refuse, type Refusal } from '#app/errors.ts';
 import type { Subject } from '#app/feature.ts';
 import type { LoadedFeature } from '#app/features.ts';
@@ -139,6 +140,7 @@ function createPageParts({ config, database, identity, access, live, people, tra
     decide: (subject, action, resource, log) => access.decide(subject, action, resource, log),
     can: (subject, action) => access.can(subject, action),
     runOnce,
+    inSnapshot,
     peopleOf: (db, tenantId) => people.of(db, tenantId),
     appendRecords: createRecorder(trail),
     wakeLive: () => {
