@@ -4,6 +4,8 @@ import { stripTypeScriptTypes } from 'node:module';
 import path from 'node:path';
 import { z } from 'zod';
 import { type Finding, type Gate, parseJson, type Tool, Unusable } from './gate.ts';
+import { checkExamples, examplesOf } from './semgrep/examples.ts';
+import { type Hit, Verdicts } from './semgrep/verdicts.ts';
 import { findRules, type NamedRule, toConfig } from './semgrep/weakness.ts';
 
 const semgrep: Tool = { set: 'python', program: 'semgrep' };
@@ -24,32 +26,44 @@ export const gate: Gate = {
   tools: [semgrep],
   // What runs in production, or decides here; tests and proofs hold weaknesses on purpose.
   reads: /^(?!.*\.(?:test|proof|attack)\.ts$|app\/(?:testing|bench|probes|attacks)\/|.*\/proofs\/|\.github\/gates\/semgrep\/)(?:(?:app|\.github)\/.*|[^/]+)\.[cm]?[jt]sx?$/,
-  settings: /^\.github\/gates\/semgrep\//,
+  settings: /^\.github\/(?:gates\/semgrep|tools\/python)\//,
   scope: 'file',
   when: 'change',
   unparsable: { file: 'app/http/unparsable.ts', text: '// Nothing that a parser accepts.\nexport const = {{{ ( ;\n' },
   async check(context) {
     const rules = await findRules(context.root);
-    const config = path.join(context.scratch, 'rules.yaml');
-    await writeFile(config, toConfig(rules));
+    const config = toConfig(rules);
+    const kept = Verdicts.open(context, config);
+    const texts = new Map(context.files.map((file) => [file, context.read(file)]));
+    const unjudged = [...texts].filter(([file, text]) => kept.of(file, text) === undefined);
     const examples = examplesOf(rules);
-    const texts = [...context.files.map((file) => [file, context.read(file)] as const), ...[...examples].map(([file, { text }]) => [file, text] as const)];
-    const copies = new Map(texts.map(([file, text]) => [path.join(context.scratch, 'erased', `${file}.js`), { file, text: eraseTypes(file, text) }]));
-    for (const [copy, { text }] of copies) {
-      await mkdir(path.dirname(copy), { recursive: true });
-      await writeFile(copy, text);
-    }
-    const { stdout } = await context.run(semgrep, ['scan', '--metrics', 'off', '--disable-version-check', '--disable-nosem', '--no-git-ignore', '--max-target-bytes', '0', '--timeout', '60', '--timeout-threshold', '1', '--json', '--quiet', '--config', config, ...copies.keys()], {
+    const given = await copyErased(context.scratch, [...unjudged, ...[...examples].map(([file, { text }]) => [file, text] as const)]);
+    const settings = path.join(context.scratch, 'rules.yaml');
+    await writeFile(settings, config);
+    const { stdout } = await context.run(semgrep, ['scan', '--metrics', 'off', '--disable-version-check', '--disable-nosem', '--no-git-ignore', '--max-target-bytes', '0', '--timeout', '60', '--timeout-threshold', '1', '--json', '--quiet', '--config', settings, ...given.keys()], {
       environment: { SEMGREP_SEND_METRICS: 'off', SEMGREP_ENABLE_VERSION_CHECK: '0' },
     });
-    return readFindings(stdout, { rules, examples, files: new Map([...copies].map(([copy, { file }]) => [copy, file])) });
+    const hits = readHits(stdout, { rules, given });
+    checkExamples(hits, examples);
+    for (const [file, text] of unjudged) kept.add(file, text, hits.filter((hit) => hit.file === file));
+    await kept.keep(context.tree);
+    return toFindings([...texts].flatMap(([file, text]) => kept.of(file, text) ?? []), rules);
   },
 };
 
 /**
  * Semgrep's TypeScript is years behind (it stumbles over `as const satisfies`), and what it can't read it passes over. Node erases the
- * types as it does to run the file: every line stays where it is.
+ * types as it does to run the file: every line stays where it is. Returns what stands for what.
  */
+async function copyErased(scratch: string, texts: readonly (readonly [file: string, text: string])[]): Promise<ReadonlyMap<string, string>> {
+  const copies = texts.map(([file, text]) => ({ file, copy: path.join(scratch, 'erased', `${file}.js`), text: eraseTypes(file, text) }));
+  for (const { copy, text } of copies) {
+    await mkdir(path.dirname(copy), { recursive: true });
+    await writeFile(copy, text);
+  }
+  return new Map(copies.map(({ copy, file }) => [copy, file]));
+}
+
 function eraseTypes(file: string, text: string): string {
   try {
     return /\.[cm]?tsx?$/.test(file) ? stripTypeScriptTypes(text) : text;
@@ -58,53 +72,39 @@ function eraseTypes(file: string, text: string): string {
   }
 }
 
-interface Example {
-  readonly rule: string;
-  readonly isRefused: boolean;
-  readonly text: string;
-}
-
-/** Every run judges them with the tree: a rule that finds its own examples no more would let everything pass. */
-export function examplesOf(rules: readonly NamedRule[]): ReadonlyMap<string, Example> {
-  const all = rules.flatMap(({ id, refuses, allows }) => [
-    ...refuses.map((text, index) => [`examples/${id}.refused-${index}.js`, { rule: id, isRefused: true, text }] as const),
-    ...allows.map((text, index) => [`examples/${id}.allowed-${index}.js`, { rule: id, isRefused: false, text }] as const),
-  ]);
-  return new Map(all);
-}
-
 export interface Judged {
   readonly rules: readonly NamedRule[];
-  /** Absolute path of what semgrep was given → what it stands for: a file of the tree, or an example. */
-  readonly files: ReadonlyMap<string, string>;
-  readonly examples: ReadonlyMap<string, Example>;
+  /** Absolute path of what semgrep was given → what it stands for: a file of the tree, or of examples. */
+  readonly given: ReadonlyMap<string, string>;
 }
 
-/** @throws Unusable when semgrep did not judge every file by every rule, or a rule is wrong about its own examples. */
-export function readFindings(stdout: string, { rules, files, examples }: Judged): readonly Finding[] {
+/** @throws Unusable when semgrep did not judge everything that it was given by every rule. */
+export function readHits(stdout: string, { rules, given }: Judged): readonly Hit[] {
   const report = Report.safeParse(parseJson(stdout, 'semgrep'));
   if (!report.success) throw new Unusable('semgrep wrote a report of another form');
   const { results, errors, paths, skipped_rules: skipped } = report.data;
   const [error] = errors;
-  if (error !== undefined) throw new Unusable(`semgrep could not read ${error.path === undefined ? 'everything' : (files.get(error.path) ?? error.path)}: ${error.message ?? JSON.stringify(error.type)}`);
+  if (error !== undefined) throw new Unusable(`semgrep could not read ${error.path === undefined ? 'everything' : (given.get(error.path) ?? error.path)}: ${error.message ?? JSON.stringify(error.type)}`);
   if (skipped.length > 0) throw new Unusable(`semgrep left out ${skipped.length} rules`);
   const scanned = new Set(paths.scanned);
-  const missed = [...files].filter(([copy]) => !scanned.has(copy)).map(([, file]) => file);
+  const missed = [...given].filter(([copy]) => !scanned.has(copy)).map(([, file]) => file);
   if (missed.length > 0) throw new Unusable(`semgrep did not look at ${missed.slice(0, 3).join(', ')}${missed.length > 3 ? ` and ${missed.length - 3} more` : ''}`);
-  // Semgrep puts the folder of its settings before the name.
-  const found = results.map(({ check_id: id, path: copy, start }) => ({ rule: rules.find((rule) => id === rule.id || id.endsWith(`.${rule.id}`)), file: files.get(copy) ?? copy, line: start.line }));
-  checkExamples(found, examples);
-  const findings = found.flatMap(({ rule, file, line }) => {
-    if (rule === undefined) throw new Unusable(`semgrep found something in ${file} by a rule that is none of ours`);
-    const isMeant = !examples.has(file) && rule.except?.test(file) !== true && rule.only?.test(file) !== false;
-    return isMeant ? [{ rule: rule.id, file, line, severity: 'error' as const, message: `${rule.message} (CWE-${rule.cwe})`, fix: rule.fix }] : [];
+  return results.map(({ check_id: id, path: copy, start: { line } }) => {
+    // Semgrep puts the folder of its settings before the name.
+    const rule = rules.find((each) => id === each.id || id.endsWith(`.${each.id}`));
+    const file = given.get(copy);
+    if (rule === undefined || file === undefined) throw new Unusable(`semgrep tells of ${id} in ${copy}, which it was not asked about`);
+    return { rule: rule.id, file, line };
+  });
+}
+
+export function toFindings(hits: readonly Hit[], rules: readonly NamedRule[]): readonly Finding[] {
+  const named = new Map(rules.map((rule) => [rule.id, rule]));
+  const findings = hits.flatMap(({ rule: id, file, line }) => {
+    const rule = named.get(id);
+    const isMeant = rule !== undefined && rule.except?.test(file) !== true && rule.only?.test(file) !== false;
+    return isMeant ? [{ rule: id, file, line, severity: 'error' as const, message: `${rule.message} (CWE-${rule.cwe})`, fix: rule.fix }] : [];
   });
   // Patterns overlap; one line is wrong once.
   return [...new Map(findings.map((finding) => [`${finding.rule} ${finding.file}:${finding.line}`, finding])).values()];
-}
-
-function checkExamples(found: readonly { readonly rule: NamedRule | undefined; readonly file: string }[], examples: Judged['examples']): void {
-  const hits = new Set(found.map(({ rule, file }) => `${rule?.id ?? ''} ${file}`));
-  const wrong = [...examples].filter(([file, { rule, isRefused }]) => hits.has(`${rule} ${file}`) !== isRefused).map(([file]) => path.basename(file, '.js'));
-  if (wrong.length > 0) throw new Unusable(`rules are wrong about their own examples: ${wrong.join(', ')}`);
 }

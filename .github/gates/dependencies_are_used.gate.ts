@@ -1,4 +1,5 @@
 // Compares package.json with what the code imports, and what production imports with what production installs.
+import { isBuiltin } from 'node:module';
 import path from 'node:path';
 import { readSource } from '../rules/source.ts';
 import { type Finding, type Gate, Unusable } from './gate.ts';
@@ -28,7 +29,7 @@ const STARTED: Readonly<Record<string, string>> = { eslint: 'npm run lint', type
 const isDevelopmentFile = (file: string): boolean => !file.startsWith('app/') || /\.(?:test|proof|attack)\.ts$|^app\/(?:.*\/)?(?:testing|proofs|probes|bench|attacks)\//.test(file);
 
 export function packageOf(specifier: string): string | undefined {
-  if (/^(?:[./#]|node:|file:|data:|https?:)/.test(specifier)) return undefined;
+  if (isBuiltin(specifier) || /^(?:[./#]|file:|data:|https?:)/.test(specifier)) return undefined;
   return specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
 }
 
@@ -37,7 +38,7 @@ export function usageFindings(text: string, manifest: Manifest, sources: readonl
   const at = (rule: string, file: string, line: number, message: string, fix: string): Finding => ({ rule, file, line, severity: 'error', message, fix });
   const used = new Set<string>();
   const findings: Finding[] = [];
-  const imports = sources.flatMap(([file, source]) => [...readSource(file, source).imports, ...required(source)].map((each) => ({ ...each, file, source })));
+  const imports = sources.flatMap(([file, source]) => [...readSource(file, source).imports, ...required(file, source)].map((each) => ({ ...each, file, source })));
   // What is loaded by import() alone, when it is wanted, may need what production does not have.
   const targets = (wanted: string) => new Set(imports.filter(({ kind, file }) => kind === wanted && !isDevelopmentFile(file)).map(({ file, specifier }) => path.posix.join(specifier.startsWith('#') ? '.' : path.posix.dirname(file), specifier.replace(/^#/, ''))));
   const [atOnce, later] = [targets('value'), targets('dynamic')];
@@ -61,7 +62,9 @@ export function usageFindings(text: string, manifest: Manifest, sources: readonl
   return findings;
 }
 
-function required(source: string): readonly { readonly specifier: string; readonly kind: 'dynamic' }[] {
+/** A test has such calls in the texts that it tests. */
+function required(file: string, source: string): readonly { readonly specifier: string; readonly kind: 'dynamic' }[] {
+  if (/\.(?:test|rule)\.ts$/.test(file)) return [];
   return [...source.matchAll(/\b(?:require|require\.resolve|import\.meta\.resolve)\(\s*['"]([^'"]+)['"]\s*\)/g)].map((match) => ({ specifier: match[1] ?? '', kind: 'dynamic' as const }));
 }
 

@@ -57,16 +57,16 @@ export function judgeExpression(expression: string, isPermitted: (name: string) 
     return value;
   };
   const single = (): boolean | undefined => {
-    const token = tokens[position++];
-    if (token === '(') {
+    const word = tokens[position++];
+    if (word === '(') {
       const value = either();
       return tokens[position++] === ')' ? value : undefined;
     }
-    if (token === undefined || !/^[A-Za-z0-9][A-Za-z0-9.-]*\+?$/.test(token) || /^(?:AND|OR|WITH|UNLICENSED|UNKNOWN|NONE|SEE)$/.test(token)) return undefined;
-    if (tokens[position] !== 'WITH') return isPermitted(token.replace(/\+$/, ''));
+    if (word === undefined || !/^[A-Za-z0-9][A-Za-z0-9.-]*\+?$/.test(word) || /^(?:AND|OR|WITH|UNLICENSED|UNKNOWN|NONE|SEE)$/.test(word)) return undefined;
+    if (tokens[position] !== 'WITH') return isPermitted(word.replace(/\+$/, ''));
     position += 1;
     // An exception adds permissions and takes none away.
-    return tokens[position++] === undefined ? undefined : isPermitted(token.replace(/\+$/, ''));
+    return tokens[position++] === undefined ? undefined : isPermitted(word.replace(/\+$/, ''));
   };
   const verdict = either();
   return position === tokens.length ? verdict : undefined;

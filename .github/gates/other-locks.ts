@@ -17,11 +17,11 @@ export function goFindings(file: string, mod: string, sum: string): readonly Fin
   const findings: Finding[] = [];
   for (const [index, line] of sum.split('\n').entries()) {
     if (line === '') continue;
-    const [, module = '', version = '', hash = ''] = /^(\S+) (\S+) (h1:[A-Za-z0-9+/]{43}=)$/.exec(line) ?? [];
-    if (hash === '') throw new Unusable(`${sumFile}:${index + 1} is no line of go.sum's form`);
+    const [, module = '', version = '', sum256 = ''] = /^(\S+) (\S+) (h1:[A-Za-z0-9+/]{43}=)$/.exec(line) ?? [];
+    if (sum256 === '') throw new Unusable(`${sumFile}:${index + 1} is no line of go.sum's form`);
     const key = `${module} ${version}`;
-    if ((hashes.get(key) ?? hash) !== hash) findings.push(finding('two-hashes', sumFile, index + 1, `${key} has two hashes; a published version has one.`, TIDY));
-    hashes.set(key, hash);
+    if ((hashes.get(key) ?? sum256) !== sum256) findings.push(finding('two-hashes', sumFile, index + 1, `${key} has two hashes; a published version has one.`, TIDY));
+    hashes.set(key, sum256);
   }
   for (const [index, line] of mod.split('\n').entries()) {
     if (/^\s*(?:replace\b|[\w./~-]+(?: v\S+)? =>)/.test(line)) findings.push(finding('not-from-registry', file, index + 1, `${line.trim()} puts other code in a module’s place.`, 'Depend on the module itself, at a released version.'));

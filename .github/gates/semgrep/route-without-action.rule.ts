@@ -3,18 +3,18 @@ import type { WeaknessRule } from './weakness.ts';
 import { where } from './patterns.ts';
 
 /** Sign-in itself, and what documents the API; the literal ones are a list on purpose. */
-const OTHER_PATH = '(?![\'\"`]/(?:auth/callback|auth/sign-out|openapi\\.json|docs)?[\'\"`]$|BACK_CHANNEL_LOGOUT_PATH$|PROVIDER_WAY_IN$)(?s).*';
+const OTHER_PATH = '(?![\'"`]/(?:auth/callback|auth/sign-out|openapi\\.json|docs)?[\'"`]$|BACK_CHANNEL_LOGOUT_PATH$|SECURITY_TXT_PATH$|PROVIDER_WAY_IN$)(?s).*';
 
 export const rule: WeaknessRule = {
   cwe: 862,
   message: 'This route is mounted by hand, without the steps that ask who it is and what they may.',
   fix: 'Define it with defineQuery, defineCommand, definePage or defineForm and its action; where everybody may, definePublicPage says so.',
   // The one list of what everybody may ask is held by its test; the provider of development is none of ours.
-  except: /^app\/http\/(?:public-routes|ways-in)\.ts$/,
+  except: /^app\/http\/(?:public-routes|ways-in|raw-corpus)\.ts$/,
   match: { patterns: [
     { 'pattern-either': [where('$ROUTER.$VERB($PATH, ...)', { ROUTER: '(?:\\w+\\.)*\\w*[rR]outer', VERB: 'get|post|put|patch|delete|del|all|register|head', PATH: OTHER_PATH }), where('get($PATH, ...)', { PATH: OTHER_PATH })] },
     ...['authorise(...)', 'authorisePerson(...)', 'authenticateCaller(...)', 'authenticatePerson(...)'].flatMap((step) => [{ 'pattern-not': `$R.$V(..., ${step}, ...)` }, { 'pattern-not': `$R.$V($P, $M, [..., ${step}, ...])` }, { 'pattern-not': `get(..., ${step}, ...)` }]),
-    { 'pattern-not': '$R.$V($P, ..., ...$STEPS, ...)' }, { 'pattern-not': '$R.$V($P, $M, [..., ...$STEPS, ...])' },
+    { 'pattern-not': 'get($P, refusePlainRequest())' }, { 'pattern-not': 'get($P, $X.assets.serveFile(...))' }, { 'pattern-not': '$R.$V($P, ..., ...$STEPS, ...)' }, { 'pattern-not': '$R.$V($P, $M, [..., ...$STEPS, ...])' },
   ] },
   refuses: [
     'export const f = (router) => { router.get("/api/v1/export", async (ctx) => { ctx.body = await everything(); }); };',
