@@ -168,7 +168,11 @@ test('a column that is encrypted for the person is opened for them, whichever ta
   await sql`alter table idempotency_key add column sealed bytea`.execute(database.owner);
   await sql`update idempotency_key set sealed = decode(${sealed}, 'base64')`.execute(database.owner);
   const entry = { table: 'idempotency_key', owner: 'Pets', purpose: 'p', basis: 'contract', kept: { days: 3, from: 'the last visit' }, rows: { column: 'subject_id', holds: 'subject' }, columns: { key: 'k', sealed: { what: 'a text', form: 'sealed' } }, otherColumns: [], erasure: 'delete' } as const;
-  const of = async (whose: Whose) => Promise.all([...exportTables(db, [entry], whose, acme)].map(async ({ kept, pages }) => ({ kept, rows: (await Array.fromAsync(pages)).flat() })));
+  const of = (whose: Whose) => inTransaction(db, async (tx) => {
+    const tables = [];
+    for (const { kept, pages } of exportTables(tx, [entry], whose, people.of(tx, 'acme'))) tables.push({ kept, rows: (await Array.fromAsync(pages)).flat() });
+    return tables;
+  });
   assert.deepEqual(await of({ tenantId: 'acme', subjectId: 'clerk', personId }), [{ kept: '3 days from the last visit', rows: [{ key: 'k', sealed: 'open text' }] }]);
   assert.deepEqual(await of({ tenantId: 'acme', subjectId: 'clerk', personId: undefined }), [{ kept: '3 days from the last visit', rows: [{ key: 'k', sealed }] }]);
 });

@@ -13,17 +13,10 @@ interface ExampleFile {
 
 /** By a name that no file of the tree has: what a rule refuses in one file, what it allows in another. */
 export function examplesOf(rules: readonly NamedRule[]): ReadonlyMap<string, ExampleFile> {
-<<<<<<< HEAD
-  return new Map(
-    rules.flatMap(({ id, refuses, allows }): readonly (readonly [string, ExampleFile])[] => [
-      [`examples/${id}.refused`, { rule: id, isRefused: true, ...join(refuses) }],
-      [`examples/${id}.allowed`, { rule: id, isRefused: false, ...join(allows) }],
-=======
   return new Map<string, ExampleFile>(
     rules.flatMap(({ id, refuses, allows }) => [
       [`examples/${id}.refused`, { rule: id, isRefused: true, ...join(refuses) }] as const,
       [`examples/${id}.allowed`, { rule: id, isRefused: false, ...join(allows) }] as const,
->>>>>>> g-service
     ]),
   );
 }
