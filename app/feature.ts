@@ -181,6 +181,13 @@ export interface WriteContext<P, B> {
   readonly requestId: string;
 }
 
+/** An answer of whatever length, written while the client reads, once the change and its entry in the audit trail are committed. */
+export interface Streamed {
+  readonly status: 200;
+  /** Parts of one JSON text, read from one moment of the database. When it throws, the connection is cut off. */
+  readonly stream: (context: Pick<ReadContext<unknown, unknown>, 'db' | 'people'>) => AsyncIterable<string>;
+}
+
 interface Described {
   readonly operationId: string;
   /** Below `/api/v1`, with OpenAPI's braces: `/items/{sku}`. */
@@ -206,8 +213,10 @@ export interface Command<P extends z.ZodType = z.ZodType, B extends z.ZodType = 
   readonly body?: B;
   /** Demands `If-Match`: 428 without it; the handler answers 412 when `matches` is false. */
   readonly precondition?: 'if-match';
+  /** It answers with a stream. That is kept under no `Idempotency-Key`: who asks again is answered anew. */
+  readonly streams?: true;
   readonly responses: R;
-  handle(context: WriteContext<z.output<P>, z.output<B>>): Promise<Success<R> | Refusal>;
+  handle(context: WriteContext<z.output<P>, z.output<B>>): Promise<Success<R> | Streamed | Refusal>;
 }
 
 export interface PageView {
@@ -224,7 +233,7 @@ export interface Redirect {
 }
 /** A file that the browser saves. */
 export interface Download {
-  readonly download: { readonly fileName: string; readonly json: unknown };
+  readonly download: Pick<Streamed, 'stream'> & { readonly fileName: string };
 }
 export interface PageContext<P, Q> extends ReadContext<P, Q> {
   readonly can: (action: Action) => boolean;
@@ -302,10 +311,20 @@ export interface PublicForm<P extends z.ZodType = z.ZodType, B extends z.ZodType
   readonly path: string;
   readonly params?: P;
   readonly body: B;
-  handle(context: PublicContext<z.output<P>, undefined> & { readonly body: z.output<B>; readonly endSessions: EndSessions }): Promise<((PageView | Redirect) & BrowserChange) | Refusal>;
+  handle(context: PublicFormContext<z.output<P>, z.output<B>>): Promise<((PageView | Redirect) & BrowserChange) | Refusal>;
+}
+export interface PublicFormContext<P, B> extends PublicContext<P, undefined> {
+  readonly body: B;
+  readonly endSessions: EndSessions;
+  readonly recordChange: RecordChange;
 }
 /** Ends every session of a person but for the excepted, in the transaction of the change that asks for it. */
 export type EndSessions = (db: Database, person: { readonly tenantId: string; readonly id: string }, exceptId?: string) => Promise<void>;
+/**
+ * Adds an entry to the audit trail, in the transaction of the change that it tells of, under one of the feature's own actions.
+ * Nobody is signed in: `person` is who has just proved to be a subject of the feature, by a mailed link for instance.
+ */
+export type RecordChange = (db: Database, change: RecordedFacts & { readonly action: Action; readonly person: Pick<Subject, 'tenantId' | 'id' | 'name'> }) => Promise<void>;
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- a list of routes with different schemas has no other common type;
    the constructors below have checked each one */

@@ -9,6 +9,7 @@ import type { Access } from '#app/access/access.ts';
 import type { Config } from '#app/config.ts';
 import type { OpenDatabase } from '#app/data/database.ts';
 import { runOnce } from '#app/data/idempotency.ts';
+import { inSnapshot } from '#app/data/transaction.ts';
 import { isRefusal, refuse, type Refusal } from '#app/errors.ts';
 import type { Subject } from '#app/feature.ts';
 import type { LoadedFeature } from '#app/features.ts';
@@ -114,7 +115,7 @@ export function createRoutes(parts: ServerParts, pages = createPageParts(parts))
   for (const { name, module, feature } of parts.features) {
     for (const operation of feature.operations) mountOperation(router, operation, module.events, pages);
     for (const page of feature.pages) mountPage(router, page, { name, events: module.events }, pages);
-    for (const page of feature.publicPages ?? []) mountPublic(router, page, name, pages);
+    for (const page of feature.publicPages ?? []) mountPublic(router, page, { name, grants: module.grants }, pages);
   }
   mountPlatform(router, parts, pages);
   return router;
@@ -139,6 +140,7 @@ function createPageParts({ config, database, identity, access, live, people, tra
     decide: (subject, action, resource, log) => access.decide(subject, action, resource, log),
     can: (subject, action) => access.can(subject, action),
     runOnce,
+    inSnapshot,
     peopleOf: (db, tenantId) => people.of(db, tenantId),
     appendRecords: createRecorder(trail),
     wakeLive: () => {

@@ -30,9 +30,8 @@ export const gate: Gate = {
   },
 };
 
-export function undated(packages: readonly LockedPackage[], { lockedBefore, published }: ReleaseDates): readonly string[] {
-  const known = new Set([...lockedBefore.packages, ...Object.keys(published)]);
-  return [...new Set(packages.map(idOf))].filter((id) => !known.has(id));
+export function undated(packages: readonly LockedPackage[], published: ReleaseDates): readonly string[] {
+  return [...new Set(packages.map(idOf))].filter((id) => published[id] === undefined);
 }
 
 /** What the registry says of those that the record does not have; nothing of one that it does not answer for. */
@@ -51,11 +50,9 @@ async function askRegistry({ run }: GateContext, ids: readonly string[]): Promis
   return new Map(answers.flatMap(([id, date]) => (date === undefined ? [] : [[id, date] as const])));
 }
 
-export function ageFindings(packages: readonly LockedPackage[], { lockedBefore, published }: ReleaseDates, answers: ReadonlyMap<string, string>, now: number): readonly Finding[] {
-  const old = new Set(lockedBefore.packages);
+export function ageFindings(packages: readonly LockedPackage[], published: ReleaseDates, answers: ReadonlyMap<string, string>, now: number): readonly Finding[] {
   return packages.flatMap((entry): readonly Finding[] => {
     const id = idOf(entry);
-    if (old.has(id)) return [];
     const date = published[id] ?? answers.get(id);
     const at = { file: entry.file, line: entry.line, severity: 'error' as const };
     if (date === undefined) return [{ ...at, rule: 'unknown-age', message: `When ${id} was published is neither in ${RELEASE_DATES} nor could the registry be asked; perhaps there is no such version.`, fix: 'Where the registry can be reached, run npx node .github/gates/release-dates.command.ts, look at the date, and commit it.' }];

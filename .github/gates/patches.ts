@@ -50,7 +50,7 @@ export class ThrowAway {
   /** @throws Error when the patch does not fit the tree. */
   apply({ diff, file }: Patch): void {
     try {
-      execFileSync('git', ['-C', this.root, 'apply', '--whitespace=nowarn', '-'], { input: diff, stdio: ['pipe', 'ignore', 'pipe'] });
+      execFileSync('git', ['-C', this.root, 'apply', '-C1', '--whitespace=nowarn', '-'], { input: diff, stdio: ['pipe', 'ignore', 'pipe'] });
     } catch (error) {
       throw new Error(`${file} does not fit the tree: ${String((error as { stderr?: unknown }).stderr).trim()}`, { cause: error });
     }

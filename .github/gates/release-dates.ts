@@ -6,11 +6,7 @@ import type { LockedPackage } from './lock-file.ts';
 
 export const RELEASE_DATES = '.github/gates/release-dates.json';
 
-const Dates = z.strictObject({
-  /** In the lock files when this gate came: looked at then, not dated. */
-  lockedBefore: z.strictObject({ date: z.iso.date(), packages: z.array(z.string()) }),
-  published: z.record(z.string(), z.iso.date()),
-});
+const Dates = z.record(z.string(), z.iso.date());
 export type ReleaseDates = z.infer<typeof Dates>;
 
 /** @throws Unusable */

@@ -28,7 +28,10 @@ h4 .kind { font-weight: 400; }
 tbody tr { border-top: 1px solid var(--edge); }
 .number { text-align: right; }
 .time { white-space: nowrap; font-variant-numeric: tabular-nums; }
-.time i { display: inline-block; height: .6em; margin-right: .5em; border-radius: .2em; background: var(--dim); }
+.time progress { width: 4rem; height: .6em; margin-right: .5em; border: 0; border-radius: .2em; appearance: none; background: var(--code); overflow: hidden; }
+.time progress::-webkit-progress-bar { background: var(--code); }
+.time progress::-webkit-progress-value { background: var(--dim); }
+.time progress::-moz-progress-bar { background: var(--dim); }
 .card { margin: 1rem 0; padding: 1rem 1.25rem; border: 1px solid var(--edge); border-left: .3rem solid var(--edge); border-radius: .6rem; background: var(--card); }
 .card.fail { border-left-color: var(--fail); }
 .card.missing { border-left-color: var(--missing); }
@@ -47,6 +50,6 @@ dd { margin: 0; }
 pre { margin: .5rem 0; padding: .5rem 0; border-radius: .4rem; background: var(--code); overflow-x: auto; overflow-wrap: normal; }
 pre mark { display: inline-block; min-width: 100%; background: var(--mark); color: inherit; }
 .at { color: var(--dim); user-select: none; }
-@media (max-width: 40rem) { body { padding: 1rem .75rem 3rem; } h1 { font-size: 1.5rem; } dl { grid-template-columns: 1fr; } dd { margin-bottom: .4rem; } th, td { padding: .4rem .5rem; } .time i { display: none; } .card { padding: .75rem .9rem; } }
+@media (max-width: 40rem) { body { padding: 1rem .75rem 3rem; } h1 { font-size: 1.5rem; } dl { grid-template-columns: 1fr; } dd { margin-bottom: .4rem; } th, td { padding: .4rem .5rem; } th:last-child, td:last-child { display: none; } .card { padding: .75rem .9rem; } }
 @media print { :root { color-scheme: light; --page: #fff; --card: #fff; --text: #000; --dim: #444; --edge: #bbb; --code: #f4f4f4; --fail: #b3121d; --missing: #7a5200; --pass: #176b35; --mark: #ffe9b8; --link: #000; } body { max-width: none; padding: 0; } details::details-content { content-visibility: visible; display: block; } pre { white-space: pre-wrap; } .findings > li, h4 { break-inside: avoid; } h4 { break-after: avoid; } a[href^="http"]::after { content: " (" attr(href) ")"; } }
 `;

@@ -44,7 +44,7 @@ test('Go’s are built as go.mod and go.sum have them, and neither may be change
   await installTools('go', { sources, cache, run: (program, given, directory) => (parameters.push(...given), run(program, given, directory)) });
   assert.deepEqual(commands, ['go build -C']);
   assert.ok(parameters.includes('-mod=readonly') && parameters.includes(`${path.join(cache, 'go/bin')}${path.sep}`));
-  assert.match(await readFile(path.join(sources, 'go/go.mod'), 'utf8'), /^tool github\.com\/open-policy-agent\/opa$/m);
+  assert.match(await readFile(path.join(sources, 'go/go.mod'), 'utf8'), /^\tgithub\.com\/open-policy-agent\/opa$/m);
 });
 
 test('a changed lock file installs anew, and nothing of the old is left', async (t) => {

@@ -16,6 +16,17 @@ export async function inTransaction<T>(db: Database, work: (tx: Database) => Pro
   }
 }
 
+/** What `read` finds is of one moment, however long it takes; for a database that can't be written to. */
+export async function* inSnapshot<T>(db: Database, read: (tx: Database) => AsyncIterable<T>): AsyncGenerator<T> {
+  const tx = await db.startTransaction().setIsolationLevel('repeatable read').execute();
+  try {
+    yield* read(tx);
+  } finally {
+    // Of a connection that is lost, the first error counts; it is released all the same.
+    await tx.rollback().execute().catch(() => undefined);
+  }
+}
+
 /** The error code of PostgreSQL, of whichever engine. */
 export function sqlState(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;

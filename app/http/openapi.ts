@@ -124,20 +124,23 @@ function fieldParameters(place: 'path' | 'query', schema: z.ZodType | undefined,
 function headerParameters(operation: Operation): OpenApiParameter[] {
   if (operation.kind === 'query') return [{ name: 'If-None-Match', in: 'header', description: 'ETags that the client has.', schema: { type: 'string' } }];
   return [
-    ...(operation.method === 'post' ? [{ name: 'Idempotency-Key', in: 'header' as const, description: 'The same key with the same request runs once.', schema: { type: 'string', pattern: '^[!-~]{1,255}$' } }] : []),
+    ...(takesKey(operation) ? [{ name: 'Idempotency-Key', in: 'header' as const, description: 'The same key with the same request runs once.', schema: { type: 'string', pattern: '^[!-~]{1,255}$' } }] : []),
     ...(operation.precondition ? [{ name: 'If-Match', in: 'header' as const, required: true, description: 'The ETag of the version to change, or `*`.', schema: { type: 'string' } }] : []),
   ];
 }
 
+function takesKey(operation: Operation): boolean {
+  return operation.kind === 'command' && operation.method === 'post' && operation.streams !== true;
+}
+
 /** What the platform answers before or around the handler; only what can happen. */
 function platformProblems(operation: Operation): Record<string, string> {
-  const isPost = operation.method === 'post';
   return {
     400: 'The request does not have the form that is asked for.',
     401: 'Nobody is signed in, or the token is not valid.',
     403: 'The subject may not do this.',
     406: 'The Accept header leaves out the answer’s type.',
-    ...(isPost ? { 409: 'The first request with this Idempotency-Key is still running.', 422: 'The Idempotency-Key was used for another request.' } : {}),
+    ...(takesKey(operation) ? { 409: 'The first request with this Idempotency-Key is still running.', 422: 'The Idempotency-Key was used for another request.' } : {}),
     ...(operation.kind === 'command' && operation.precondition ? { 412: 'The If-Match header names another version.', 428: 'The If-Match header is missing.' } : {}),
     ...(operation.kind === 'command' && operation.body ? { 413: 'The body is too large.', 415: 'The body has another type, coding or charset than is asked for.' } : {}),
     429: 'The address or the subject asks too often. `Retry-After` says when to try again.',
@@ -148,7 +151,7 @@ function platformProblems(operation: Operation): Record<string, string> {
 
 function describeResponse(operation: Operation, status: number, { description, schema }: ResponseSpec, schemas: SchemaCollection): OpenApiResponse {
   if (status >= 400) return problemResponse(description, schemas);
-  const names: (keyof typeof HEADERS)[] = [...(schema ? (['ETag'] as const) : []), ...(status === 201 ? (['Location'] as const) : []), ...(operation.method === 'post' ? (['Idempotency-Replayed'] as const) : [])];
+  const names: (keyof typeof HEADERS)[] = [...(schema ? (['ETag'] as const) : []), ...(status === 201 ? (['Location'] as const) : []), ...(takesKey(operation) ? (['Idempotency-Replayed'] as const) : [])];
   return { description, headers: headers(...names), ...(schema ? { content: { 'application/json': { schema: schemas.convert(schema, 'input') } } } : {}) };
 }
 

@@ -2,14 +2,16 @@
 import { createHash } from 'node:crypto';
 import type { Router } from '@koa/router';
 import type { IdempotencyScope, runOnce } from '#app/data/idempotency.ts';
+import type { inSnapshot } from '#app/data/transaction.ts';
 import { refuse } from '#app/errors.ts';
-import type { Action, Command, Database, EndSessions, EventDraft, EventType, Operation, People, Query, RecordedFacts, Subject, WriteContext } from '#app/feature.ts';
+import type { Action, Command, Database, EndSessions, EventDraft, EventType, Operation, People, Query, RecordedFacts, Streamed, Subject, WriteContext } from '#app/feature.ts';
 import { given, type HttpContext, type HttpMiddleware, type HttpState } from '#app/http/context.ts';
 import { withinDeadline } from '#app/http/deadline.ts';
 import { asError } from '#app/http/problem.ts';
 import { checkAnswer, type RenderProblem, sendConditional, sendStored, serialise } from '#app/http/respond.ts';
 import { requireRoutable, toRouterPath } from '#app/http/route-checks.ts';
 import { type Authenticate, authenticateCaller, authorise, type Decide, nameRoute, negotiate, requireIfMatch, takeIdempotencyKey, validateInput, validateJson } from '#app/http/steps.ts';
+import { sendStream } from '#app/http/streams.ts';
 import { matchesStrongly } from '#app/lib/entity-tag.ts';
 
 export const API_PREFIX = '/api/v1';
@@ -21,6 +23,7 @@ export interface RouteParts {
   readonly limitSubject: HttpMiddleware;
   readonly decide: Decide;
   readonly runOnce: typeof runOnce;
+  readonly inSnapshot: typeof inSnapshot;
   readonly peopleOf: (db: Database, tenantId: string) => People;
   /** The audit trail's entry and the outbox's events of one change, in its transaction. */
   readonly appendRecords: (tx: Database, change: Change, events: readonly EventDraft[]) => Promise<void>;
@@ -58,7 +61,7 @@ export function mountOperation(router: Router<HttpState>, route: Operation, even
     ...enter,
     validateInput({ params: operation.params }),
     validateJson(operation.body),
-    ...(operation.method === 'post' ? [takeIdempotencyKey()] : []),
+    ...(operation.method === 'post' && operation.streams !== true ? [takeIdempotencyKey()] : []),
     ...(operation.precondition === 'if-match' ? [requireIfMatch()] : []),
     withinDeadline(),
     runCommand(operation, events, parts),
@@ -80,11 +83,18 @@ function runQuery(operation: Query, parts: RouteParts): HttpMiddleware {
 
 function runCommand(operation: Command, events: Readonly<Record<string, EventType>>, parts: RouteParts): HttpMiddleware {
   return async (ctx) => {
+    let stream: Streamed['stream'] | undefined;
     await runWrite(ctx, { ...operation, name: operation.operationId, events }, parts, async (context) => {
       const outcome = await operation.handle(context);
+      if ('stream' in outcome) {
+        if (operation.streams !== true) throw new TypeError(`${operation.operationId} answers with a stream: say so by "streams".`);
+        stream = outcome.stream;
+        return { status: 200, headers: { 'content-type': 'application/json' }, body: '' };
+      }
       if (parts.checkAnswers) checkAnswer(outcome, operation.responses, operation.operationId);
       return serialise(outcome, ctx.path, ctx.state.requestId);
     });
+    if (stream !== undefined) await sendStream(ctx, stream, parts);
   };
 }
 

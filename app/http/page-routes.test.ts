@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
 import { after, before, test } from 'node:test';
 import { z } from 'zod';
 import { defineForm } from '#app/feature.ts';
@@ -65,7 +66,7 @@ test('ASVS 1.1.2: text is kept as it came, and escaped where it is shown: for HT
 });
 
 test('ASVS 5.4.1 and 5.4.2: a download names its file, and by a plain name alone', async (t) => {
-  const give = defineForm({ path: '/give', action: 'notes:write', body: z.strictObject({ name: z.string() }), handle: ({ body }) => Promise.resolve({ download: { fileName: body.name, json: {} } }) });
+  const give = defineForm({ path: '/give', action: 'notes:write', body: z.strictObject({ name: z.string() }), handle: ({ body }) => Promise.resolve({ download: { fileName: body.name, stream: () => Readable.from(['{}']) } }) });
   const feature = { operations: [], pages: [give] };
   const files: LoadedFeature = { name: 'files', directory: import.meta.dirname, module: { title: 'Files', grants: {}, events: {}, create: () => feature }, feature };
   const other = await startSampleService({ features: [createSampleFeature(), files] });

@@ -2,7 +2,7 @@
 import type { Router } from '@koa/router';
 import type { Access } from '#app/access/access.ts';
 import { isRefusal } from '#app/errors.ts';
-import type { BrowserChange, EventType, Form, Page, PageRoute, PageView } from '#app/feature.ts';
+import type { BrowserChange, EventType, Form, Page, PageRoute, PageView, Streamed } from '#app/feature.ts';
 import type { Assets } from '#app/http/assets.ts';
 import { given, type HttpContext, type HttpMiddleware, type HttpState } from '#app/http/context.ts';
 import { withinDeadline } from '#app/http/deadline.ts';
@@ -11,6 +11,7 @@ import { type RouteParts, runWrite } from '#app/http/operation-routes.ts';
 import { asError } from '#app/http/problem.ts';
 import { sendRedirect, serialise } from '#app/http/respond.ts';
 import { requireRoutable, toRouterPath } from '#app/http/route-checks.ts';
+import { sendStream } from '#app/http/streams.ts';
 import { authenticatePerson, authorisePerson, nameRoute, negotiate, validateForm, validateInput } from '#app/http/steps.ts';
 import type { Identity } from '#app/identity/identity.ts';
 
@@ -76,16 +77,21 @@ function runPage(page: Page, { name }: PageOwner, parts: PageParts): HttpMiddlew
 function runForm(form: Form, { name, events }: PageOwner, parts: PageParts): HttpMiddleware {
   return async (ctx) => {
     let change: BrowserChange = {};
+    let stream: Streamed['stream'] | undefined;
     await runWrite(ctx, { name: `POST ${form.path}`, action: form.action, events }, parts, async (context) => {
       const outcome = await form.handle(context);
       if (isRefusal(outcome)) return serialise(outcome, ctx.path, ctx.state.requestId);
       change = outcome;
       if ('redirect' in outcome) return { status: 303, headers: { location: requireOwnPath(outcome.redirect) }, body: '' };
-      if (ctx.state.idempotencyKey !== undefined) throw new TypeError('A form that answers with a page takes no idempotencyKey: the page would be kept.');
-      if ('download' in outcome) return { status: 200, headers: { 'content-type': 'application/json', 'content-disposition': `attachment; filename="${requireFileName(outcome.download.fileName)}"` }, body: JSON.stringify(outcome.download.json, undefined, 2) };
+      if (ctx.state.idempotencyKey !== undefined) throw new TypeError('A form that answers with a page or a file takes no idempotencyKey: it would be kept.');
+      if ('download' in outcome) {
+        stream = outcome.download.stream;
+        return { status: 200, headers: { 'content-type': 'application/json', 'content-disposition': `attachment; filename="${requireFileName(outcome.download.fileName)}"` }, body: '' };
+      }
       return { status: outcome.status ?? 200, headers: { 'content-type': HTML }, body: renderView(ctx, outcome, name, parts) };
     });
     await changeBrowser(ctx, change, name, parts.browser);
+    if (stream !== undefined) await sendStream(ctx, stream, parts);
   };
 }
 

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { sql } from 'kysely';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
+import { z } from 'zod';
+import { type Action, definePublicForm, type FeatureModule } from '#app/feature.ts';
 import { createRateLimits } from '#app/http/rate-limit.ts';
 import { expectProblem } from '#app/testing/problem.ts';
 import { type SampleService, startSampleService, UNREACHED } from '#app/testing/sample-service.ts';
@@ -58,6 +61,34 @@ describe('pages that anybody may open', () => {
     assert.ok(service.sample.notes.has('after'), 'what follows the commit was run');
     assert.equal((await service.send('/once', { method: 'POST', as: 'clerk', form: { sure: 'yes', idempotencyKey: 'k' } })).status, 500);
   });
+});
+
+test('a form records a change under its feature’s own actions and for its own people, in the change’s transaction, and nothing else', async (t) => {
+  const body = z.strictObject({ action: z.string(), id: z.string(), undo: z.string().optional() });
+  const form = definePublicForm({
+    path: '/claim',
+    body,
+    async handle({ body: { action, id, undo }, db, recordChange }) {
+      await db.transaction().execute(async (tx) => {
+        await recordChange(tx, { action: action as Action, person: { tenantId: 'acme', id, name: 'Keeper' }, details: { change: 'key' } });
+        if (undo !== undefined) throw new TypeError('Undone.');
+      });
+      return { redirect: '/' };
+    },
+  });
+  const feature = { operations: [], pages: [], publicPages: [form] };
+  const module: FeatureModule = { title: 'Claims', grants: { 'claims:write': [] }, events: {}, create: () => feature };
+  const service = await startSampleService({ features: [{ name: 'claims', directory: import.meta.dirname, module, feature }] });
+  t.after(() => service.close());
+  const claim = async (fields: Readonly<Record<string, string>>) => (await service.send('/claim', { method: 'POST', form: fields })).status;
+  const entries = async () => (await sql<{ tenant: string; action: string; resource: string; details: string; named: boolean }>`select tenant_id as tenant, action, resource, details, exists (select from person where id = actor) as named from audit_entry`.execute(service.db)).rows;
+  assert.equal(await claim({ action: 'people:erase', id: 'account:keeper' }), 500, 'another’s action');
+  assert.equal(await claim({ action: 'constructor', id: 'account:keeper' }), 500);
+  assert.equal(await claim({ action: 'claims:write', id: 'clerk' }), 500, 'the identity provider’s subject');
+  assert.equal(await claim({ action: 'claims:write', id: 'account:keeper', undo: 'yes' }), 500);
+  assert.deepEqual(await entries(), []);
+  assert.equal(await claim({ action: 'claims:write', id: 'account:keeper' }), 303);
+  assert.deepEqual(await entries(), [{ tenant: 'acme', action: 'claims:write', resource: '/claim', details: '{"operation":"POST /claim","change":"key"}', named: true }]);
 });
 
 test('CWE-307: ways to sign in count as sign-ins, wherever they stand', async (t) => {

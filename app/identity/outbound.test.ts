@@ -1,32 +1,18 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import http, { type RequestListener } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { test, type TestContext } from 'node:test';
+import { test } from 'node:test';
 import tls from 'node:tls';
 import { AppError } from '#app/errors.ts';
 import { createOutboundFetch } from '#app/identity/outbound.ts';
 import { createProviderClient } from '#app/identity/provider-client.ts';
 import { createPublishedKeys } from '#app/identity/published-keys.ts';
 import { makeCertificate } from '#app/testing/certificate.ts';
-
-async function serve(t: TestContext, answer: RequestListener): Promise<{ readonly origin: string; readonly asked: string[] }> {
-  const asked: string[] = [];
-  const server = http.createServer((request, response) => {
-    asked.push(request.url ?? '');
-    answer(request, response);
-  });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  t.after(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked };
-}
+import { serve } from '#app/testing/local-server.ts';
 
 const metadataOf = (issuer: string, elsewhere: string) => ({ issuer, authorization_endpoint: `${issuer}/authorize`, token_endpoint: `${elsewhere}/token`, jwks_uri: `${elsewhere}/keys`, response_types_supported: ['code'], subject_types_supported: ['public'], id_token_signing_alg_values_supported: ['RS256'] });
 const causeOf = (error: unknown): string => (error instanceof Error ? `${error.message} ${causeOf(error.cause)}` : '');

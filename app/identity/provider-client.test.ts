@@ -1,25 +1,19 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import http from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { RequestListener } from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { test, type TestContext } from 'node:test';
+import tls from 'node:tls';
 import * as client from 'openid-client';
 import { startHostileProvider } from '#app/attacks/hostile-provider.ts';
 import { AppError } from '#app/errors.ts';
 import { createProviderClient } from '#app/identity/provider-client.ts';
+import { makeCertificate } from '#app/testing/certificate.ts';
+import { serve as serveLocally } from '#app/testing/local-server.ts';
 
-async function serve(t: TestContext, answer: http.RequestListener) {
-  const asked: string[] = [];
-  const server = http.createServer((request, response) => {
-    asked.push(request.url ?? '');
-    answer(request, response);
-  });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  t.after(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+async function serve(t: TestContext, answer: RequestListener) {
+  const { origin, asked } = await serveLocally(t, answer);
   return { origin, asked, clientOf: (path = '') => createProviderClient({ issuer: origin + path, clientId: 'stockade', clientSecret: undefined, signatures: 'legacy-rsa' }) };
 }
 
@@ -62,14 +56,37 @@ test('CWE-319: a provider elsewhere is not asked without TLS', async () => {
   await assert.rejects(createProviderClient({ issuer: 'http://192.0.2.1', clientId: 'stockade', clientSecret: undefined, signatures: 'legacy-rsa' }).configuration(), (error) => error instanceof AppError && /HTTPS/i.test((error.cause as Error).message));
 });
 
+test('CWE-319: beside an issuer over TLS no endpoint is taken without it, whichever it is', async (t) => {
+  const directory = await mkdtemp(path.join(tmpdir(), 'stockade-provider-'));
+  t.after(() => rm(directory, { recursive: true }));
+  const certificate = await makeCertificate(directory);
+  const authorities = tls.getCACertificates('default');
+  tls.setDefaultCACertificates([...authorities, certificate.cert.toString()]);
+  t.after(() => { tls.setDefaultCACertificates(authorities); });
+  let metadata: Readonly<Record<string, unknown>> = {};
+  const { origin } = await serveLocally(t, (_request, response) => response.setHeader('content-type', 'application/json').end(JSON.stringify(metadata)), certificate);
+  const plain = origin.replace('https:', 'http:');
+  const good = { issuer: origin, authorization_endpoint: `${origin}/authorize`, token_endpoint: `${origin}/token`, jwks_uri: `${origin}/keys`, end_session_endpoint: `${origin}/end`, op_tos_uri: `${plain}/terms`, revocation_endpoint: null };
+  const discover = (one: typeof metadata) => {
+    metadata = one;
+    // The plain origin is named, so that nothing else refuses it.
+    return createProviderClient({ issuer: origin, clientId: 'c', clientSecret: undefined, signatures: 'legacy-rsa', origins: [plain] }).configuration();
+  };
+  assert.equal((await discover(good)).serverMetadata().jwks_uri, good.jwks_uri, 'a page for people is no endpoint, and none is none');
+  for (const name of ['authorization_endpoint', 'token_endpoint', 'jwks_uri', 'end_session_endpoint', 'pushed_authorization_request_endpoint']) {
+    for (const address of [`${plain}/x`, 'HTTP://provider.test/x', '//provider.test/x', 7]) {
+      await assert.rejects(discover({ ...good, [name]: address }), (error) => error instanceof AppError && error.status === 503 && (error.cause as Error).message === `the provider names an address without TLS as its ${name}, and its issuer has https`, `${name} ${address}`);
+    }
+  }
+  await assert.rejects(discover({ ...good, mtls_endpoint_aliases: { token_endpoint: `${plain}/token` } }), (error) => error instanceof AppError && /as its token_endpoint/.test((error.cause as Error).message));
+});
+
 const OLD = 'the-old-secret-of-the-client';
 const YOUNG = 'the/new+secret:of the client';
 
 /** Of a provider, what a client authenticates to; it takes the secrets that are valid now. */
 async function startProvider(t: TestContext, valid: Set<string>) {
-  const server = http.createServer((request, response) => {
-    const { port } = server.address() as AddressInfo;
-    const issuer = `http://127.0.0.1:${port}`;
+  const { origin: issuer } = await serveLocally(t, (request, response) => {
     const answer = (status: number, body: object) => response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     if (request.url === '/.well-known/openid-configuration') {
       answer(200, { issuer, token_endpoint: `${issuer}/token`, authorization_endpoint: `${issuer}/auth`, jwks_uri: `${issuer}/jwks`, response_types_supported: ['code'], subject_types_supported: ['public'], id_token_signing_alg_values_supported: ['RS256'] });
@@ -80,12 +97,7 @@ async function startProvider(t: TestContext, valid: Set<string>) {
     if (id === 'stockade' && valid.has(secret)) answer(200, { access_token: 'token', token_type: 'bearer', expires_in: 60 });
     else answer(401, { error: 'invalid_client' });
   });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  t.after(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return issuer;
 }
 
 test('the secret is rotated while the provider takes both: no request fails, and the new one is used from when the file has it', async (t) => {

@@ -49,6 +49,7 @@ export function createProviderClient({ issuer, clientId, origins = [], signature
       const server = JSON.parse(JSON.stringify(found.serverMetadata())) as client.ServerMetadata;
       // The library compares them as URLs, for which a slash at the end is no difference (OpenID Connect Discovery 1.0, 4.3: "exactly match").
       if (server.issuer !== issuer) throw new Error(`the provider calls itself ${server.issuer}: set OIDC_ISSUER to that`);
+      if (url.protocol === 'https:') requireEncryptedEndpoints(server);
       const named = server.id_token_signing_alg_values_supported ?? ['RS256'];
       const taken = named.filter((algorithm) => isTaken(algorithm, signatures));
       if (taken.length === 0) throw new Error(explain(named.join(', ')));
@@ -75,6 +76,12 @@ export function createProviderClient({ issuer, clientId, origins = [], signature
       if (!response.ok) throw new Error(`the provider answered ${response.status}`);
     },
   };
+}
+
+/** Those too that only a browser is sent to: people prove there who they are (CWE-319). @throws Error */
+function requireEncryptedEndpoints({ mtls_endpoint_aliases: aliases = {}, ...server }: client.ServerMetadata): void {
+  const plain = [...Object.entries(server), ...Object.entries(aliases)].find(([name, address]) => /_endpoint$|^jwks_uri$/.test(name) && address !== null && !(typeof address === 'string' && URL.parse(address)?.protocol === 'https:'));
+  if (plain !== undefined) throw new Error(`the provider names an address without TLS as its ${plain[0]}, and its issuer has https`);
 }
 
 /** Asked at each request, so that a secret is rotated while the provider takes the old one and the new one. */

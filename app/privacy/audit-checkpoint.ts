@@ -2,6 +2,7 @@
 import { sign, verify, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import type { AuditKey } from '#app/privacy/audit-keys.ts';
+import { hex, readLine } from '#app/privacy/signed-line.ts';
 
 export interface Checkpoint {
   readonly tenantId: string;
@@ -12,7 +13,6 @@ export interface Checkpoint {
   readonly signature: Buffer;
 }
 
-const hex = (bytes: number) => z.string().regex(/^[0-9a-f]*$/).length(bytes * 2);
 const written = z.object({
   tenant: z.string(),
   position: z.int().positive(),
@@ -39,15 +39,9 @@ export function writeCheckpoint({ tenantId, position, chainHash, signedAt, keyId
 
 /** Undefined for a line that is none: they may stand among others in a log. */
 export function readCheckpoint(text: string): Checkpoint | undefined {
-  let content: unknown;
-  try {
-    content = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  const read = line.safeParse(content);
-  if (!read.success) return undefined;
-  const { tenant, chainHash, signedAt, signature, ...rest } = read.data;
+  const read = readLine(line, text);
+  if (read === undefined) return undefined;
+  const { tenant, chainHash, signedAt, signature, ...rest } = read;
   return { ...rest, tenantId: tenant, chainHash: Buffer.from(chainHash, 'hex'), signedAt: new Date(signedAt), signature: Buffer.from(signature, 'hex') };
 }
 

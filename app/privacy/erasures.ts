@@ -3,6 +3,7 @@ import { sign, verify, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import type { AuditEntry } from '#app/privacy/audit-entry.ts';
 import type { AuditKey } from '#app/privacy/audit-keys.ts';
+import { hex, readLine } from '#app/privacy/signed-line.ts';
 
 export interface Erasure {
   readonly tenantId: string;
@@ -18,7 +19,6 @@ export interface SignedErasure extends Erasure {
 const ACTIONS = new Set(['people:erase', 'own-data:erase']);
 const PERSON = /^\/people\/([0-9a-f-]{36})$/;
 
-const hex = (bytes: number) => z.string().regex(/^[0-9a-f]*$/).length(bytes * 2);
 /** A line of a file of its own, or of the log. */
 const line = z.object({ erasure: z.object({ tenant: z.string(), person: z.uuid(), at: z.iso.datetime(), keyId: hex(32), signature: hex(64) }) });
 export type WrittenErasure = z.infer<typeof line>;
@@ -44,15 +44,9 @@ export function writeErasure({ tenantId, personId, at, keyId, signature }: Signe
 
 /** Undefined for a line that is none. */
 export function readErasure(text: string): SignedErasure | undefined {
-  let content: unknown;
-  try {
-    content = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  const read = line.safeParse(content);
-  if (!read.success) return undefined;
-  const { tenant, person, at, keyId, signature } = read.data.erasure;
+  const read = readLine(line, text);
+  if (read === undefined) return undefined;
+  const { tenant, person, at, keyId, signature } = read.erasure;
   return { tenantId: tenant, personId: person, at: new Date(at), keyId, signature: Buffer.from(signature, 'hex') };
 }
 

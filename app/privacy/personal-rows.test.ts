@@ -7,7 +7,7 @@ import { inTransaction } from '#app/data/transaction.ts';
 import type { Database } from '#app/feature.ts';
 import { parseConfig } from '#app/config.ts';
 import { findFeatures } from '#app/features.ts';
-import { countRows, eraseRows, exportRows, type Whose } from '#app/privacy/personal-rows.ts';
+import { countRows, eraseRows, exportTables, type Whose } from '#app/privacy/personal-rows.ts';
 import { collectRegister, type Register } from '#app/privacy/register.ts';
 import { openTestDatabase, type TestDatabase, testDatabases } from '#app/testing/database.ts';
 import { createTestPrivacy } from '#app/testing/privacy.ts';
@@ -94,7 +94,11 @@ async function prepare(t: TestContext, engine: TestDatabase) {
 for (const engine of testDatabases()) {
   test(`${engine.name}: an export holds every personal column of every table, and neither a secret nor anybody else's`, async (t) => {
     const { register, told, people, db, cleo, marks } = await prepare(t, engine);
-    const exported = await inTransaction(db, (tx) => exportRows(tx, register, cleo, people.of(tx, 'acme')));
+    const exported = await inTransaction(db, async (tx) => {
+      const tables = [];
+      for (const { pages, ...table } of exportTables(tx, register, cleo, people.of(tx, 'acme'))) tables.push({ ...table, rows: (await Array.fromAsync(pages)).flat() });
+      return tables;
+    });
     assert.deepEqual(exported.map(({ table }) => table), register.map(({ table }) => table), 'also where nothing is kept');
     for (const { table, rows } of told) assert.equal(exported.find((one) => one.table === table)?.rows.length, 1, `${table} ${JSON.stringify(rows)}`);
     const text = JSON.stringify(exported.map(({ table, rows }) => [table, rows]));
@@ -164,7 +168,11 @@ test('a column that is encrypted for the person is opened for them, whichever ta
   await sql`alter table idempotency_key add column sealed bytea`.execute(database.owner);
   await sql`update idempotency_key set sealed = decode(${sealed}, 'base64')`.execute(database.owner);
   const entry = { table: 'idempotency_key', owner: 'Pets', purpose: 'p', basis: 'contract', kept: { days: 3, from: 'the last visit' }, rows: { column: 'subject_id', holds: 'subject' }, columns: { key: 'k', sealed: { what: 'a text', form: 'sealed' } }, otherColumns: [], erasure: 'delete' } as const;
-  const of = async (whose: Whose) => (await exportRows(db, [entry], whose, acme)).map(({ kept, rows }) => ({ kept, rows }));
+  const of = (whose: Whose) => inTransaction(db, async (tx) => {
+    const tables = [];
+    for (const { kept, pages } of exportTables(tx, [entry], whose, people.of(tx, 'acme'))) tables.push({ kept, rows: (await Array.fromAsync(pages)).flat() });
+    return tables;
+  });
   assert.deepEqual(await of({ tenantId: 'acme', subjectId: 'clerk', personId }), [{ kept: '3 days from the last visit', rows: [{ key: 'k', sealed: 'open text' }] }]);
   assert.deepEqual(await of({ tenantId: 'acme', subjectId: 'clerk', personId: undefined }), [{ kept: '3 days from the last visit', rows: [{ key: 'k', sealed }] }]);
 });

@@ -19,27 +19,25 @@ export interface ExportedTable {
   readonly columns: Readonly<Record<string, string>>;
   /** Columns that are kept and not shown. */
   readonly withheld: Readonly<Record<string, string>>;
-  readonly rows: readonly Readonly<Record<string, unknown>>[];
+  /** To be read before the next table is asked for. */
+  readonly pages: AsyncIterable<readonly Readonly<Record<string, unknown>>[]>;
 }
 
 /** All of it, in the caller's transaction, so that it is of one moment (GDPR, Articles 15 and 20). */
-export async function exportRows(tx: Database, register: Register, whose: Whose, people: Pick<People, 'open' | 'known'>): Promise<readonly ExportedTable[]> {
-  const exported: ExportedTable[] = [];
+export function* exportTables(tx: Database, register: Register, whose: Whose, people: Pick<People, 'open' | 'known'>): Generator<ExportedTable> {
   for (const entry of register) {
     const shown = Object.entries(entry.columns).filter(([, column]) => formOf(column) !== 'secret');
     const condition = conditionOf(register, entry, whose);
-    const rows = condition === undefined ? [] : await selectRows(tx, entry, shown.map(([name]) => name), condition);
-    exported.push({
+    yield {
       table: entry.table,
       purpose: entry.purpose,
       basis: entry.basis,
       kept: describeKept(entry),
       columns: Object.fromEntries(shown.map(([name, column]) => [name, whatOf(column)])),
       withheld: Object.fromEntries(Object.entries(entry.columns).filter(([, column]) => formOf(column) === 'secret').map(([name, column]) => [name, whatOf(column)])),
-      rows: await Promise.all(rows.map((row) => openRow(entry, row, whose, people))),
-    });
+      pages: readPages(tx, entry, shown.map(([name]) => name), condition, (row) => openRow(entry, row, whose, people)),
+    };
   }
-  return exported;
 }
 
 export async function countRows(db: Database, register: Register, whose: Whose): Promise<ReadonlyMap<string, number>> {
@@ -105,13 +103,20 @@ function conditionOf(register: Register, { table, rows }: PersonalTable, whose: 
   return sql<boolean>`tenant_id = ${whose.tenantId} and ${rows.prefix === undefined ? sql`${sql.ref(rows.column)}::text` : sql`${rows.prefix}::text || ${sql.ref(rows.column)}::text`} = ${id}`;
 }
 
-async function selectRows(tx: Database, { table }: PersonalTable, columns: readonly string[], condition: RawBuilder<boolean>): Promise<readonly Record<string, unknown>[]> {
-  const { rows } = await sql<Record<string, unknown>>`select ${sql.join(columns.map((column) => sql.ref(column)))} from ${sql.table(table)} where ${condition}`.execute(tx);
-  return rows;
+async function* readPages(tx: Database, { table }: PersonalTable, columns: readonly string[], condition: RawBuilder<boolean> | undefined, openOne: (row: Row) => Promise<Row>): AsyncGenerator<readonly Row[]> {
+  if (condition === undefined) return;
+  await sql`declare personal_rows no scroll cursor for select ${sql.join(columns.map((column) => sql.ref(column)))} from ${sql.table(table)} where ${condition}`.execute(tx);
+  for (;;) {
+    const { rows } = await sql<Row>`fetch 500 from personal_rows`.execute(tx);
+    if (rows.length === 0) break;
+    yield await Promise.all(rows.map(openOne));
+  }
+  await sql`close personal_rows`.execute(tx);
 }
+type Row = Readonly<Record<string, unknown>>;
 
 /** As JSON can carry it. */
-async function openRow({ table, columns }: PersonalTable, row: Record<string, unknown>, { personId }: Whose, people: Pick<People, 'open' | 'known'>): Promise<Record<string, unknown>> {
+async function openRow({ table, columns }: PersonalTable, row: Row, { personId }: Whose, people: Pick<People, 'open' | 'known'>): Promise<Row> {
   const opened: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(row)) {
     const form = formOf(columns[name] ?? '');

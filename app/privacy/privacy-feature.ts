@@ -1,12 +1,13 @@
 // What the service keeps about a person, as they see, take along and erase it; and what auditors read.
 import { z } from 'zod';
 import { isRefusal, refuse, type Refusal } from '#app/errors.ts';
-import { defineCommand, defineForm, definePage, definePublicPage, defineQuery, type Operation, type PageRoute, ROLES, type Subject, type WriteContext } from '#app/feature.ts';
+import { defineCommand, defineForm, definePage, definePublicPage, defineQuery, type Operation, type PageRoute, ROLES, type Streamed, type Subject, type WriteContext } from '#app/feature.ts';
 import type { LoadedFeature } from '#app/features.ts';
 import { auditEntrySchema, auditPageQuery, listAudit } from '#app/privacy/audit-list.ts';
 import { renderData, renderErased } from '#app/privacy/data-view.ts';
 import type { PeopleDirectory } from '#app/privacy/people.ts';
-import { countRows, eraseRows, type ExportedTable, exportRows, type Whose } from '#app/privacy/personal-rows.ts';
+import { writeExport } from '#app/privacy/personal-export.ts';
+import { countRows, eraseRows, exportTables, type Whose } from '#app/privacy/personal-rows.ts';
 import type { Register } from '#app/privacy/register.ts';
 
 export const DATA_PATH = '/account/data';
@@ -23,7 +24,7 @@ const exportedTable = z.strictObject({
   withheld: z.record(z.string(), z.string()).meta({ description: 'What is kept and can’t be shown: secrets.' }),
   rows: z.array(z.record(z.string(), z.unknown())),
 });
-const exportSchema = z
+export const exportSchema = z
   .strictObject({ subject: z.string(), person: z.uuid().optional().meta({ description: 'The id by which records name them.' }), exportedAt: z.iso.datetime(), tables: z.array(exportedTable) })
   .meta({ id: 'PersonalDataExport', description: 'Everything that is kept about a person (GDPR, Articles 15 and 20).' });
 const erasureSchema = z.strictObject({ erased: z.int().min(0) }).meta({ id: 'Erasure', description: 'How many rows were removed; what records keep leads to nobody any more.' });
@@ -72,10 +73,9 @@ function createOwn(parts: PrivacyParts): readonly Operation[] {
       path: '/me/export',
       summary: 'Export everything that is kept about you',
       action: 'own-data:export',
+      streams: true,
       responses: { 200: { description: 'All of it.', schema: exportSchema } },
-      async handle(context) {
-        return { status: 200, body: await exportPerson(parts, context, { ...whoseOwn(context), personId: context.actor }) };
-      },
+      handle: (context) => Promise.resolve({ status: 200, stream: exportPerson(parts, context, { ...whoseOwn(context), personId: context.actor }) }),
     }),
     defineCommand({
       operationId: 'eraseOwnData',
@@ -102,10 +102,11 @@ function createForOthers(parts: PrivacyParts): readonly Operation[] {
       description: 'For who asks you, and can’t sign in.',
       action: 'people:export',
       params: subjectParams,
+      streams: true,
       responses: { 200: { description: 'All of it.', schema: exportSchema }, 404: UNKNOWN },
       async handle(context) {
         const whose = await findPerson(parts, context, context.params.subject);
-        return isRefusal(whose) ? whose : { status: 200, body: await exportPerson(parts, context, whose) };
+        return isRefusal(whose) ? whose : { status: 200, stream: exportPerson(parts, context, whose) };
       },
     }),
     defineCommand({
@@ -139,10 +140,7 @@ function createPages(parts: PrivacyParts): readonly PageRoute[] {
       path: `${DATA_PATH}/export`,
       action: 'own-data:export',
       body: z.strictObject({ all: z.literal('export') }),
-      async handle(context) {
-        const json = await exportPerson(parts, context, { ...whoseOwn(context), personId: context.actor });
-        return { download: { fileName: 'personal-data.json', json } };
-      },
+      handle: (context) => Promise.resolve({ download: { fileName: 'personal-data.json', stream: exportPerson(parts, context, { ...whoseOwn(context), personId: context.actor }) } }),
     }),
     defineForm({
       path: `${DATA_PATH}/erase`,
@@ -169,10 +167,11 @@ async function findPerson({ people, register }: PrivacyParts, { db, subject }: C
   return [...counts.values()].some((count) => count > 0) ? whose : refuse(404, 'person-unknown', 'Nothing is kept about such a person.');
 }
 
-async function exportPerson({ register }: PrivacyParts, { db, people, record, now }: Context, whose: Whose): Promise<z.input<typeof exportSchema>> {
+function exportPerson({ register }: PrivacyParts, { record, now }: Context, whose: Whose): Streamed['stream'] {
   record({ resource: resourceOf(whose) });
-  const tables: readonly ExportedTable[] = await exportRows(db, register, whose, people);
-  return { subject: whose.subjectId, ...(whose.personId === undefined ? {} : { person: whose.personId }), exportedAt: now.toISOString(), tables: tables.map((table) => ({ ...table, rows: [...table.rows] })) };
+  const { subjectId: subject, personId: person } = whose;
+  const head = { subject, ...(person === undefined ? {} : { person }), exportedAt: now.toISOString() };
+  return ({ db, people }) => writeExport(head, exportTables(db, register, whose, people));
 }
 
 async function erasePerson({ people, register, onSessionEnd }: PrivacyParts, { db, people: own, record, afterCommit }: Context, whose: Whose): Promise<number> {

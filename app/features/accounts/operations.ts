@@ -138,7 +138,7 @@ export function createOperations(parts: AccountParts): readonly Operation[] {
       action: ADMINISTER,
       params: idParams,
       responses: { 204: { description: 'They are removed.' }, 404: NOT_FOUND, 409: { description: '`own-account`: others help you.' } },
-      async handle({ db, subject, params, now, endSessions, afterCommit }) {
+      async handle({ db, subject, params, now, record, endSessions, afterCommit }) {
         const ref: Ref = { tenantId: subject.tenantId, id: params.id };
         const account = await readAccount(db, ref);
         if (account === undefined) return refuseUnknown();
@@ -151,6 +151,7 @@ export function createOperations(parts: AccountParts): readonly Operation[] {
           if (!account.disabled) await invite(parts, db, account, now);
         }
         await endSessions({ tenantId: subject.tenantId, id: subjectIdOf(account) });
+        record({ details: { change: 'factors-reset' } });
         await notify(parts, db, account, 'factors-reset', now);
         afterCommit(parts.mailer.wake);
         return { status: 204 };

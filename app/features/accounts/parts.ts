@@ -2,7 +2,7 @@
 // Tested by sign-in.test.ts: the whole feature is made of it.
 import type { Logger } from 'pino';
 import type { Counter } from 'prom-client';
-import type { Database, SignIn } from '#app/feature.ts';
+import type { Database, RecordChange, SignIn } from '#app/feature.ts';
 import type { IsBreached } from './breached.ts';
 import { DEVICE_MAX_AGE_S, makeDevice } from './device.ts';
 import type { KeyRing } from './keys.ts';
@@ -36,6 +36,13 @@ export function personOf(account: Account): SignIn['person'] {
 /** The cookie by which this browser is known from now on. */
 export function keepDevice({ keys }: Pick<AccountParts, 'keys'>, account: Account): { readonly value: string; readonly maxAgeS: number } {
   return { value: makeDevice(keys, { tenantId: account.tenantId, accountId: account.id }), maxAgeS: DEVICE_MAX_AGE_S };
+}
+
+export const CHANGE = 'credentials:change';
+
+/** For who is not signed in: in the transaction of the change. `by` is what they proved to be the person with. */
+export function recordChange(record: RecordChange, db: Database, account: Account, change: CredentialChange, by: 'mailed-link' | 'recovery-code'): Promise<void> {
+  return record(db, { action: CHANGE, person: personOf(account), details: { change, by } });
 }
 
 /** In the transaction of the change (ASVS 6.3.7). */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { refuse, type Refusal } from '#app/errors.ts';
 import { type Database, definePublicForm, definePublicPage, type PublicRoute } from '#app/feature.ts';
 import { invitationMail, resetMail } from './mail-texts.ts';
-import { type AccountParts, keepDevice, knownOf, notify } from './parts.ts';
+import { type AccountParts, keepDevice, knownOf, notify, recordChange } from './parts.ts';
 import { listPasskeys } from './passkeys.ts';
 import { countCodePoints, findPasswordProblem, SHORTEST_ALONE } from './password-policy.ts';
 import { resetRequestView, resetView } from './sign-in-view.ts';
@@ -44,7 +44,7 @@ export function createReset(parts: AccountParts): readonly PublicRoute[] {
     definePublicForm({
       path: RESET_PATH,
       body: z.strictObject({ token, password: typedPassword }),
-      async handle({ body, db, now, endSessions }) {
+      async handle({ body, db, now, endSessions, recordChange: record }) {
         const account = await accountOf(db, body.token, now);
         if (account === undefined) return refuseToken();
         const secondFactor = await hasSecondFactor(db, account);
@@ -57,6 +57,7 @@ export function createReset(parts: AccountParts): readonly PublicRoute[] {
           if ((await useToken(tx, body.token, now)) === undefined) return false;
           await setPassword(tx, account, digest, countCodePoints(body.password) >= SHORTEST_ALONE);
           await endSessions(tx, { tenantId: account.tenantId, id: subjectIdOf(account) });
+          await recordChange(record, tx, account, 'password', 'mailed-link');
           await notify(parts, tx, account, 'password', now);
           return true;
         });

@@ -5,7 +5,7 @@ import { type BrowserChange, type Database, defineForm, definePage, type PageRou
 import { beginAttempt, continueAttempt, endAttempt, takeAttempt } from './attempts.ts';
 import { createSecret, findStep } from './authenticator.ts';
 import type { CredentialChange } from './mail-texts.ts';
-import { type AccountParts, keepDevice, knownOf, notify, personOf } from './parts.ts';
+import { type AccountParts, CHANGE, keepDevice, knownOf, notify, personOf } from './parts.ts';
 import { addPasskey, askToCreate, listPasskeys, MOST_PASSKEYS, removePasskeys, verifyNew } from './passkeys.ts';
 import { countCodePoints, findPasswordProblem, SHORTEST_ALONE } from './password-policy.ts';
 import { countCodes, removeCodes, replaceCodes } from './recovery-codes.ts';
@@ -17,7 +17,6 @@ import { type Counted, succeed, takeTurn } from './throttle.ts';
 import { explainPassword } from './views.ts';
 
 export const READ = 'credentials:read';
-export const CHANGE = 'credentials:change';
 
 type Change<B> = WriteContext<unknown, B>;
 type Answer = ((PageView | Redirect) & BrowserChange) | Refusal;
@@ -79,7 +78,7 @@ async function show({ party }: AccountParts, db: Database, account: Account, tol
 }
 
 /** ASVS 6.2.3: the current one is asked for, and guessing it is slowed down as at sign-in. */
-async function changePassword(parts: AccountParts, { db, body, now, endSessions, afterCommit, subject }: Change<{ readonly current: string; readonly password: string }>, account: Account): Promise<Answer> {
+async function changePassword(parts: AccountParts, { db, body, now, record, endSessions, afterCommit, subject }: Change<{ readonly current: string; readonly password: string }>, account: Account): Promise<Answer> {
   const counted: readonly Counted[] = [{ kind: 'device', tenantId: account.tenantId, name: `password of ${account.id}` }];
   const waitS = await takeTurn(db, counted, now);
   if (waitS !== undefined) return back({ problem: 'delayed' });
@@ -91,6 +90,7 @@ async function changePassword(parts: AccountParts, { db, body, now, endSessions,
   if (problem !== undefined) return show(parts, db, account, { status: 422, problem: explainPassword(problem, secondFactor) });
   await setPassword(db, account, await parts.passwords.hash(body.password), countCodePoints(body.password) >= SHORTEST_ALONE);
   await endSessions({ tenantId: subject.tenantId, id: subject.id });
+  record({ details: { change: 'password' satisfies CredentialChange } });
   await notify(parts, db, account, 'password', now);
   afterCommit(parts.mailer.wake);
   // A new session, since the person has just proved who they are (ASVS 7.2.4).
@@ -146,8 +146,9 @@ async function removePasskey(parts: AccountParts, context: Change<{ readonly id:
   return back({ done: 'passkey-removed' });
 }
 
-/** What every change of a credential brings with it (ASVS 6.3.7, 7.4.3). */
-async function follow(parts: AccountParts, { db, now, endSessions, afterCommit, subject }: Change<unknown>, account: Account, change: CredentialChange): Promise<void> {
+/** What every change of a credential brings with it (ASVS 6.3.7, 7.4.3). The trail has attempts too: only this makes one a change. */
+async function follow(parts: AccountParts, { db, now, record, endSessions, afterCommit, subject }: Change<unknown>, account: Account, change: CredentialChange): Promise<void> {
+  record({ details: { change } });
   await endSessions({ tenantId: subject.tenantId, id: subject.id }, { exceptOwn: true });
   await notify(parts, db, account, change, now);
   afterCommit(parts.mailer.wake);

@@ -1,12 +1,12 @@
 // Signing in with a password, a second factor, or a passkey.
 import { z } from 'zod';
 import { refuse, type Refusal } from '#app/errors.ts';
-import { type BrowserChange, type Database, definePublicForm, definePublicPage, type PageView, type PublicContext, type PublicRoute, type Redirect } from '#app/feature.ts';
+import { type BrowserChange, type Database, definePublicForm, definePublicPage, type PageView, type PublicFormContext, type PublicRoute, type Redirect } from '#app/feature.ts';
 import { type Attempt, beginAttempt, continueAttempt, endAttempt, takeAttempt } from './attempts.ts';
 import { findStep } from './authenticator.ts';
 import { readDevice } from './device.ts';
 import { signInMail, type SuspiciousSignIn } from './mail-texts.ts';
-import { type AccountParts, keepDevice, notify, personOf } from './parts.ts';
+import { type AccountParts, keepDevice, notify, personOf, recordChange } from './parts.ts';
 import { askToSignIn, listPasskeys, verifySignIn } from './passkeys.ts';
 import { useCode } from './recovery-codes.ts';
 import { SECURITY_PATH } from './security-view.ts';
@@ -35,7 +35,7 @@ const WRONG = 'That organisation, email and password do not belong together.';
 const WRONG_CODE = 'That code is not good, or was used before.';
 
 type Answer = ((PageView | Redirect) & BrowserChange) | Refusal;
-type Asked = Pick<PublicContext<unknown, unknown>, 'db' | 'now' | 'log' | 'kept' | 'address' | 'localPath'>;
+type Asked = Pick<PublicFormContext<unknown, unknown>, 'db' | 'now' | 'log' | 'kept' | 'address' | 'localPath' | 'recordChange'>;
 
 export function createSignIn(parts: AccountParts, { mailbox }: { readonly mailbox: boolean }): readonly PublicRoute[] {
   const common = { passkeys: parts.party !== undefined, mailbox };
@@ -143,7 +143,7 @@ async function tryCode(parts: AccountParts, context: Asked, tried: { readonly at
     log.warn({ signIn: { method: 'code', outcome: 'delayed', ...whose(account) } }, 'a second factor was delayed');
     return again(429, explainDelay(waitS));
   }
-  const method = await findMethod(parts, db, account, tried.code, now);
+  const method = await findMethod(parts, context, account, tried.code);
   if (method === undefined || !(await endAttempt(db, tried.attempt))) {
     outcomes.inc({ method: 'code', outcome: 'failed' });
     if (device === undefined) parts.background(() => warn(parts, db, account, 'second-factor-failed', now), log);
@@ -155,14 +155,16 @@ async function tryCode(parts: AccountParts, context: Asked, tried: { readonly at
   return enter(parts, context, account, 2, tried.return_to);
 }
 
-async function findMethod(parts: AccountParts, db: Database, account: Account, code: string, now: Date): Promise<'authenticator' | 'recovery-code' | undefined> {
+async function findMethod(parts: AccountParts, { db, now, recordChange: record }: Asked, account: Account, code: string): Promise<'authenticator' | 'recovery-code' | undefined> {
   const secret = account.totpSecret === null ? undefined : parts.keys.open(account.totpSecret, `authenticator ${account.id}`);
   const step = secret === undefined ? undefined : findStep(secret, code, now);
   if (step !== undefined) return (await useTotpStep(db, account, step)) ? 'authenticator' : undefined;
   const used = await db.transaction().execute(async (tx) => {
     const good = await useCode(tx, account, code);
-    if (good) await notify(parts, tx, account, 'recovery-code-used', now);
-    return good;
+    if (!good) return false;
+    await recordChange(record, tx, account, 'recovery-code-used', 'recovery-code');
+    await notify(parts, tx, account, 'recovery-code-used', now);
+    return true;
   });
   if (used) parts.mailer.wake();
   return used ? 'recovery-code' : undefined;
