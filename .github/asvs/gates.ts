@@ -1,4 +1,4 @@
-// Whether what a claim calls a gate is one: a step of `.ci/run`, or a rule of this repository that passed.
+// Whether what a claim calls a gate is one: a step of `.ci/run`, one of the gates that it runs, or a rule of this repository that passed.
 import { matching, type Tree } from '../rules/tree.ts';
 import type { TestResult } from './results.ts';
 
@@ -16,9 +16,18 @@ function stepsOf(tree: Tree): readonly string[] {
 /** Undefined where the gate stands. */
 export function brokenGate(tree: Tree, results: readonly TestResult[], gate: string): string | undefined {
   const rule = /^(\S+\.test\.ts): (.+)$/.exec(gate);
+  const [, claim] = /^npm run gates: (\w+)$/.exec(gate) ?? [];
+  if (claim !== undefined) return brokenClaim(tree, claim);
   if (!rule) return stepsOf(tree).some((step) => step === gate || step.startsWith(`${gate} `)) ? undefined : `.ci/run has no step "${gate}"`;
   const [, file, name] = rule;
   const outcome = results.find((each) => each.file === file && each.name === name)?.outcome;
   if (!tree.has(file ?? '')) return `there is no ${file ?? ''}`;
   return outcome === 'passed' ? undefined : `"${name ?? ''}" of ${file ?? ''}: ${outcome ?? 'not run'}`;
+}
+
+function brokenClaim(tree: Tree, claim: string): string | undefined {
+  const source = tree.get(`.github/gates/${claim}.gate.ts`);
+  if (source === undefined) return `there is no gate ${claim}`;
+  if (!stepsOf(tree).includes('npm run gates')) return '.ci/run has no step "npm run gates"';
+  return source.includes("when: 'change'") ? undefined : `${claim} is not among the gates of every change`;
 }

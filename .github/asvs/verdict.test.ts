@@ -84,6 +84,9 @@ test('a gate is a step of CI or a rule that passed', () => {
   const rule: TestResult = { ...passed, name: 'a rule' };
   for (const name of ['npm run test:policy', 'npm run probe -- forged-tokens', 'app/a.test.ts: a rule']) assert.deepEqual(judge(gate(name), [rule]).problems, [], name);
   for (const name of ['npm run lint', 'npm run probe -- gone', 'app/a.test.ts: another rule', 'app/b.test.ts: a rule']) assert.equal(judge(gate(name), [rule]).problems.length, 1, name);
+  const claim = { ...gate('npm run gates: code_is_well'), '.ci/run': 'step gates npm run gates\n', '.github/gates/code_is_well.gate.ts': "when: 'change'" };
+  assert.deepEqual(judge(claim).problems, []);
+  for (const without of [{ '.ci/run': '' }, { '.github/gates/code_is_well.gate.ts': "when: 'schedule'" }, gate('npm run gates: code_is_gone')]) assert.equal(judge({ ...claim, ...without }).problems.length, 1, JSON.stringify(without));
   assert.match(judge(gate('app/a.test.ts: a rule'), [{ ...rule, outcome: 'failed' }]).problems.join(), /failed/);
 });
 
