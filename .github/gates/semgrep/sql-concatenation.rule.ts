@@ -21,7 +21,7 @@ export const rule: WeaknessRule = {
       { patterns: [{ 'pattern-regex': '`(?:[^`$]|\\$\\{[A-Z][A-Z_]*\\})*`' }, { pattern: '`...${$X}...`' }] },
     ],
     'pattern-sinks': [
-      focus('TEXT', ['$SQL.raw($TEXT)']), focus('TEXT', ['$DB.exec($TEXT)', '$DB.execute($TEXT, ...)', '$DB.queryRaw($TEXT, ...)'], { DB: '(?i).*(?:db|pglite|client|pool|database|tx|connection|postgres|pg)' }),
+      focus('TEXT', ['$SQL.raw($TEXT)'], { SQL: '(?!String).*' }), focus('TEXT', ['$DB.exec($TEXT)', '$DB.execute($TEXT, ...)', '$DB.queryRaw($TEXT, ...)'], { DB: '(?i).*(?:db|pglite|client|pool|database|tx|connection|postgres|pg)' }),
       focus('TEXT', ['sql.raw($TEXT)', 'sql.lit($TEXT)', 'sql.literal($TEXT)', 'CompiledQuery.raw($TEXT, ...)', '$SQL.unsafe($TEXT, ...)']),
       focus('TEXT', ['$DB.query($TEXT, ...)', '$DB.query({..., text: $TEXT, ...}, ...)', '$DB.executeSql($TEXT, ...)', 'new Query($TEXT, ...)', 'new Query({..., text: $TEXT, ...}, ...)', '$DB.prepare($TEXT)', '$DB.executeQuery({..., sql: $TEXT, ...}, ...)']),
     ],
