@@ -7,6 +7,7 @@ export const rule: WeaknessRule = {
   message: 'Math.random, the time or a counter makes something that nobody must be able to guess.',
   fix: 'Use randomBytes(32).toString("base64url"), randomUUID() or randomInt of node:crypto.',
   match: either([
+    '`...${Math.random()}...`', 'String(Math.random())', { patterns: [{ pattern: '$SEED.toString($RADIX)' }, { 'pattern-inside': 'const $SEED = <... Math.random() ...>;\n...' }] }, where('$X.$NAME = <... Date.now().toString($RADIX) ...>', { NAME: '(?i)\\w*(?:token|secret|nonce|otp|password|code|key|id)' }),
     { pattern: '<... Math.random() ...>.toString($RADIX)' }, where('$S += <... Math.random() ...>', { S: '(?i)s|text|out|result|\\w*(?:token|id|code|key|secret|nonce|state|salt)' }),
     { pattern: 'Math.random().toString(...)' },
     where('const $NAME = <... Math.random() ...>;', { NAME: '(?i)\\w*(?:token|secret|nonce|otp|password|salt|session|csrf|state|verifier|challenge|key|pin|code|id|uuid|iv)s?' }),
