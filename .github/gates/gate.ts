@@ -69,8 +69,8 @@ export interface Gate {
   readonly reads: RegExp;
   /** What else decides its verdict (its rules, its settings): a change of it is a change of everything that it reads. */
   readonly settings?: RegExp;
-  /** Whether a file can be judged without the others. Only then a change is judged by the changed files alone. */
-  readonly scope: 'file' | 'tree';
+  /** Whether a file can be judged without the others. Only then a change is judged by the changed files alone. What is not committed is no history. */
+  readonly scope: 'file' | 'tree' | 'history';
   /** `schedule`: too slow, or about the world rather than the change; runs with --all. */
   readonly when: 'change' | 'schedule';
   /** The folder of an optional part. Where it is deleted, no claim is made about it. */

@@ -69,14 +69,14 @@ async function verdictOf(gate: NamedGate, surroundings: Surroundings): Promise<O
 
 /** Whether a change can have changed the verdict. Without a base, everything counts. */
 export function isTouched(gate: NamedGate, { changed }: TreeState): boolean {
-  return changed?.some((file) => gate.reads.test(file) || isSetting(gate, file)) ?? true;
+  return changed?.some((file) => (gate.scope !== 'history' && gate.reads.test(file)) || isSetting(gate, file)) ?? true;
 }
 
 function filesToJudge(gate: NamedGate, { changed }: TreeState, all: readonly string[]): readonly string[] {
   if (changed === undefined || changed.some((file) => isSetting(gate, file))) return all;
   const touched = new Set(changed);
   if (gate.scope === 'file') return all.filter((file) => touched.has(file));
-  return changed.some((file) => gate.reads.test(file)) ? all : [];
+  return gate.scope === 'tree' && changed.some((file) => gate.reads.test(file)) ? all : [];
 }
 
 /** A gate that reads lock files does not read the waivers beside them, but they hold for it. */

@@ -135,9 +135,15 @@ function show(proof: Proof): Proof {
 /** All of them in one copy, since each leaves the others' places alone; what is blocked is named by its files. */
 async function proveBenign(gates: readonly NamedGate[], copy: ThrowAway): Promise<readonly { readonly change: string; readonly by: string }[]> {
   const changes = existsSync(path.join(root, BENIGN)) ? listFiles(root, BENIGN).filter((file) => file.endsWith('.patch')).map((file) => readPatch(root, file, ['Change'])) : [];
-  for (const change of changes) copy.apply(change);
-  const state = readTreeState(copy.root, copy.firstCommit());
   const blocked: { change: string; by: string }[] = [];
+  for (const change of changes) {
+    try {
+      copy.apply(change);
+    } catch (error) {
+      blocked.push({ change: change.file, by: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  const state = readTreeState(copy.root, copy.firstCommit());
   for (const gate of gates) {
     const { status, findings } = await judgeGate(gate, surroundingsOf(copy, state));
     for (const { file, line, rule, message } of findings) {

@@ -1,35 +1,28 @@
-// Looks for credentials in every file and in the whole history, with gitleaks, and for files that hold nothing else.
+// Looks for credentials in the files, with gitleaks, and for files that hold nothing else.
 import { createHash } from 'node:crypto';
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { z } from 'zod';
-import { type Finding, type Gate, type GateContext, type Output, parseJson, type Tool, Unusable } from './gate.ts';
+import { type Finding, type Gate, type GateContext, type Output, Unusable } from './gate.ts';
+import { findingOf, gitleaks, type Leak, LEAK_OPTIONS, leaksOf } from './gitleaks.ts';
 
-const gitleaks: Tool = { set: 'go', program: 'gitleaks' };
-const git: Tool = { set: 'machine', program: 'git', get: 'https://git-scm.com' };
-const OPTIONS = ['--redact', '--no-banner', '--no-color', '--ignore-gitleaks-allow', '--exit-code', '0', '--report-format', 'json', '--report-path', '-'] as const;
-
-const Leaks = z.array(z.object({ RuleID: z.string().min(1), Description: z.string(), StartLine: z.int().nonnegative(), File: z.string().min(1), Commit: z.string() }));
-export type Leak = z.infer<typeof Leaks>[number];
 
 /** gitleaks passes these by whatever is in them; under another name it reads them. */
 const PASSED_BY = /(?:gitleaks\.toml|-lock\.(?:json|yaml)|\.(?:svg|bin|pdf|docx?|xlsx?|socket|lock))$/i;
 const REVOKE = 'Revoke the credential where it was issued, then take it out and read it from the environment or from a *_FILE at run time.';
 
 export const gate: Gate = {
-  claim: 'no credential is in a file or in the history',
+  claim: 'no credential is in a file',
   why: 'Who can read the repository, once or for ever, can use what it holds; deleting the line leaves it in the history (CWE-798).',
   remedy: 'Revoke the credential first, then take it out. A value that is no credential is named in .github/gates/gitleaks.toml, with the reason.',
   link: 'https://cheatsheetseries.owasp.org/cheatsheets/Secrets_Management_Cheat_Sheet.html',
-  tools: [gitleaks, git],
+  tools: [gitleaks],
   findsSecrets: true,
   reads: /./,
   settings: /^\.github\/gates\/gitleaks\.toml$/,
-  scope: 'tree',
+  scope: 'file',
   when: 'change',
   async check(context) {
-    const [inFiles, inHistory] = await Promise.all([scanFiles(context), scanHistory(context)]);
-    return [...context.files.flatMap(secretByName), ...inFiles, ...inHistory];
+    return [...context.files.flatMap(secretByName), ...(await scanFiles(context))];
   },
 };
 
@@ -44,7 +37,7 @@ async function scanFiles({ run, root, scratch, files }: GateContext): Promise<re
   await mkdir(path.join(copies, CANARY_FOLDER));
   await writeFile(path.join(copies, CANARY_FOLDER, 'canary.txt'), `token = ${canary()}\n`);
   const config = path.join(root, '.github/gates/gitleaks.toml');
-  const output = await run(gitleaks, ['dir', '.', '--config', config, ...OPTIONS], { directory: path.relative(root, copies) });
+  const output = await run(gitleaks, ['dir', '.', '--config', config, ...LEAK_OPTIONS], { directory: path.relative(root, copies) });
   return leaksInFiles(output, files);
 }
 
@@ -65,39 +58,6 @@ export function leaksInFiles({ stdout }: Output, files: readonly string[]): read
     if (file === undefined) throw new Unusable(`gitleaks reports ${leak.File}, which it was not given`);
     return findingOf({ ...leak, File: file }, REVOKE);
   });
-}
-
-async function scanHistory({ run }: GateContext): Promise<readonly Finding[]> {
-  const shallow = (await run(git, ['rev-parse', '--is-shallow-repository'])).stdout.trim();
-  if (shallow !== 'false') throw new Unusable(shallow === 'true' ? 'the clone is shallow, so that most of the history is not there: git fetch --unshallow, or fetch-depth: 0 of actions/checkout' : 'git does not say whether the history is whole');
-  // As gitleaks asks for it, but for this commit's own history: other branches have their own verdict.
-  const commits = (await run(git, ['log', '--format=%H', '--no-merges', '--full-history', 'HEAD'])).stdout;
-  const output = await run(gitleaks, ['git', '.', '--config', '.github/gates/gitleaks.toml', '--log-opts', '--full-history --diff-filter=tuxdb HEAD', ...OPTIONS]);
-  return leaksInHistory(output, commits);
-}
-
-/** @throws Unusable when the report is not whole, or tells of fewer commits than git has. */
-export function leaksInHistory({ stdout, stderr }: Output, log: string): readonly Finding[] {
-  const leaks = leaksOf(stdout);
-  const expected = log.match(/^[0-9a-f]{40,64}$/gm)?.length ?? 0;
-  const scanned = Number(/(\d+) commits scanned/.exec(stderr)?.[1] ?? 0);
-  // gitleaks counts no commit that only deletes, or changes nothing but binary files or modes.
-  if (scanned === 0 || scanned > expected || expected - scanned > FEW + expected * SMALL_SHARE) throw new Unusable(`gitleaks read ${scanned} commits of ${expected}`);
-  return leaks.map((leak) => findingOf(leak, `Revoke it where it was issued: commit ${leak.Commit.slice(0, 12)} keeps it for ever, whatever the files are now. Not a credential? Name the value in .github/gates/gitleaks.toml, with the reason.`));
-}
-
-const FEW = 2;
-const SMALL_SHARE = 0.1;
-
-function leaksOf(report: string): readonly Leak[] {
-  const leaks = Leaks.safeParse(parseJson(report, 'gitleaks'));
-  if (!leaks.success) throw new Unusable('gitleaks wrote a report of another form');
-  return leaks.data;
-}
-
-function findingOf(leak: Leak, fix: string): Finding {
-  const place = leak.StartLine > 0 ? { line: leak.StartLine } : {};
-  return { rule: leak.RuleID, file: leak.File, ...place, severity: 'error', message: `This has the form of a credential: ${leak.Description}`, fix };
 }
 
 /** Files that are made to hold credentials, whatever is in them today. */
