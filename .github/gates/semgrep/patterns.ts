@@ -57,14 +57,11 @@ export function beginsWith(regex: string): readonly Pattern[] {
   ];
 }
 
-const LEAVE = ['return;', 'return $RESULT;', 'throw $ERROR;', '{ ... return; }', '{ ... return $RESULT; }', '{ ... throw $ERROR; }'];
-
 /** What was looked up in a list is one of ours, and so is what a table of ours has for it. */
 export const CHECKED: readonly Pattern[] = [
   ...['has', 'includes'].flatMap((look) => [
-    { patterns: [{ pattern: '$Y' }, { 'pattern-inside': `if (<... $ALLOWED.${look}($Y) ...>) $THEN` }, { 'pattern-not-inside': `if (<... !$ALLOWED.${look}($Y) ...>) $THEN` }, ...restrict({ ALLOWED: '(?!\\[\'\"]|.*(?:ctx|request|query|body|params|headers)\\b).*' })] },
-    { patterns: [{ pattern: '$Y' }, { 'pattern-either': LEAVE.map((leave) => ({ 'pattern-inside': `if (<... !$ALLOWED.${look}($Y) ...>) ${leave}\n...` })) }] },
-    { patterns: [{ pattern: '$ALLOWED.' + look + '($Y) ? $A : $B' }] },
+    { patterns: [{ pattern: `$ALLOWED.${look}($Y)` }, ...restrict({ ALLOWED: '(?!\\[[\'"]|.*\\b(?:ctx|request|query|body|params|headers)\\b).*' }), { 'focus-metavariable': '$Y' }], 'by-side-effect': true },
+    { pattern: `$ALLOWED.${look}($Y) ? $A : $B` },
   ]),
   where('$TABLE.get(...)', { TABLE: '(?i)(?!(?:.*\\.)?(?:ctx|context|c|koa|req|request|headers?|response|cookies|searchParams|params|query|body|form|formData|https?|axios|got|\\w*client|\\w*router|app)$|.*URLSearchParams\\(|.*searchParams$)[\\w.#]+' }),
   where('$TABLE[$NAME]', { TABLE: '[A-Z][A-Z0-9_]*' }),

@@ -11,7 +11,7 @@ export const rule: WeaknessRule = {
   fix: 'Write sql`… ${value} …` (kysely), which sends the value apart from the text, or $1 and the value in query(text, [value]).',
   match: {
     'pattern-either': [
-      { patterns: [{ pattern: '`...${$X}...`' }, { 'pattern-regex': `(?i)\`\\s*${VERBS}\\b[^\`]*\`` }, { 'pattern-not-regex': `\`${HARMLESS}\`` }, { 'pattern-not-inside': 'sql`...`' }, { 'pattern-not-inside': '$KYSELY.sql`...`' }] },
+      { patterns: [{ pattern: '`...${$X}...`' }, { 'pattern-regex': `(?i)\`\\s*${VERBS}\\b[^\`]*\`` }, { 'pattern-not-regex': `\`(?=[\\w\\s$])${HARMLESS}\`` }, { 'pattern-not-inside': 'sql`...`' }, { 'pattern-not-inside': '$KYSELY.sql`...`' }] },
       { patterns: [{ pattern: '$A + $B' }, { 'metavariable-regex': { metavariable: '$A', regex: `(?is)^['"]\\s*${VERBS.replaceAll('`', '"')}\\b.*` } }, { 'metavariable-regex': { metavariable: '$B', regex: '^(?![\'"`])(?!escape(?:Identifier|Literal)\\()' } }] },
     ],
   },
