@@ -19,6 +19,9 @@ export default defineConfig(
     languageOptions: { parserOptions: { projectService: true } },
     rules: {
       eqeqeq: 'error',
+      'no-eval': 'error',
+      'no-new-func': 'error',
+      'no-script-url': 'error',
       'no-console': 'error',
       'no-restricted-syntax': [
         'error',

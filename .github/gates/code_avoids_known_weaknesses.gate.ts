@@ -67,11 +67,21 @@ async function copyErased(scratch: string, texts: readonly (readonly [file: stri
 export function eraseTypes(file: string, text: string): string {
   try {
     const script = /\.[cm]?tsx?$/.test(file) ? stripTypeScriptTypes(text) : text;
-    // It loses what is taken apart with a default (`const { next = '/' } = ctx.query`): the default goes, at the same length.
-    return script.replaceAll(/\b(?:const|let) \{[^{}]*\}(?= = )/g, (taken) => taken.replaceAll(/ = (?:'[^'\n]*'|"[^"\n]*"|[\w.-]+|\[\])(?=\s*[,}])/g, (standard) => ' '.repeat(standard.length)));
+    return named(withoutDefaults(script));
   } catch (error) {
     throw new Unusable(`${file} can't be read: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+/** Semgrep loses what is taken apart with a default (`const { next = '/' } = ctx.query`): the default goes, at the same length. */
+function withoutDefaults(script: string): string {
+  return script.replaceAll(/\b(?:const|let) \{[^{}]*\}(?= = )/g, (taken) => taken.replaceAll(/ = (?:'[^'\n]*'|"[^"\n]*"|[\w.-]+|\[\])(?=\s*[,}])/g, (standard) => ' '.repeat(standard.length)));
+}
+
+/** Rules name functions as their modules do, whatever a file calls them: `import { exec as run }`. */
+function named(script: string): string {
+  const aliases = [...script.matchAll(/^import \{([^}]*)\} from /gm)].flatMap(([, names = '']) => [...names.matchAll(/(\w+) as (\w+)/g)]);
+  return aliases.reduce((text, [, name = '', alias = '']) => text.replaceAll(new RegExp(`(?<![.\\w$'"\`-])${alias}(?=\\s*[(\`.])`, 'g'), name), script);
 }
 
 export interface Judged {

@@ -2,6 +2,10 @@
 import type { WeaknessRule } from './weakness.ts';
 import { either, restrict, where } from './patterns.ts';
 
+/** Who is not there is answered at once, who is there after a hash. */
+const ABSENT = ['$ACCOUNT === undefined', '!$ACCOUNT', '$ACCOUNT === null', '$ACCOUNT == null', '$ACCOUNT == undefined'];
+const VERIFIED = ['if (<... await $V(..., $ACCOUNT.$H, ...) ...>) $THEN', 'const $OK = await $V(..., $ACCOUNT.$H, ...);', 'return await $V(..., $ACCOUNT.$H, ...);', 'return $V(..., $ACCOUNT.$H, ...);', 'return <... await $V(..., $ACCOUNT.$H, ...) ...>;'];
+
 export const rule: WeaknessRule = {
   cwe: 204,
   message: 'The answer, or the time it takes, tells whether there is such an account: the first half of an attack on it.',
@@ -18,8 +22,12 @@ export const rule: WeaknessRule = {
     where('$C.body = $CODE', { CODE: '(?i)[\'"`](?:(?:unknown|no-?such|no|wrong|invalid|incorrect|bad|missing)[- _](?:user|account|e-?mail|person|password|username)|(?:user|account|e-?mail|username)[- _](?:unknown|not[- _]found|does[- _]not[- _]exist|missing|exists|taken|already[- _]exists|already[- _]registered|in[- _]use)|(?!.* and .* tenant).*(?:is not registered|no (?:user|account) has|already registered).*|(?:there is )?no (?:such )?(?:user|account)(?: .*)?|wrong password.*|(?:the )?password is (?:wrong|incorrect).*|(?:user|account|e-?mail) (?:not found|does not exist|unknown|already exists|is already (?:registered|taken|in use)).*)[.!]?[\'"`]' }),
     where('return {..., $K: $CODE, ...};', { CODE: '(?i)[\'"`](?:(?:unknown|no-?such|no|wrong|invalid|incorrect|bad|missing)[- _](?:user|account|e-?mail|person|password|username)|(?:user|account|e-?mail|username)[- _](?:unknown|not[- _]found|does[- _]not[- _]exist|missing|exists|taken|already[- _]exists|already[- _]registered|in[- _]use)|(?!.* and .* tenant).*(?:is not registered|no (?:user|account) has|already registered).*|(?:there is )?no (?:such )?(?:user|account)(?: .*)?|wrong password.*|(?:the )?password is (?:wrong|incorrect).*|(?:user|account|e-?mail) (?:not found|does not exist|unknown|already exists|is already (?:registered|taken|in use)).*)[.!]?[\'"`]' }),
     where('new Error($CODE)', { CODE: '(?i)[\'"`](?:(?:unknown|no-?such|no|wrong|invalid|incorrect|bad|missing)[- _](?:user|account|e-?mail|person|password|username)|(?:user|account|e-?mail|username)[- _](?:unknown|not[- _]found|does[- _]not[- _]exist|missing|exists|taken|already[- _]exists|already[- _]registered|in[- _]use)|(?!.* and .* tenant).*(?:is not registered|no (?:user|account) has|already registered).*|(?:there is )?no (?:such )?(?:user|account)(?: .*)?|wrong password.*|(?:the )?password is (?:wrong|incorrect).*|(?:user|account|e-?mail) (?:not found|does not exist|unknown|already exists|is already (?:registered|taken|in use)).*)[.!]?[\'"`]' }),
-    { patterns: [{ pattern: 'if ($ACCOUNT === undefined) {...}\n...\nconst $R = await $V(...);' }, ...restrict({ ACCOUNT: '(?i)(?:account|user|row|person|found|credential|known|existing)', V: '(?i)(?:\\w+\\.)*(?:verify\\w*|compare|checkPassword|matchesPassword|passwordMatches)' })] },
-    { patterns: [either(['if ($ACCOUNT === undefined) return $A;\n...\nif (<... await $V(..., $ACCOUNT.$H, ...) ...>) $THEN', 'if (!$ACCOUNT) return $A;\n...\nif (<... await $V(..., $ACCOUNT.$H, ...) ...>) $THEN', 'if (!$ACCOUNT) {...}\n...\nif (<... await $V(..., $ACCOUNT.$H, ...) ...>) $THEN', 'if ($ACCOUNT === undefined) {...}\n...\nif (<... await $V(..., $ACCOUNT.$H, ...) ...>) $THEN', 'if (!$ACCOUNT) return $A;\n...\nconst $OK = await $V(..., $ACCOUNT.$H, ...);', 'if ($ACCOUNT === undefined) return $A;\n...\nconst $OK = await $V(..., $ACCOUNT.$H, ...);']), ...restrict({ H: '(?i)password\\w*|hash|passwordHash|secret', V: '(?i)(?:\\w+\\.)*(?:verify\\w*|compare\\w*|check\\w*|match\\w*)' })] },
+    {
+      patterns: [
+        either(ABSENT.flatMap((absent) => ['return $A;', '{...}'].flatMap((leave) => VERIFIED.map((verified) => `if (${absent}) ${leave}\n...\n${verified}`)))),
+        ...restrict({ H: '(?i)\\w*(?:password\\w*|hash|secret)', V: '(?i)(?:\\w+\\.)*(?:verify\\w*|compare\\w*|check\\w*|match\\w*)' }),
+      ],
+    },
   ]),
   refuses: [
     'export const f = () => refuse(404, "user-not-found", "Sign in again.");',

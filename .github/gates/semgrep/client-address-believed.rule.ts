@@ -9,6 +9,7 @@ export const rule: WeaknessRule = {
   // Where the trusted proxies are known.
   except: /^app\/http\/(?:client-address|encrypted)\.ts$/,
   match: either([
+    '`...${$R.headers.host}...`', '`...${$R.headers["host"]}...`', '$A + $R.headers.host',
     where('$C.$GET($NAME)', { C: '(?:\\w+\\.)*(?:ctx|context|req|request)', GET: 'get|header', NAME: '(?i)[\'"`]host[\'"`]' }), where('$A + $C.$HOST', { C: 'ctx|context|ctx\\.request', HOST: 'host|hostname|origin' }),
     '$APP.proxy = true',
     'new Koa({..., proxy: true, ...})',

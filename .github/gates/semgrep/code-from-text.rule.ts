@@ -7,6 +7,7 @@ export const rule: WeaknessRule = {
   message: 'Text is run as code, or made into objects of any class: whoever writes that text owns the process.',
   fix: 'Parse data with JSON.parse and a zod schema; choose functions from a Map.',
   match: either([
+    { 'pattern-regex': '(?:from|import\\(|require\\()\\s*[\'"](?:js-yaml|node-serialize|vm2|serialize-to-js|funcster|safe-eval|static-eval)[\'"]' },
     { 'pattern-regex': '\\b(?:globalThis|window|self|global)\\.(?:eval|Function)\\b' }, { 'pattern-regex': '\\bReflect\\.(?:construct|apply)\\(\\s*(?:Function|eval|AsyncFunction)\\b' }, { 'pattern-regex': '\\bimport\\(\\s*[`\'"]data:' }, { 'pattern-regex': '=\\s*(?:eval|Function)\\s*;' }, { 'pattern-regex': '(?:async \\(\\) => \\{ ?\\}|async function ?\\(\\) ?\\{ ?\\})\\)?\\.constructor\\b' },
     'eval(...)',
     'globalThis.eval(...)',

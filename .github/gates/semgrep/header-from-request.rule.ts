@@ -1,6 +1,6 @@
 // A header that the request writes: another file name, another type, another header (CWE-113).
 import type { WeaknessRule } from './weakness.ts';
-import { focus, REQUEST_DATA } from './patterns.ts';
+import { CHECKED, focus, REQUEST_DATA } from './patterns.ts';
 
 export const rule: WeaknessRule = {
   cwe: 113,
@@ -10,11 +10,12 @@ export const rule: WeaknessRule = {
     mode: 'taint',
     'pattern-sources': REQUEST_DATA,
     'pattern-sanitizers': [
+      ...CHECKED,
       { pattern: 'encodeURIComponent(...)' },
       { pattern: 'requireFileName(...)' },
     ],
     'pattern-sinks': [
-      focus('V', ['$C.$SET($NAME, $V)'], { SET: 'set|append|setHeader|appendHeader', NAME: '(?i)[\'"`](?:content-disposition|content-type|link|set-cookie|clear-site-data|content-security-policy|x-accel-redirect|x-sendfile|cache-control|vary|www-authenticate)[\'"`]' }),
+      focus('V', ['$C.$SET($NAME, $V)'], { SET: 'set|append|setHeader|appendHeader', NAME: '(?i)[\'"`](?:content-disposition|content-type|link|clear-site-data|content-security-policy|x-accel-redirect|x-sendfile|cache-control|vary|www-authenticate)[\'"`]' }),
       focus('V', ['$C.$SET($V, $X)'], { C: 'ctx|context|koa|c|res|response|ctx\\.res|ctx\\.response|headers|reply', SET: 'set|append|setHeader|appendHeader' }),
       focus('V', ['$C.attachment($V, ...)', '$C.type = $V', '$S.write(`HTTP/1.1...${$V}...`)', '$S.end(`HTTP/1.1...${$V}...`)']),
     ],

@@ -8,9 +8,10 @@ export const rule: WeaknessRule = {
   fix: 'Take subject from the request\'s state: it was made of a session or of a verified token.',
   except: /\/assets\/|^\.github\//,
   match: either([
+    where('$C.cookies.get($NAME)', { NAME: '(?i)[\'"`](?:user|user_?id|roles?|admin|is_?admin|tenant|tenant_?id|account)[\'"`]' }),
     { 'pattern-regex': '(?i)[\'"]x-(?:user|role|tenant|admin|account|subject|groups?|permissions?)[\\w-]*[\'"]\\s*:\\s*\\w+\\s*[,}]' }, where('$C.query.$FLAG', { FLAG: 'admin|is_?[aA]dmin|roles?|bypass|impersonate|debug|superuser' }), where('$C.query[$FLAG]', { FLAG: '[\'"`](?:admin|is_?[aA]dmin|roles?|bypass|impersonate|debug|superuser)[\'"`]' }),
-    where('$C.$GET($NAME)', { NAME: '(?i)[\'"`](?:x-)?(?:user|user-?name|user-?id|role|roles|tenant|tenant-?id|admin|is-admin|account|account-?id|subject|authenticated|auth-?user|remote-?user|groups?|permissions?|scopes?|internal|debug|bypass|skip-auth|impersonate|act-as)[\'"`]', GET: 'get|header', C: '(?:\\w+\\.)*(?:ctx|context|c|koa|req|request|headers)' }),
-    where('$H[$NAME]', { NAME: '(?i)[\'"`](?:x-)?(?:user|user-?name|user-?id|role|roles|tenant|tenant-?id|admin|is-admin|account|account-?id|subject|authenticated|auth-?user|remote-?user|groups?|permissions?|scopes?|internal|debug|bypass|skip-auth|impersonate|act-as)[\'"`]', H: '(?:\\w+\\.)*headers?' }),
+    where('$C.$GET($NAME)', { NAME: '(?i)[\'"`](?:x-)?(?:user|roles?|tenant|admin|is-admin|account|subject|authenticated|auth-?user|remote-?user|groups?|permissions?|scopes?|internal|debug|bypass|skip|impersonate|act-as|org)(?!-agent)(?:-[\\w-]+)?[\'"`]', GET: 'get|header', C: '(?:\\w+\\.)*(?:ctx|context|c|koa|req|request|headers)' }),
+    where('$H[$NAME]', { NAME: '(?i)[\'"`](?:x-)?(?:user|roles?|tenant|admin|is-admin|account|subject|authenticated|auth-?user|remote-?user|groups?|permissions?|scopes?|internal|debug|bypass|skip|impersonate|act-as|org)(?!-agent)(?:-[\\w-]+)?[\'"`]', H: '(?:\\w+\\.)*headers?' }),
     where('$C.headers.$NAME', { C: 'ctx|req|request|ctx\\.req|ctx\\.request', NAME: '(?i)user|role|roles|tenant|admin' }),
   ]),
   refuses: [

@@ -21,6 +21,7 @@ export const rule: WeaknessRule = {
       { patterns: [{ pattern: '{..., "Set-Cookie": $TEXT, ...}' }, { 'metavariable-regex': { metavariable: '$TEXT', regex: cookieText } }] },
       // The text of a cookie, wherever it is put together.
       { 'pattern-regex': '(?is)[\'"`](?=[^`\'"\\n;]{1,80}=[^`\\n]{0,200}; ?(?:path=/|max-age=|expires=|httponly|samesite=|secure))(?!(?=[^\\n]*httponly)(?=[^\\n]*samesite=(?:lax|strict))(?=[^\\n]*secure))[^`\\n]*; ?(?:path=/|max-age=|expires=|httponly|samesite=|secure)' },
+      { 'pattern-regex': '(?i)\\[(?![^\\]\\n]*httponly[^\\]\\n]*samesite)[^\\]\\n]*=[^\\]\\n]*[\'"`](?:path=/|httponly|secure)[\'"`][^\\]\\n]*\\]' },
       { pattern: 'document.cookie = $X' },
     ],
   },

@@ -16,6 +16,7 @@ export const rule: WeaknessRule = {
       { patterns: [either(['$Q.values($BODY)', '$Q.set($BODY)', '$Q.doUpdateSet($BODY)']), ...restrict({ BODY }), { 'focus-metavariable': '$BODY' }] },
     ],
     'pattern-sinks': [
+      where('Object.assign($ROW, $BODY)', { ROW: '[a-z]\\w*(?:\\.\\w+)*', BODY }),
       focus('ROW', ['$Q.values($ROW)', '$Q.set($ROW)', '$Q.values([..., $ROW, ...])', '$Q.doUpdateSet($ROW)', '$Q.insertInto($T).values($ROW)']),
     ],
   },

@@ -1,6 +1,6 @@
 // A redirect to where the client says: a link of ours that ends on somebody else's page (CWE-601).
 import type { WeaknessRule } from './weakness.ts';
-import { beginsWith, focus, REQUEST_DATA, where } from './patterns.ts';
+import { beginsWith, CHECKED, focus, REQUEST_DATA, where } from './patterns.ts';
 
 export const rule: WeaknessRule = {
   cwe: 601,
@@ -10,6 +10,7 @@ export const rule: WeaknessRule = {
     mode: 'taint',
     'pattern-sources': REQUEST_DATA,
     'pattern-sanitizers': [
+      ...CHECKED,
       { pattern: 'localPath(...)' }, { pattern: '$X.localPath(...)' }, { pattern: 'requireOwnPath(...)' }, { pattern: 'encodeURIComponent(...)' },
       where('$F(...)', { F: '(?:to|read|safe)?(?:Return|Local|Own)Path|returnPath\\w*' }),
       // Begins with a path of ours: `/items/${sku}`.
@@ -37,6 +38,8 @@ export const rule: WeaknessRule = {
     'export const f = (ctx) => { ctx.redirect(`${ctx.get("referer")}?done=1`); };',
   ],
   allows: [
+    'export const f = (ctx) => { const to = ctx.query.to; if (!PLACES.has(to)) return; ctx.redirect(to); };',
+    'export const f = (ctx) => { ctx.redirect(PLACES.get(ctx.query.to) ?? "/"); };',
     'export const f = (ctx) => { ctx.redirect("/docs"); };',
     'export const page = definePublicPage({ path: "/go", handle: ({ query, localPath }) => Promise.resolve({ redirect: localPath(query.to) }) });',
     'export const page = defineForm({ handle: ({ params }) => Promise.resolve({ redirect: `/items/${params.sku}` }) });',

@@ -1,6 +1,6 @@
 // A file whose name the client chooses, with ../ in it (CWE-22).
 import type { WeaknessRule } from './weakness.ts';
-import { focus, REQUEST_DATA } from './patterns.ts';
+import { CHECKED, focus, REQUEST_DATA } from './patterns.ts';
 
 export const rule: WeaknessRule = {
   cwe: 22,
@@ -10,6 +10,7 @@ export const rule: WeaknessRule = {
     mode: 'taint',
     'pattern-sources': REQUEST_DATA,
     'pattern-sanitizers': [
+      ...CHECKED,
       { pattern: 'path.basename(...)' },
       { pattern: 'basename(...)' },
       { pattern: '$P.basename(...)' },
@@ -28,6 +29,8 @@ export const rule: WeaknessRule = {
     'export const f = async (ctx) => import(`./plugins/${ctx.query.name}.js`);',
   ],
   allows: [
+    'export const f = async (ctx) => { const { name } = ctx.params; if (REPORTS.includes(name)) { ctx.body = createReadStream(path.join("reports", name)); } };',
+    'export const f = async (ctx, files) => { const file = files.get(ctx.path); if (file === undefined) return; ctx.body = await readFile(file.place); };',
     'export const f = async (ctx) => readFile(path.join("exports", path.basename(ctx.params.name)));',
     'export const f = async (files, ctx) => files.get(ctx.path);',
     'export const f = (file) => readFile(file);',

@@ -56,3 +56,14 @@ export function beginsWith(regex: string): readonly Pattern[] {
     { patterns: [{ pattern: '$A + $B' }, { 'metavariable-regex': { metavariable: '$A', regex: `^['"]${regex}` } }] },
   ];
 }
+
+/** What was looked up in a list is one of ours, and so is what a table of ours has for it. */
+export const CHECKED: readonly Pattern[] = [
+  ...['has', 'includes'].flatMap((look) => [
+    { patterns: [{ pattern: `$ALLOWED.${look}($Y)` }, ...restrict({ ALLOWED: '(?!\\[[\'"]|.*\\b(?:ctx|request|query|body|params|headers)\\b).*' }), { 'focus-metavariable': '$Y' }], 'by-side-effect': true },
+    { pattern: `$ALLOWED.${look}($Y) ? $A : $B` },
+  ]),
+  where('$TABLE.get(...)', { TABLE: '(?i)(?!(?:.*\\.)?(?:ctx|context|c|koa|req|request|headers?|response|cookies|searchParams|params|query|body|form|formData|https?|axios|got|\\w*client|\\w*router|app)$|.*URLSearchParams\\(|.*searchParams$)[\\w.#]+' }),
+  where('$TABLE[$NAME]', { TABLE: '[A-Z][A-Z0-9_]*' }),
+  { pattern: 'Number(...)' }, { pattern: 'Number.parseInt(...)' }, { pattern: 'parseInt(...)' }, { pattern: '$X.length' },
+];

@@ -1,6 +1,6 @@
 // A program that the request names, or an option for it (CWE-88).
 import type { WeaknessRule } from './weakness.ts';
-import { focus, REQUEST_DATA } from './patterns.ts';
+import { CHECKED, focus, REQUEST_DATA } from './patterns.ts';
 
 export const rule: WeaknessRule = {
   cwe: 88,
@@ -9,6 +9,7 @@ export const rule: WeaknessRule = {
   match: {
     mode: 'taint',
     'pattern-sources': REQUEST_DATA,
+    'pattern-sanitizers': CHECKED,
     'pattern-sinks': [
       focus('ARG', ['$RUN($ARG, ...)', '$RUN($P, [..., $ARG, ...], ...)', '$RUN($P, $ARG, ...)'], { RUN: '(?:(?:child_process|childProcess|cp)\\.)?(?:promisify\\(\\w+\\)|spawn|spawnSync|execFile|execFileSync|fork|exec|execSync)' }),
     ],

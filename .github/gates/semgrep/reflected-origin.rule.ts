@@ -17,12 +17,12 @@ export const rule: WeaknessRule = {
     'pattern-sources': [
       ...ORIGIN,
       // No origin is trusted enough to read with the person's cookie; nor is `null`, which every sandboxed frame has.
-      { patterns: [either([where('$C.$SET($NAME, $V)', { SET: 'set|append|setHeader', NAME: '[\'"`](?i:access-control-allow-credentials)[\'"`]', V: '[\'"`]?true[\'"`]?' }), where('$C.$SET($NAME, "null")', { NAME: HEADER }), '{..., "Access-Control-Allow-Credentials": $V, ...}', '{..., "access-control-allow-credentials": $V, ...}', '{..., "Access-Control-Allow-Origin": "null", ...}'])] },
+      { patterns: [either([where('$C.$SET($NAME, $V)', { SET: 'set|append|setHeader', NAME: '[\'"`](?i:access-control-allow-credentials)[\'"`]', V: '(?:String\\()?[\'"`]?true[\'"`]?\\)?' }), where('$C.$SET($NAME, "null")', { NAME: HEADER }), '{..., "Access-Control-Allow-Credentials": $V, ...}', '{..., "access-control-allow-credentials": $V, ...}', '{..., "Access-Control-Allow-Origin": "null", ...}'])] },
     ],
     'pattern-sinks': [
       { patterns: [where('$C.$SET($NAME, $V)', { SET: 'set|append|setHeader', NAME: HEADER }), ...COMPARED, { 'focus-metavariable': '$V' }] },
       { patterns: [either(['{..., "Access-Control-Allow-Origin": $V, ...}', '{..., "access-control-allow-origin": $V, ...}']), ...COMPARED, { 'focus-metavariable': '$V' }] },
-      { patterns: [either([where('$C.$SET($NAME, $V)', { SET: 'set|append|setHeader', NAME: '[\'"`](?i:access-control-allow-credentials)[\'"`]', V: '[\'"`]?true[\'"`]?' }), where('$C.$SET($NAME, "null")', { NAME: HEADER }), '{..., "Access-Control-Allow-Credentials": $V, ...}', '{..., "access-control-allow-credentials": $V, ...}', '{..., "Access-Control-Allow-Origin": "null", ...}'])] },
+      { patterns: [either([where('$C.$SET($NAME, $V)', { SET: 'set|append|setHeader', NAME: '[\'"`](?i:access-control-allow-credentials)[\'"`]', V: '(?:String\\()?[\'"`]?true[\'"`]?\\)?' }), where('$C.$SET($NAME, "null")', { NAME: HEADER }), '{..., "Access-Control-Allow-Credentials": $V, ...}', '{..., "access-control-allow-credentials": $V, ...}', '{..., "Access-Control-Allow-Origin": "null", ...}'])] },
     ],
   },
   refuses: ['export const f = (ctx) => { ctx.set("Access-Control-Allow-Origin", ctx.get("Origin")); };', 'export const f = (ctx) => { const { origin } = ctx.req.headers; ctx.set({ "Access-Control-Allow-Origin": origin }); };', 'export const f = (ctx) => { const from = ctx.headers.origin ?? "*"; ctx.set("access-control-allow-origin", from); };', 'export const f = (ctx) => { ctx.set("Access-Control-Allow-Origin", "*"); ctx.set("Access-Control-Allow-Credentials", "true"); };', 'export const f = (ctx) => { ctx.set({ "Access-Control-Allow-Origin": "https://a.example", "Access-Control-Allow-Credentials": "true" }); };', 'export const f = (ctx) => { const origin = ctx.get("origin"); if (origin.endsWith("example.com")) ctx.set("Access-Control-Allow-Origin", origin); };'],

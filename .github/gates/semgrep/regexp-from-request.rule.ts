@@ -1,6 +1,6 @@
 // A regular expression that the client writes: one that never ends, or that matches everything (CWE-1333).
 import type { WeaknessRule } from './weakness.ts';
-import { focus, REQUEST_DATA } from './patterns.ts';
+import { CHECKED, focus, REQUEST_DATA } from './patterns.ts';
 
 export const rule: WeaknessRule = {
   cwe: 1333,
@@ -10,6 +10,7 @@ export const rule: WeaknessRule = {
     mode: 'taint',
     'pattern-sources': REQUEST_DATA,
     'pattern-sanitizers': [
+      ...CHECKED,
       { pattern: 'RegExp.escape(...)' },
       { pattern: '$X.escapeRegExp(...)' },
       { pattern: 'escapeRegExp(...)' },

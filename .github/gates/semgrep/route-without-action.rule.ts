@@ -12,7 +12,7 @@ export const rule: WeaknessRule = {
   // The one list of what everybody may ask is held by its test; the provider of development is none of ours.
   except: /^app\/http\/(?:public-routes|ways-in|raw-corpus)\.ts$/,
   match: { patterns: [
-    { 'pattern-either': [where('$ROUTER.$VERB($PATH, ...)', { ROUTER: '(?s)(?:\\w+\\.)*\\w*[rR]outer|new Router\\(.*', VERB: 'get|post|put|patch|delete|del|all|register|head', PATH: OTHER_PATH }), where('get($PATH, ...)', { PATH: OTHER_PATH })] },
+    { 'pattern-either': [where('$API.$VERB($PATH, ...)', { API: 'api|routes|app', VERB: 'get|post|put|patch|delete|del|all', PATH: '[\'"`]/.*' }), { pattern: 'if ($C.path === "...") { ... $C.body = $X; ... }' }, where('$ROUTER.$VERB($PATH, ...)', { ROUTER: '(?s)(?:\\w+\\.)*\\w*[rR]outer|new Router\\(.*', VERB: 'get|post|put|patch|delete|del|all|register|head', PATH: OTHER_PATH }), where('get($PATH, ...)', { PATH: OTHER_PATH })] },
     ...['authorise(...)', 'authorisePerson(...)', 'authenticateCaller(...)', 'authenticatePerson(...)'].flatMap((step) => [{ 'pattern-not': `$R.$V(..., ${step}, ...)` }, { 'pattern-not': `$R.$V($P, $M, [..., ${step}, ...])` }, { 'pattern-not': `get(..., ${step}, ...)` }]),
     { 'pattern-not': 'get($P, refusePlainRequest())' }, { 'pattern-not': 'get($P, $X.assets.serveFile(...))' }, { 'pattern-not': '$R.$V($P, ..., ...$STEPS, ...)' }, { 'pattern-not': '$R.$V($P, $M, [..., ...$STEPS, ...])' },
   ] },

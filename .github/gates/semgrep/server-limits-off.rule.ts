@@ -9,6 +9,7 @@ export const rule: WeaknessRule = {
     { 'pattern-regex': '\\b(?:requestTimeout|headersTimeout|keepAliveTimeout|connectionsCheckingInterval|maxRequestsPerSocket)[\\x27"]?\\s*[:=]\\s*(?:0\\b(?![\\d_.])|Infinity)' },
     { 'pattern-regex': '\\binsecureHTTPParser[\\x27"]?\\s*:\\s*true' },
     { 'pattern-regex': '\\b(?:server|admin)\\.(?:timeout\\s*=\\s*0|setTimeout\\(\\s*0)' },
+    { 'pattern-regex': '\\bmaxHeaderSize[\'"]?\\s*:\\s*(?:\\d{3,}|\\d_\\d{3})\\s*\\*\\s*1_?024' },
     { 'pattern-regex': '\\bmaxHeaderSize[\\x27"]?\\s*:\\s*(?:\\d{2,}\\s*\\*\\s*1_?024\\s*\\*|\\d{6,}|\\d{1,3}(?:_\\d{3}){2,}|Infinity|[2-9]\\d{2}_\\d{3}|\\d+\\s*\\*\\s*1_?024\\s*\\*)' },
     { 'pattern-regex': '\\bperMessageDeflate[\\x27"]?\\s*:\\s*true' },
     { 'pattern-regex': '\\bjoinDuplicateHeaders[\\x27"]?\\s*:\\s*true' },

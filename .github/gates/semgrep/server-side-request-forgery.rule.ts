@@ -1,6 +1,6 @@
 // A request of the service to where the client says: into the private network, or to the cloud's metadata (CWE-918).
 import type { WeaknessRule } from './weakness.ts';
-import { beginsWith, focus, REQUEST_DATA, where } from './patterns.ts';
+import { beginsWith, CHECKED, focus, REQUEST_DATA, where } from './patterns.ts';
 
 const PARAMETER = '\\w*(?:[wW]ebhook|[cC]allback|[aA]vatar|[uU]serSupplied|[rR]emote|[tT]arget|[iI]mage|[fF]eed|[pP]review)_?(?:[uU]r[li]|[hH]ref|[hH]ost|[lL]ink|[aA]ddress)';
 
@@ -12,6 +12,7 @@ export const rule: WeaknessRule = {
     mode: 'taint',
     'pattern-sources': [...REQUEST_DATA, where('$URL', { URL: PARAMETER }), where('$ROW.$URL', { URL: PARAMETER })],
     'pattern-sanitizers': [
+      ...CHECKED,
       { pattern: 'encodeURIComponent(...)' },
       // The origin is a constant.
       ...beginsWith('https?://[\\w.-]+(?::\\d+)?/'),
@@ -31,6 +32,7 @@ export const rule: WeaknessRule = {
     'export const f = (ctx) => net.connect({ host: ctx.request.body.host, port: 25 });',
   ],
   allows: [
+    'export const f = (ctx) => { const { region } = ctx.query; if (!REGIONS.has(region)) throw new TypeError("unknown"); return fetch(`https://${region}.example.com/`, { signal }); };',
     'export const f = (settings) => fetch(settings.url);',
     'export const f = (ctx) => fetch(`https://api.example.com/v1/${encodeURIComponent(ctx.query.id)}`);',
     'export const f = (metadata) => fetch(metadata.token_endpoint);',

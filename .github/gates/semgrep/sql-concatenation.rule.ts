@@ -18,7 +18,7 @@ export const rule: WeaknessRule = {
       { pattern: 'migration.sql' },
       { patterns: [either(['`...${escapeIdentifier($NAME)}...`', '$A + escapeIdentifier($NAME)', '`...${escapeLiteral($NAME)}...`', 'escapeIdentifier(...)', 'escapeLiteral(...)'])] },
       // Constants of the file.
-      { patterns: [{ 'pattern-regex': '`(?:[^`$]|\\$\\{[A-Z][A-Z_]*\\})*`' }, { pattern: '`...${$X}...`' }] },
+      { patterns: [{ 'pattern-regex': '`(?=[\\w\\s$])(?:[^`$]|\\$\\{[A-Z][A-Z_]*\\})*`' }, { pattern: '`...${$X}...`' }] },
     ],
     'pattern-sinks': [
       focus('TEXT', ['$SQL.raw($TEXT)'], { SQL: '(?!String).*' }), focus('TEXT', ['$DB.exec($TEXT)', '$DB.execute($TEXT, ...)', '$DB.queryRaw($TEXT, ...)'], { DB: '(?i).*(?:db|pglite|client|pool|database|tx|connection|postgres|pg)' }),

@@ -1,6 +1,6 @@
 // A tenant that the client names (CWE-639).
 import type { WeaknessRule } from './weakness.ts';
-import { either, focus, REQUEST_DATA } from './patterns.ts';
+import { CHECKED, focus, REQUEST_DATA, where } from './patterns.ts';
 
 export const rule: WeaknessRule = {
   cwe: 639,
@@ -10,7 +10,9 @@ export const rule: WeaknessRule = {
     mode: 'taint',
     'pattern-sources': REQUEST_DATA,
     'pattern-sanitizers': [
-      { patterns: [{ pattern: 'await $X' }, either([{ 'pattern-inside': 'const $R = await $X;' }, { 'pattern-inside': 'const {...} = await $X;' }])] },
+      ...CHECKED,
+      // What a function found by it is no more what the client said.
+      where('await $F(...)', { F: '\\w+' }),
     ],
     'pattern-sinks': [
       focus('TENANT', ['$Q.where("tenant_id", $OP, $TENANT)', '$Q.where("tenantId", $OP, $TENANT)', '$Q.where(`tenant_id`, $OP, $TENANT)', '$D.forTenant($TENANT, ...)', 'forTenant($TENANT, ...)', 'dbOf({..., tenantId: $TENANT, ...}, ...)', '{..., tenant_id: $TENANT, ...}', '{..., tenantId: $TENANT, ...}', 'sql`...tenant_id = ${$TENANT}...`', 'set_config("app.tenant_id", $TENANT, ...)']),

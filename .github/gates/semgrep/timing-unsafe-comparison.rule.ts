@@ -2,7 +2,7 @@
 import type { WeaknessRule } from './weakness.ts';
 import { either, where } from './patterns.ts';
 
-const NAMES = '(?:secret|signature|hmac|_?mac|password|passphrase|token|api_?key|csrf|otp|nonce|credential)(?:hash|hex|header|value)?';
+const NAMES = '(?:secret|(?<![a-z])pin|signature|hmac|_?mac|password|passphrase|token|api_?key|csrf|otp|nonce|credential)(?:hash|hex|header|value)?';
 const SECRET = `(?is).{0,90}?${NAMES}(?:['"]?\\]|\\)|\\.toString\\([^)]*\\)|\\.digest\\([^)]*\\)|!)*`;
 /** Neither a constant nor what something is like, nor another thing that is no guess. */
 const OTHER = '(?is)(?!undefined|null$|true$|false$|[\'"`\\d]|typeof ).{0,120}(?<!length|type|kind|typ|state|algorithm|size)(?<!username|\\.email|last\\?\\.text)\\)*(?<!username\\)\\.toLowerCase\\(\\))';
@@ -16,6 +16,8 @@ export const rule: WeaknessRule = {
       ...['$A === $B', '$A !== $B', '$A == $B', '$A != $B'].flatMap((pattern) => [where(pattern, { A: SECRET, B: OTHER }), where(pattern, { A: OTHER, B: SECRET })]),
       ...['$A === $B', '$A !== $B'].flatMap((pattern) => ['$A', '$B'].map((side) => ({ pattern: pattern.replace(side, '<... createHmac(...) ...>') }))),
       ...['$C.$GET($NAME) === $B', '$C.$GET($NAME) !== $B', '$B === $C.$GET($NAME)', '$B !== $C.$GET($NAME)'].map((pattern) => where(pattern, { GET: 'get|header', NAME: '(?i)[\'"`][\\w-]*(?:signature|token|key|secret|csrf|hmac)[\'"`]', B: OTHER })),
+      ...['$H[$NAME] === $B', '$H[$NAME] !== $B', '$B === $H[$NAME]', '$B !== $H[$NAME]'].map((pattern) => where(pattern, { NAME: '(?i)[\'"`][\\w-]*(?:signature|token|secret|api-?key|hmac)[\\w-]*[\'"`]', B: OTHER })),
+      ...['$A === $B', '$A !== $B', '$A == $B', '$A != $B'].flatMap((pattern) => ['$A', '$B'].map((side) => ({ pattern: pattern.replace(side, '<... $CRYPTO.createHmac(...) ...>') }))),
       { pattern: '$TOTP.generate(...) === $CODE' }, { pattern: '$CODE === $TOTP.generate(...)' }, where('$LIST.includes($B)', { LIST: '(?i)(?:\\w+\\.)*\\w*(?:api_?keys|secrets|passwords|access_?tokens)' }),
       where('$A.equals($B)', { A: SECRET }), where('$A.equals($B)', { B: SECRET }), where('$A.localeCompare($B)', { A: SECRET }), where('$A.startsWith($B)', { A: SECRET, B: OTHER }),
       where('Buffer.compare($A, $B)', { A: SECRET }), where('Buffer.compare($A, $B)', { B: SECRET }), where('Object.is($A, $B)', { A: SECRET }),

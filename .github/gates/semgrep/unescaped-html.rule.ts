@@ -12,7 +12,7 @@ export const rule: WeaknessRule = {
     { patterns: [{ pattern: '`...${$X}...`' }, { 'pattern-regex': '`[^`]*<(?:[a-zA-Z][\\w-]*|/[a-zA-Z][\\w-]*|!doctype)(?:\\s[^`]*|>[^`]*)\\$\\{[^`]*`' }, { 'pattern-not-inside': 'html`...`' }, { 'pattern-not-inside': 'new $E(...)' }, { 'pattern-not-inside': 'log.$LEVEL(...)' }, { 'pattern-not-inside': 'console.$LEVEL(...)' }] },
     where('$A + $B', { A: '(?s)[\'"`].*<[a-zA-Z][\\w-]*(?:\\s|>|$).*' , B: '(?s)(?![\'"`]).*' }),
     { pattern: '$E.innerHTML = $X' }, { pattern: '$E.innerHTML += $X' }, { pattern: '$E.outerHTML = $X' }, { pattern: '$E.insertAdjacentHTML(...)' }, { pattern: 'document.write(...)' }, { pattern: 'document.writeln(...)' }, { pattern: '$E.setHTMLUnsafe(...)' }, { pattern: '$E.createContextualFragment(...)' }, { pattern: '$E.srcdoc = $X' }, { pattern: '{..., dangerouslySetInnerHTML: $X, ...}' }, { pattern: 'Document.parseHTMLUnsafe(...)' },
-    { pattern: 'html([...], ...)' }, { pattern: 'html(Object.assign(...), ...)' }, { pattern: '{ [markup]: $X }' },
+    where('$A.concat(...)', { A: '(?s)[\'"`].*<[a-zA-Z][\\w-]*(?:\\s|>).*' }), { pattern: '$P.parseFromString($X, "text/html")' }, { pattern: 'html([...], ...)' }, { pattern: 'html(Object.assign(...), ...)' }, { pattern: '{ [markup]: $X }' },
     { 'pattern-regex': '(?i)\\b(?:href|src|action)=["\\x27]?javascript:' },
   ] },
   refuses: [

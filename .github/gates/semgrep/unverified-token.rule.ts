@@ -7,6 +7,7 @@ export const rule: WeaknessRule = {
   message: 'This reads a token without checking its signature: whoever sends one writes what it says.',
   fix: 'Use jwtVerify with the keys, issuer, audience and algorithms, as app/identity/bearer.ts does; a token that can not be verified tells nothing.',
   match: either([
+    'createDecoder(...)',
     'decodeJwt(...)', '$JOSE.decodeJwt(...)', 'jwtDecode(...)', 'jwt_decode(...)', 'UnsecuredJWT.decode(...)', '$JOSE.UnsecuredJWT.decode(...)', 'new UnsecuredJWT(...)',
     where('$JWT.decode(...)', { JWT: '(?i)jwt|jsonwebtoken|token|jws' }),
     // Any algorithm, or none.

@@ -10,7 +10,7 @@ export const rule: WeaknessRule = {
     ...['const $V = Buffer.alloc(...);\n...', 'const $V = new Uint8Array(...);\n...', 'const $V = Buffer.from("...", ...);\n...', 'const $V = Buffer.from([...]);\n...', 'const $V = new TextEncoder().encode("...");\n...'].map((made) => ({ patterns: [either(['createCipheriv($A, $V, ...)', 'createCipheriv($A, $K, $V, ...)', '$C.createCipheriv($A, $V, ...)', '$C.createCipheriv($A, $K, $V, ...)', 'createHmac($A, $V)', '$C.createHmac($A, $V)', '$T.sign($V)']), { 'pattern-inside': made }] })),
     whereConstant('$F($ALG, ...)', { F: '(?:\\w+\\.)?create(?:Cipher|Decipher)iv', ALG: '(?i)[\'"`]?(?:aes-?\\d*-(?:ecb|cbc|cfb\\w*|ofb|ctr)|aes\\d+|des\\S*|rc[24]\\S*|bf\\S*|blowfish|cast\\S*|seed\\S*|idea\\S*)[\'"`]?' }),
     where('$F(...)', { F: '(?:\\w+\\.)?create(?:Cipher|Decipher)' }),
-    where('$F($ALG, $KEY, $IV, ...)', { F: '(?:\\w+\\.)?createCipheriv', IV: '(?s)[A-Z][A-Z_]+|[\'"`].*|Buffer\\.alloc\\(.*|Buffer\\.from\\((?:[\'"`\\[]).*|new Uint8Array\\(.*' }),
+    where('$F($ALG, $KEY, $IV, ...)', { F: '(?:\\w+\\.)?createCipheriv', IV: '(?s)[A-Z][A-Z_]+|[\'"`].*|Buffer\\.alloc\\(.*|Buffer\\.from\\((?:[\'"`\\[]).*|new Uint8Array\\(.*|.*createHash\\(.*' }),
     where('$F($ALG, $KEY, ...)', { F: '(?:\\w+\\.)?(?:createCipheriv|createDecipheriv|createHmac)', KEY: '(?s)[\'"`].*|Buffer\\.from\\([\'"`\\[].*|Buffer\\.alloc\\(.*' }),
     where('$F($ALG, $KEY, ...)', { F: '(?:\\w+\\.)?hkdf(?:Sync)?', KEY: '(?s)[\'"`].*|Buffer\\.from\\([\'"`\\[].*' }),
     where('$F($KEY, ...)', { F: '(?:\\w+\\.)?(?:scrypt|scryptSync|pbkdf2|pbkdf2Sync)', KEY: '[\'"`].*' }),

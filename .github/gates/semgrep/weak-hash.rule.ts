@@ -9,7 +9,8 @@ export const rule: WeaknessRule = {
   // The service that knows breached passwords is asked by SHA-1; nothing rests on that hash.
   except: /\/breached\.ts$/,
   match: either([
-    where('$HASH.update($PASSWORD, ...)', { HASH: '(?i)\\w*(?:hash|digest|sha\\w*|md5|sum|fingerprint)|(?:\\w+\\.)?createHash\\(.*\\)', PASSWORD: '(?is)(?:.*[^\\w])?\\w*(?:password|passphrase|passwd)\\b.*' }),
+    { pattern: '$C.digest({..., name: "SHA-1", ...}, ...)' },
+    where('$HASH.update($PASSWORD, ...)', { HASH: '(?i)\\w*(?:hash|digest|sha\\w*|md5|sum|fingerprint)|(?:\\w+\\.)?create(?:Hash|Hmac)\\(.*\\)', PASSWORD: '(?is)(?:.*[^\\w])?\\w*(?:password|passphrase|passwd)\\b.*' }),
     whereConstant('$F($ALG, ...)', { F: '(?:\\w+\\.)?(?:createHash|createHmac|hash|createSign|createVerify)', ALG: '(?i)[\'"`]?(?:rsa-)?(?:md[245]|sha-?1|ripemd\\w*|rmd160|md5-sha1)[\'"`]?' }),
     where('$C.digest($ALG, ...)', { ALG: '(?i)[\'"`]sha-?1[\'"`]' }),
     where('$F(..., $ALG)', { F: '(?:\\w+\\.)?pbkdf2(?:Sync)?', ALG: '(?i)[\'"`](?:md5|sha-?1)[\'"`]' }),
