@@ -57,6 +57,8 @@ export default defineConfig(
       'security/detect-non-literal-regexp': 'off',
       'security/detect-unsafe-regex': 'off',
       'security/detect-child-process': 'off',
+      // The attacks bring some.
+      'no-script-url': 'off',
     },
   },
   {
