@@ -122,3 +122,11 @@ test('the waivers of a file without comments stand beside it, where the gate doe
   const verdict = await judgeGate(gateThat(() => Promise.resolve([{ ...finding, file: 'a.lock' }]), { reads: /\.lock$/ }), around(context, lock));
   assert.deepEqual([verdict.status, verdict.findings], ['pass', []]);
 });
+
+test('a change that is not committed is no history, but what decides the verdict on it is', async (context) => {
+  const history = gateThat(() => Promise.resolve([finding]), { scope: 'history', reads: /./, settings: /^rules$/ });
+  for (const [changed, touched, status] of [[['a.ts'], false, 'pass'], [['rules'], true, 'fail'], [undefined, true, 'fail']] as const) {
+    const surroundings = around(context, files, changed === undefined ? {} : { changed });
+    assert.deepEqual([isTouched(history, surroundings.state), (await judgeGate(history, surroundings)).status], [touched, status], String(changed));
+  }
+});
