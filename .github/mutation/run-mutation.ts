@@ -81,11 +81,18 @@ async function prepareFolder(name: string, tools: string): Promise<Folder> {
   const all = await instrument(ROOT, copy, folder, tools);
   const isChosen = (file: string) => values.only === undefined || values.only.split(',').some((word) => path.basename(file).startsWith(word));
   const mutants = all.filter(({ file }) => isChosen(file));
-  const tests = listFiles(copy).filter((file) => file.startsWith(`${folder}/`) && /(?<!\.browser)\.test\.ts$/.test(file) && (!values.near || isChosen(file)));
+  const own = listFiles(copy).filter((file) => file.startsWith(`${folder}/`) && file.endsWith('.ts') && (!values.near || isChosen(file)));
+  const tests = [...new Set([...own, ...own.flatMap((file) => testsNamedIn(copy, file))])].filter((file) => /(?<!\.browser)\.test\.ts$/.test(file));
   console.log(`${name}: ${mutants.length} mutants, ${tests.length} test files`);
   const coverage = await measureCoverage(copy, tests);
   console.log(`${name}: ${coverage.units.length} tests and suites pass without a mutant, ${minutesSince(start)} minutes`);
   return { name, copy, all, mutants, coverage };
+}
+
+/** A file's header says so where its test is another folder's. */
+function testsNamedIn(copy: string, file: string): readonly string[] {
+  const header = /^\/\/ Tested by (.+)$/m.exec(readFileSync(path.join(copy, file), 'utf8'))?.[1] ?? '';
+  return (header.match(/[\w./-]+\.test\.ts/g) ?? []).map((name) => path.posix.join(path.posix.dirname(file), name)).filter((test) => existsSync(path.join(copy, test)));
 }
 
 async function judgeFolder({ name, copy, all, mutants, coverage }: Folder, end: number): Promise<readonly Judgement[]> {

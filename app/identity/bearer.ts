@@ -56,7 +56,7 @@ export function createBearerVerifier({ keys, issuer, audience, profile: name, cl
  */
 function isCanonical(token: string): boolean {
   const parts = token.split('.');
-  return parts.length === 3 && parts.every((part) => /^[A-Za-z0-9_-]+$/.test(part) && Buffer.from(part, 'base64url').toString('base64url') === part);
+  return parts.length === 3 && parts.every((part) => part !== '' && Buffer.from(part, 'base64url').toString('base64url') === part);
 }
 
 function isAccessToken(typ: string | undefined, payload: JWTPayload, { types, accepts }: TokenProfile, audience: string): boolean {

@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
+import Koa from 'koa';
+import { pino } from 'pino';
 import { openTokens } from '#app/identity/sealed-tokens.ts';
+import { signOut } from '#app/identity/sign-in.ts';
 import { obtainToken } from '#app/identity/token.ts';
 import { CookieJar } from '#app/lib/cookie-jar.ts';
 import { expectProblem } from '#app/testing/problem.ts';
@@ -120,6 +125,14 @@ describe('sign-in through the development provider', () => {
     await expectProblem(await jar.fetch(callback, { headers: { accept: 'application/json' } }), 403, 'sign-in-denied');
   });
 
+  test('a failure of the provider is not taken for its refusal', async () => {
+    const jar = new CookieJar();
+    const callback = await reachCallback(jar);
+    callback.searchParams.delete('code');
+    callback.searchParams.set('error', 'server_error');
+    await expectProblem(await jar.fetch(callback, { headers: { accept: 'application/json' } }), 400, 'sign-in-failed');
+  });
+
   test('two tabs sign in at once', async () => {
     const jar = new CookieJar();
     const [one, two] = [await reachCallback(jar), await reachCallback(jar)];
@@ -220,4 +233,21 @@ describe('sign-in through the development provider', () => {
       assert.ok(secret.length > 20 && !log.includes(secret));
     }
   });
+});
+
+test('of a provider that offers no sign-out, signing out here leads to the front page', async (t) => {
+  const parts = {
+    cookies: { secure: false },
+    sessions: { end: () => Promise.resolve({ idToken: 'an-id-token' }) },
+    provider: { configuration: () => Promise.resolve({ serverMetadata: () => ({}) }) },
+    publicUrl: 'http://127.0.0.1',
+    onSessionEnd: () => undefined,
+    log: pino({ enabled: false }),
+  } as unknown as Parameters<typeof signOut>[0];
+  const app = new Koa().use(signOut(parts));
+  const server = app.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => { server.close(); server.closeAllConnections(); });
+  const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, { method: 'POST', headers: { cookie: `session=${'a'.repeat(43)}` }, redirect: 'manual' });
+  assert.deepEqual([response.status, response.headers.get('location')], [303, '/']);
 });

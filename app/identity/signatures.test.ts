@@ -32,7 +32,8 @@ async function startProvider(t: TestContext, algorithm: string, { named = [algor
 const causeOf = (error: unknown): string => (error instanceof Error ? `${error.message} ${causeOf(error.cause)}` : '');
 
 test('ASVS 11.6.1: signatures by curves and RSA-PSS are taken; RSASSA-PKCS1-v1_5 only where it is asked for, and no other ever', async (t) => {
-  for (const algorithm of ['ES256', 'ES384', 'EdDSA']) await (await startProvider(t, algorithm)).verify('approved');
+  for (const algorithm of ['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']) await (await startProvider(t, algorithm)).verify('approved');
+  for (const algorithm of ['RS384', 'RS512', 'PS384', 'PS512']) await (await startProvider(t, algorithm, { modulusLength: 2_048 })).verify('legacy-rsa');
   const pkcs1 = await startProvider(t, 'RS256', { named: ['RS256', 'ES256'], modulusLength: 3_072 });
   await assert.rejects(pkcs1.verify('approved'), /signs with RS256: .*OIDC_SIGNATURES=legacy-rsa/);
   await pkcs1.verify('legacy-rsa');

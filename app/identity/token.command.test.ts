@@ -92,6 +92,7 @@ test('wrong usage ends with 2 and the usage', async (t) => {
     const outcome = await run(t, parameters);
     assert.equal(outcome.exitCode, 2, parameters.join(' '));
     assertOneLine(outcome, /\(usage: npm run token -- --user clerk/);
+    if (parameters.includes('--issuer')) assert.match(outcome.stderr, /--issuer ".+" is not an address such as http:/);
   }
 });
 
