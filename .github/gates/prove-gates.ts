@@ -109,6 +109,8 @@ async function proveBaseline(gates: readonly NamedGate[], copies: readonly Throw
     const isAbsent = gate.part !== undefined && !state.files.some((file) => file.startsWith(gate.part ?? ''));
     const verdict: Verdict = isAbsent ? { gate: gate.name, claim: gate.claim, status: 'not run', reason: `there is no ${gate.part ?? ''}`, findings: [], ms: 0 } : await judgeGate(gate, { ...surroundingsOf(copy, state), run: recorder.run });
     console.log(`${verdict.status === 'fail' ? '✖' : '·'} ${gate.name} without a defect: ${verdict.status}${verdict.reason === '' ? '' : ` (${verdict.reason})`}${verdict.findings.slice(0, 3).map(({ file, rule, message }) => `\n    ${file} ${rule}: ${message}`).join('')}`);
+    // A tool that is spoiled later must be asked: nothing that was kept may answer for it.
+    copy.reset();
     return [gate.name, { verdict, outputs: recorder.outputs }] as const;
   });
   return new Map(results);

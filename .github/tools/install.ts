@@ -23,7 +23,7 @@ export interface InstallOptions {
 const SOURCES = import.meta.dirname;
 const CACHE = fileURLToPath(new URL('../../.cache/tools/', import.meta.url));
 /** Written last: without it, what lies there is half an installation. */
-const STAMP = 'installed.sha256';
+export const STAMP = 'installed.sha256';
 
 /**
  * What is built from source runs its own program at installation, with build tools that have no hash: only these five may, as

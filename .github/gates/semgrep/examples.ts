@@ -1,7 +1,6 @@
 // The rules' own examples, which every run judges with the tree: a rule that finds them no more would let everything pass.
 import { Unusable } from '../gate.ts';
-import type { Hit } from './verdicts.ts';
-import type { NamedRule } from './weakness.ts';
+import type { Hit, NamedRule } from './weakness.ts';
 
 interface ExampleFile {
   readonly rule: string;
