@@ -1,5 +1,5 @@
 // `npm run gates:prove`: each seeded defect must turn its gate red for its reason, each way of failing too, and ordinary changes must stay green.
-//   --slice 1/4 (a part of the gates, the others are named)   --only gate,gate   --all (the scheduled gates too)   --record (keep the figures)
+//   --slice 1/4 (a part of the gates, the others are named)   --only gate,gate   --all (the scheduled gates too)   --record (keep the figures of a whole run)
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
@@ -8,12 +8,12 @@ import { findGates, type NamedGate } from './find.ts';
 import type { Output } from './gate.ts';
 import { judgeGate, type Surroundings, type Verdict } from './judge.ts';
 import { type Patch, ThrowAway } from './patches.ts';
-import { ordinaryChanges, type ProofRecord, readRecord, seedsOf, writeRecord } from './proof-record.ts';
+import { ordinaryChanges, seedsOf, weightsOf, writeRecord } from './proof-record.ts';
 import { prepare } from './setup.ts';
 import { divide, parseSlice } from './slices.ts';
 import { recordRuns, spoiledRuns } from './spoiled-runs.ts';
 import { runTool } from './tools.ts';
-import { readTreeState, type TreeState } from './tree-state.ts';
+import { commitOf, readTreeState, type TreeState } from './tree-state.ts';
 
 const LEAST = { defects: 120, classes: 60, ofGate: 3, benign: 60 };
 
@@ -41,6 +41,7 @@ async function main(): Promise<number> {
   const { gates, left } = choose(found);
   if (values.slice !== undefined) console.log(`slice ${values.slice}: ${gates.map(({ name }) => name).join(', ')}\nleft for other runs: ${left.join(', ')}\n`);
   const isWhole = left.length === 0;
+  const start = performance.now();
   if ('CI' in process.env) await prepare(gates, tools, console.log);
   const seeds = gates.flatMap((gate) => seedsOf(root, gate.name).map((patch) => ({ gate, patch })));
   const copies = Array.from({ length: availableParallelism() }, () => new ThrowAway(root));
@@ -48,10 +49,13 @@ async function main(): Promise<number> {
     const baseline = await proveBaseline(gates, copies);
     const caught = await inCopies(copies, seeds, proveSeed);
     const closed = (await inCopies(copies, gates.filter(({ name }) => baseline.get(name)?.verdict.status === 'pass'), (gate, copy) => proveFailures(gate, copy, baseline.get(gate.name)?.outputs ?? new Map()))).flat();
-    const ordinary = values.only === undefined || values.record ? await proveOrdinary(gates, copies[0] as ThrowAway) : { changes: [], ms: new Map<string, number>() };
+    const ordinary = values.only === undefined ? await proveOrdinary(gates, copies[0] as ThrowAway) : { changes: [], ms: new Map<string, number>() };
     const verdicts = [...baseline.values()].map(({ verdict }) => verdict);
     const status = report(gates, verdicts, seeds, caught, closed, ordinary.changes, isWhole);
-    if (status === 0 && values.record) writeRecord(root, recordOf(gates, verdicts, caught, closed, ordinary), found.map(({ name }) => name));
+    if (status === 0 && values.record) {
+      const isRed = ({ result }: Proof) => result === 'red';
+      writeRecord(root, { commit: commitOf(root), defects: caught.filter(isRed).length, failures: closed.filter(isRed).length, ordinary: ordinary.changes.length, minutes: Math.round((performance.now() - start) / 6_000) / 10, seconds: secondsOf(gates, [...verdicts, ...caught, ...closed], ordinary.ms) });
+    }
     return status;
   } finally {
     for (const copy of copies) copy.remove();
@@ -64,21 +68,19 @@ function choose(found: readonly NamedGate[]): { readonly gates: readonly NamedGa
   const unknown = only?.find((name) => !found.some((gate) => gate.name === name));
   if (unknown !== undefined) throw new Error(`there is no gate ${unknown}`);
   if (only !== undefined && values.slice !== undefined) throw new Error('--only and --slice choose the gates, each in its own way');
-  if (values.record && values.slice !== undefined) throw new Error('--record weighs the slices anew, so that the next would be another part: record a whole run, or --only');
+  if (values.record && (only !== undefined || values.slice !== undefined || values.all)) throw new Error('--record keeps the figures of a whole run, and of the gates of every change');
   const all = found.filter(({ name, when }) => only?.includes(name) ?? (values.all || when === 'change'));
   if (values.slice === undefined) return { gates: all, left: only === undefined ? [] : ['the others'] };
   const { number, count } = parseSlice(values.slice);
-  const weights = new Map(Object.entries(readRecord(root)).map(([name, { seconds }]) => [name, seconds]));
-  const chosen = new Set(divide(all.map(({ name }) => name), weights, count)[number - 1]);
-  return { gates: all.filter(({ name }) => chosen.has(name)), left: all.map(({ name }) => name).filter((name) => !chosen.has(name)) };
+  const names = all.map(({ name }) => name);
+  const chosen = new Set(divide(names, weightsOf(root, names), count)[number - 1]);
+  return { gates: all.filter(({ name }) => chosen.has(name)), left: names.filter((name) => !chosen.has(name)) };
 }
 
-function recordOf(gates: readonly NamedGate[], verdicts: readonly Verdict[], caught: readonly Proof[], closed: readonly Proof[], ordinary: Ordinary): ProofRecord {
+function secondsOf(gates: readonly NamedGate[], judgements: readonly { readonly gate: string; readonly ms: number }[], ordinary: ReadonlyMap<string, number>): Readonly<Record<string, number>> {
   return Object.fromEntries(gates.map(({ name }) => {
-    const isRed = ({ gate, result }: Proof) => gate === name && result === 'red';
-    const [defects, failures] = [caught.filter(isRed), closed.filter(isRed)];
-    const ms = [...defects, ...failures, ...verdicts.filter(({ gate }) => gate === name)].reduce((sum, each) => sum + each.ms, ordinary.ms.get(name) ?? 0);
-    return [name, { defects: defects.length, failures: failures.length, ordinary: ordinary.changes.length, seconds: Math.round(ms / 100) / 10 }];
+    const ms = judgements.filter(({ gate }) => gate === name).reduce((sum, each) => sum + each.ms, ordinary.get(name) ?? 0);
+    return [name, Math.round(ms / 100) / 10];
   }));
 }
 
