@@ -2,10 +2,14 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { type Finding, type Gate, type GateContext, parseJson, type Tool, Unusable } from './gate.ts';
+import { reachDigests } from './import-reach.ts';
+import { Verdicts } from './verdicts.ts';
 
 const eslint: Tool = { set: 'packages', program: 'eslint' };
+const OWN = '.github/gates/code_passes_lint.gate.ts';
 const ACCEPTED = [0, 1];
 const WARNING = 1;
+const SETTINGS = /^(?:eslint\.config\.js|tsconfig\.json|package\.json|package-lock\.json)$/;
 
 const Report = z.array(
   z.object({
@@ -22,15 +26,35 @@ export const gate: Gate = {
   link: 'https://github.com/eslint-community/eslint-plugin-security#rules',
   tools: [eslint],
   reads: /^(?!app\/bench\/stacks\/).*\.[cm]?[jt]sx?$/,
-  settings: /^(?:eslint\.config\.js|tsconfig\.json|package\.json|package-lock\.json)$/,
+  settings: SETTINGS,
   scope: 'file',
   when: 'change',
   unparsable: { file: 'app/http/unparsable.ts', text: '// Nothing that a parser accepts.\nexport const = {{{ ( ;\n' },
   async check(context) {
-    const { stdout } = await context.run(eslint, ['--format', 'json', '--report-unused-disable-directives-severity', 'error', ...context.files], { accept: ACCEPTED });
-    return readFindings(stdout, context);
+    // Rules ask for types, so that a verdict is about the file and what its imports lead to; ESLint's own cache knows of the file alone.
+    const reach = reachDigests(context.tree, context.read);
+    const kept = new Verdicts(context.root, { name: 'lint', form: Kept, judge: judgeOf(context) });
+    const unjudged = context.files.filter((file) => kept.of(file, reach(file)) === undefined);
+    const findings = unjudged.length === 0 ? [] : await lint(context, unjudged);
+    for (const file of unjudged) kept.add(file, reach(file), findings.filter((finding) => finding.file === file));
+    await kept.keep(context.tree);
+    return context.files.flatMap((file) => kept.of(file, reach(file)) ?? []);
   },
 };
+
+/** As it is kept. */
+const Kept = z.object({ rule: z.string(), file: z.string(), line: z.int().exactOptional(), severity: z.enum(['error', 'warning', 'note']), message: z.string(), fix: z.string() });
+
+/** The ESLint that is installed with its plugins and everybody's types, the settings, this file, and what declares for all files at once. */
+function judgeOf({ installed, now, read, tree }: GateContext): readonly string[] {
+  const everywhere = tree.filter((file) => SETTINGS.test(file) || /\.d\.[cm]?ts$/.test(file) || (/\.[cm]?ts$/.test(file) && /^\s*declare (?:global|module)\b/m.test(read(file))));
+  return [installed('packages') || String(now), read(OWN), ...everywhere.flatMap((file) => [file, read(file)])];
+}
+
+async function lint({ run, root }: GateContext, files: readonly string[]): Promise<readonly Finding[]> {
+  const { stdout } = await run(eslint, ['--format', 'json', '--report-unused-disable-directives-severity', 'error', ...files], { accept: ACCEPTED });
+  return readFindings(stdout, { root, files });
+}
 
 /** @throws Unusable when ESLint left out a file, or could not parse one. */
 export function readFindings(stdout: string, { root, files }: Pick<GateContext, 'root' | 'files'>): readonly Finding[] {

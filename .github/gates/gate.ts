@@ -52,6 +52,8 @@ export interface GateContext {
   readonly now: number;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly read: (file: string) => string;
+  /** Which tools of a set are installed: what their lock file was then; empty when nobody knows. */
+  readonly installed: (set: 'go' | 'python' | 'npm' | 'packages') => string;
   /** @throws Unusable when the tool can't be started, is killed, or ends with a status that is not accepted. */
   readonly run: (tool: Tool, parameters: readonly string[], options?: RunOptions) => Promise<Output>;
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { NamedGate } from './find.ts';
 import type { Finding, GateContext, Tool } from './gate.ts';
-import { accepted, locate, runTool } from './tools.ts';
+import { accepted, installedOf, locate, runTool } from './tools.ts';
 import type { TreeState } from './tree-state.ts';
 import { applyWaivers, readWaivers, SIDECAR } from './waivers.ts';
 
@@ -55,6 +55,7 @@ async function verdictOf(gate: NamedGate, surroundings: Surroundings): Promise<O
     root, files, scratch, now, environment,
     tree: state.files,
     read: (file) => readFileSync(path.join(root, file), 'utf8'),
+    installed: (set) => installedOf(set, tools),
     run: async (tool, parameters, options = {}) => accepted(tool.program, await run(locate(tool, tools) ?? tool.program, parameters, root, options), options.accept),
   };
   try {

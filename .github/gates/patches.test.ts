@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -40,6 +40,21 @@ test('what is applied to the copy is what changed there, goes with a reset, and 
   copy.reset();
   assert.deepEqual([readTreeState(copy.root, copy.firstCommit()).changed, existsSync(path.join(root, 'new.txt'))], [[], false]);
   assert.equal(readFileSync(path.join(copy.root, 'kept.txt'), 'utf8'), 'kept\n');
+});
+
+test('what is installed is there, and stays at a reset; what a gate keeps goes', (context) => {
+  const root = original(context, patch('x'));
+  for (const file of ['node_modules/a/package.json', '.cache/tools/go/bin/opa', '.gitignore']) {
+    mkdirSync(path.dirname(path.join(root, file)), { recursive: true });
+    writeFileSync(path.join(root, file), file === '.gitignore' ? 'node_modules\n.cache/\n' : 'installed\n');
+  }
+  const copy = new ThrowAway(root);
+  context.after(() => { copy.remove(); });
+  copy.write('.cache/gates/kept.json', '{}\n');
+  copy.reset();
+  assert.deepEqual(['node_modules/a/package.json', '.cache/tools/go/bin/opa', '.cache/gates'].map((file) => existsSync(path.join(copy.root, file))), [true, true, false]);
+  copy.remove();
+  assert.ok(existsSync(path.join(root, '.cache/tools/go/bin/opa')));
 });
 
 test('what is committed and reverted is in the history alone, until the reset', (context) => {

@@ -29,6 +29,8 @@ export function readPatch(root: string, file: string, fields: readonly string[])
   return { file, header, diff };
 }
 
+const INSTALLED = ['node_modules', '.cache/tools'];
+
 /** A git repository of its own with the files as they are now, committed. */
 export class ThrowAway {
   readonly root: string;
@@ -39,8 +41,9 @@ export class ThrowAway {
       mkdirSync(path.dirname(path.join(this.root, file)), { recursive: true });
       cpSync(path.join(original, file), path.join(this.root, file));
     }
-    const packages = path.join(original, 'node_modules');
-    if (existsSync(packages)) symlinkSync(packages, path.join(this.root, 'node_modules'), 'junction');
+    mkdirSync(path.join(this.root, '.cache'));
+    // What is installed, for the probes as well, which look for their tools beside themselves.
+    for (const folder of INSTALLED) if (existsSync(path.join(original, folder))) symlinkSync(path.join(original, folder), path.join(this.root, folder), 'junction');
     this.git('init', '--quiet', '--initial-branch=main');
     this.git('config', 'core.autocrlf', 'false');
     for (const [name, value] of Object.entries({ 'user.name': 'gates', 'user.email': 'gates@localhost', 'commit.gpgSign': 'false' })) this.git('config', name, value);
@@ -75,7 +78,7 @@ export class ThrowAway {
   /** Back to what the constructor committed. */
   reset(): void {
     this.git('reset', '--quiet', '--hard', this.firstCommit());
-    this.git('clean', '--quiet', '--force', '-d', '-x', '--exclude=node_modules');
+    this.git('clean', '--quiet', '--force', '-d', '-x', ...INSTALLED.map((folder) => `--exclude=/${folder}`));
     this.git('reflog', 'expire', '--expire=now', '--all');
   }
 

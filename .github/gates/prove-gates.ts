@@ -1,21 +1,21 @@
 // `npm run gates:prove`: each seeded defect must turn its gate red for its reason, each way of failing too, and ordinary changes must stay green.
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+//   --slice 1/4 (a part of the gates, the others are named)   --only gate,gate   --all (the scheduled gates too)   --record (keep the figures of a whole run)
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { listFiles } from '../rules/tree.ts';
 import { findGates, type NamedGate } from './find.ts';
 import type { Output } from './gate.ts';
 import { judgeGate, type Surroundings, type Verdict } from './judge.ts';
-import { type Patch, readPatch, ThrowAway } from './patches.ts';
+import { type Patch, ThrowAway } from './patches.ts';
+import { ordinaryChanges, seedsOf, weightsOf, writeRecord } from './proof-record.ts';
 import { prepare } from './setup.ts';
+import { divide, parseSlice } from './slices.ts';
 import { recordRuns, spoiledRuns } from './spoiled-runs.ts';
 import { runTool } from './tools.ts';
-import { readTreeState, type TreeState } from './tree-state.ts';
+import { commitOf, readTreeState, type TreeState } from './tree-state.ts';
 
 const LEAST = { defects: 120, classes: 60, ofGate: 3, benign: 60 };
-const SEEDS = '.github/gates/seeds';
-const BENIGN = '.github/gates/benign';
 
 interface Proof {
   readonly subject: string;
@@ -33,32 +33,55 @@ interface Seed {
 
 const root = process.cwd();
 const tools = path.join(root, '.cache/tools');
-const { values } = parseArgs({ options: { only: { type: 'string' } } });
-process.exitCode = await main(values.only?.split(','));
+const { values } = parseArgs({ options: { only: { type: 'string' }, slice: { type: 'string' }, all: { type: 'boolean', default: false }, record: { type: 'boolean', default: false } } });
+process.exitCode = await main();
 
-async function main(only?: readonly string[]): Promise<number> {
+async function main(): Promise<number> {
   const found = await findGates(root);
-  const gates = found.filter(({ name, when }) => only?.includes(name) ?? when === 'change');
-  const unknown = only?.find((name) => !found.some((gate) => gate.name === name));
-  if (unknown !== undefined) throw new Error(`there is no gate ${unknown}`);
+  const { gates, left } = choose(found);
+  if (values.slice !== undefined) console.log(`slice ${values.slice}: ${gates.map(({ name }) => name).join(', ')}\nleft for other runs: ${left.join(', ')}\n`);
+  const isWhole = left.length === 0;
+  const start = performance.now();
   if ('CI' in process.env) await prepare(gates, tools, console.log);
-  const seeds = gates.flatMap((gate) => readSeeds(gate));
+  const seeds = gates.flatMap((gate) => seedsOf(root, gate.name).map((patch) => ({ gate, patch })));
   const copies = Array.from({ length: availableParallelism() }, () => new ThrowAway(root));
   try {
     const baseline = await proveBaseline(gates, copies);
     const caught = await inCopies(copies, seeds, proveSeed);
     const closed = (await inCopies(copies, gates.filter(({ name }) => baseline.get(name)?.verdict.status === 'pass'), (gate, copy) => proveFailures(gate, copy, baseline.get(gate.name)?.outputs ?? new Map()))).flat();
-    const blocked = only === undefined ? await proveBenign(gates, copies[0] as ThrowAway) : [];
-    return report(gates, [...baseline.values()].map(({ verdict }) => verdict), seeds, caught, closed, blocked, only === undefined);
+    const ordinary = values.only === undefined ? await proveOrdinary(gates, copies[0] as ThrowAway) : { changes: [], ms: new Map<string, number>() };
+    const verdicts = [...baseline.values()].map(({ verdict }) => verdict);
+    const status = report(gates, verdicts, seeds, caught, closed, ordinary.changes, isWhole);
+    if (status === 0 && values.record) {
+      const isRed = ({ result }: Proof) => result === 'red';
+      writeRecord(root, { commit: commitOf(root), defects: caught.filter(isRed).length, failures: closed.filter(isRed).length, ordinary: ordinary.changes.length, minutes: Math.round((performance.now() - start) / 6_000) / 10, seconds: secondsOf(gates, [...verdicts, ...caught, ...closed], ordinary.ms) });
+    }
+    return status;
   } finally {
     for (const copy of copies) copy.remove();
   }
 }
 
-function readSeeds(gate: NamedGate): readonly Seed[] {
-  const folder = `${SEEDS}/${gate.name}`;
-  if (!existsSync(path.join(root, folder))) return [];
-  return listFiles(root, folder).filter((file) => file.endsWith('.patch')).map((file) => ({ gate, patch: readPatch(root, file, ['Class', 'Rule', 'File']) }));
+/** @throws Error when there is no such gate, or no such slice */
+function choose(found: readonly NamedGate[]): { readonly gates: readonly NamedGate[]; readonly left: readonly string[] } {
+  const only = values.only?.split(',');
+  const unknown = only?.find((name) => !found.some((gate) => gate.name === name));
+  if (unknown !== undefined) throw new Error(`there is no gate ${unknown}`);
+  if (only !== undefined && values.slice !== undefined) throw new Error('--only and --slice choose the gates, each in its own way');
+  if (values.record && (only !== undefined || values.slice !== undefined || values.all)) throw new Error('--record keeps the figures of a whole run, and of the gates of every change');
+  const all = found.filter(({ name, when }) => only?.includes(name) ?? (values.all || when === 'change'));
+  if (values.slice === undefined) return { gates: all, left: only === undefined ? [] : ['the others'] };
+  const { number, count } = parseSlice(values.slice);
+  const names = all.map(({ name }) => name);
+  const chosen = new Set(divide(names, weightsOf(root, names), count)[number - 1]);
+  return { gates: all.filter(({ name }) => chosen.has(name)), left: names.filter((name) => !chosen.has(name)) };
+}
+
+function secondsOf(gates: readonly NamedGate[], judgements: readonly { readonly gate: string; readonly ms: number }[], ordinary: ReadonlyMap<string, number>): Readonly<Record<string, number>> {
+  return Object.fromEntries(gates.map(({ name }) => {
+    const ms = judgements.filter(({ gate }) => gate === name).reduce((sum, each) => sum + each.ms, ordinary.get(name) ?? 0);
+    return [name, Math.round(ms / 100) / 10];
+  }));
 }
 
 async function inCopies<T, R>(copies: readonly ThrowAway[], tasks: readonly T[], work: (task: T, copy: ThrowAway) => Promise<R>): Promise<readonly R[]> {
@@ -88,6 +111,8 @@ async function proveBaseline(gates: readonly NamedGate[], copies: readonly Throw
     const isAbsent = gate.part !== undefined && !state.files.some((file) => file.startsWith(gate.part ?? ''));
     const verdict: Verdict = isAbsent ? { gate: gate.name, claim: gate.claim, status: 'not run', reason: `there is no ${gate.part ?? ''}`, findings: [], ms: 0 } : await judgeGate(gate, { ...surroundingsOf(copy, state), run: recorder.run });
     console.log(`${verdict.status === 'fail' ? '✖' : '·'} ${gate.name} without a defect: ${verdict.status}${verdict.reason === '' ? '' : ` (${verdict.reason})`}${verdict.findings.slice(0, 3).map(({ file, rule, message }) => `\n    ${file} ${rule}: ${message}`).join('')}`);
+    // A tool that is spoiled later must be asked: nothing that was kept may answer for it.
+    copy.reset();
     return [gate.name, { verdict, outputs: recorder.outputs }] as const;
   });
   return new Map(results);
@@ -132,9 +157,15 @@ function show(proof: Proof): Proof {
   return proof;
 }
 
+interface Ordinary {
+  readonly changes: readonly { readonly change: string; readonly by: string }[];
+  /** Of each gate. */
+  readonly ms: ReadonlyMap<string, number>;
+}
+
 /** All of them in one copy, since each leaves the others' places alone; what is blocked is named by its files. */
-async function proveBenign(gates: readonly NamedGate[], copy: ThrowAway): Promise<readonly { readonly change: string; readonly by: string }[]> {
-  const changes = existsSync(path.join(root, BENIGN)) ? listFiles(root, BENIGN).filter((file) => file.endsWith('.patch')).map((file) => readPatch(root, file, ['Change'])) : [];
+async function proveOrdinary(gates: readonly NamedGate[], copy: ThrowAway): Promise<Ordinary> {
+  const changes = ordinaryChanges(root);
   const blocked: { change: string; by: string }[] = [];
   for (const change of changes) {
     try {
@@ -144,16 +175,20 @@ async function proveBenign(gates: readonly NamedGate[], copy: ThrowAway): Promis
     }
   }
   const state = readTreeState(copy.root, copy.firstCommit());
-  for (const gate of gates) {
-    const { status, findings } = await judgeGate(gate, surroundingsOf(copy, state));
-    for (const { file, line, rule, message } of findings) {
+  const ms = new Map<string, number>();
+  // A gate only reads, so that they share the copy.
+  await inCopies(Array.from({ length: availableParallelism() }, () => copy), gates, async (gate) => {
+    const verdict = await judgeGate(gate, surroundingsOf(copy, state));
+    ms.set(gate.name, verdict.ms);
+    for (const { file, line, rule, message } of verdict.findings) {
       const change = changes.find(({ diff }) => diff.includes(` b/${file}\n`));
       blocked.push({ change: change?.file ?? 'none of them alone', by: `${gate.name}/${rule} in ${file}:${line ?? 0}: ${message}` });
     }
-    console.log(`${status === 'fail' ? '✖' : '·'} ${gate.name} with ${changes.length} ordinary changes: ${status}`);
-  }
+    console.log(`${verdict.status === 'fail' ? '✖' : '·'} ${gate.name} with ${changes.length} ordinary changes: ${verdict.status}`);
+  });
   copy.reset();
-  return changes.map(({ file }) => ({ change: file, by: blocked.filter(({ change }) => change === file).map(({ by }) => by).join('; ') })).concat(blocked.filter(({ change }) => !changes.some(({ file }) => file === change)));
+  const results = changes.map(({ file }) => ({ change: file, by: blocked.filter(({ change }) => change === file).map(({ by }) => by).join('; ') })).concat(blocked.filter(({ change }) => !changes.some(({ file }) => file === change)));
+  return { changes: results, ms };
 }
 
 function report(gates: readonly NamedGate[], baseline: readonly Verdict[], seeds: readonly Seed[], caught: readonly Proof[], closed: readonly Proof[], benign: readonly { readonly change: string; readonly by: string }[], isWhole: boolean): number {

@@ -1,9 +1,10 @@
 // Where the programs of the gates are, and how they run: bounded in time, and an unexpected end is an error.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
+import { STAMP } from '../tools/install.ts';
 import { type Output, type RunOptions, type Tool, Unusable } from './gate.ts';
 
 const LONGEST_RUN_MS = 30 * 60_000;
@@ -21,6 +22,15 @@ function isExecutable(file: string): boolean {
     return true;
   } catch {
     return false;
+  }
+}
+
+/** Which tools are installed, whatever the lock file says by now: of packages, npm's own note of what it installed. */
+export function installedOf(set: Exclude<Tool['set'], 'machine'>, tools: string): string {
+  try {
+    return readFileSync(set === 'packages' ? path.resolve(tools, '../../node_modules/.package-lock.json') : path.join(tools, set, STAMP), 'utf8');
+  } catch {
+    return '';
   }
 }
 

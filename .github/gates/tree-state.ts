@@ -24,6 +24,10 @@ export function readTreeState(root: string, base?: string): TreeState {
   return { files, changed };
 }
 
+export function commitOf(root: string): string {
+  return git(root, ['rev-parse', '--short', 'HEAD']).trim();
+}
+
 function forkPoint(root: string): string | undefined {
   for (const main of ['origin/main', 'main']) {
     try {

@@ -17,8 +17,6 @@ const handedDown = new Set(['app/config.ts', 'app/features.ts']);
 
 const isTest = (path: string): boolean => /\.(test|proof)\.ts$/.test(path) || path.startsWith('app/testing/') || /\/(?:proofs|probes|bench|attacks)\//.test(path);
 const isProduction = (path: string): boolean => path.startsWith('app/') && path.endsWith('.ts') && !isTest(path);
-/** Beside their own package.json, whose packages are never installed with the service's. */
-const hasOwnPackages = (path: string): boolean => path.startsWith('app/bench/stacks/');
 const isClient = (path: string): boolean => /\/assets\//.test(path);
 const featureOf = (path: string): string | undefined => /^app\/features\/([^/]+)\//.exec(path)?.[1];
 
@@ -146,17 +144,6 @@ export const importRules: readonly Rule[] = [
         .map(show),
     refuses: { 'app/server.ts': "import { service } from '#app/testing/service.ts';", 'app/main.ts': "import { x } from './server.test.ts';" },
     allows: { 'app/server.test.ts': "import { service } from '#app/testing/service.ts';", 'app/testing/service.ts': "import { users } from './users.ts';", 'app/features/sample/proofs/client.ts': "import { until } from '#app/testing/condition.ts';" },
-  },
-  {
-    claim: 'every package that is imported is a dependency of its own in package.json',
-    violations: (tree) => {
-      const known = new Set([...packagesOf(tree, 'dependencies'), ...packagesOf(tree, 'devDependencies')]);
-      return importsOf(tree, (path) => !hasOwnPackages(path))
-        .filter((each) => isPackage(each) && !known.has(packageOf(each.specifier)))
-        .map(show);
-    },
-    refuses: { 'package.json': manifest, 'app/server.ts': "import Koa from 'koa'; import { compose } from 'koa-compose';" },
-    allows: { 'package.json': manifest, 'app/server.ts': "import Koa from 'koa'; import { stat } from 'node:fs';", 'app/x.test.ts': "import { PGlite } from 'pglite/live';", 'app/bench/stacks/rival.js': "import rival from 'rival';" },
   },
   {
     claim: 'the embedded parts are loaded when they are used, and never by a static import',

@@ -1,4 +1,4 @@
-// The dependencies: few, exact, reasoned, and installable anywhere without scripts.
+// The dependencies: few, reasoned, and installable anywhere. Versions, hashes, origin and install scripts are held by gates.
 import type { Rule, Tree } from './tree.ts';
 
 /** The design's ceiling for what production installs; raising it is a decision. */
@@ -12,7 +12,7 @@ interface Manifest {
   readonly scripts?: Versions;
 }
 interface Lock {
-  readonly packages?: Readonly<Record<string, { readonly dev?: boolean; readonly devOptional?: boolean; readonly inBundle?: boolean; readonly resolved?: string; readonly integrity?: string }>>;
+  readonly packages?: Readonly<Record<string, { readonly dev?: boolean; readonly devOptional?: boolean }>>;
 }
 
 const manifestOf = (tree: Tree): Manifest => JSON.parse(tree.get('package.json') ?? '{}') as Manifest;
@@ -32,17 +32,6 @@ function isPortable(script: string): boolean {
 
 export const packageRules: readonly Rule[] = [
   {
-    claim: 'every dependency has one exact version',
-    violations: (tree) => {
-      const { dependencies, devDependencies, optionalDependencies } = manifestOf(tree);
-      return Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies })
-        .filter(([, version]) => !/^\d+\.\d+\.\d+(?:-[\w.]+)?$/.test(version))
-        .map(([name, version]) => `package.json ${name} ${version}`);
-    },
-    refuses: { 'package.json': manifest({ devDependencies: { eslint: '^10.0.0' } }) },
-    allows: { 'package.json': manifest({ dependencies: { koa: '3.3.0' } }) },
-  },
-  {
     claim: `production installs at most ${MAXIMUM_PRODUCTION_PACKAGES} packages`,
     violations: (tree) => {
       const count = lockedOf(tree).filter(([, { dev, devOptional }]) => !dev && !devOptional).length;
@@ -50,25 +39,6 @@ export const packageRules: readonly Rule[] = [
     },
     refuses: { 'package-lock.json': lock(many(MAXIMUM_PRODUCTION_PACKAGES + 1)) },
     allows: { 'package-lock.json': lock({ ...many(MAXIMUM_PRODUCTION_PACKAGES), 'node_modules/test-only': { dev: true } }) },
-  },
-  {
-    claim: 'every package in the lock file has its hash, and none names a registry but the public one',
-    violations: (tree) =>
-      lockedOf(tree)
-        // What a package bundles is inside that package's own hash.
-        .filter(([, { inBundle, integrity, resolved }]) => (integrity === undefined && !inBundle) || (resolved !== undefined && !resolved.startsWith('https://registry.npmjs.org/')))
-        .map(([path]) => `package-lock.json ${path}`),
-    refuses: { 'package-lock.json': lock({ 'node_modules/a': { integrity: 'sha512-x', resolved: 'https://mirror.example/a.tgz' }, 'node_modules/b': {} }) },
-    allows: { 'package-lock.json': lock({ 'node_modules/a': { integrity: 'sha512-x' }, 'node_modules/b': { integrity: 'sha512-y', resolved: 'https://registry.npmjs.org/b.tgz' }, 'node_modules/b/node_modules/c': { inBundle: true } }) },
-  },
-  {
-    claim: 'install scripts stay off, and .npmrc names no registry',
-    violations: (tree) => {
-      const npmrc = tree.get('.npmrc') ?? '';
-      return [...(/^ignore-scripts=true$/m.test(npmrc) ? [] : ['.npmrc lacks ignore-scripts=true']), ...(/registry\s*=\s*\S*:\/\//.test(npmrc) ? ['.npmrc names a registry'] : [])];
-    },
-    refuses: { '.npmrc': 'registry=https://mirror.example/\n' },
-    allows: { '.npmrc': 'ignore-scripts=true\nsave-exact=true\n' },
   },
   {
     claim: 'the runtime is pinned for every platform, at one version',

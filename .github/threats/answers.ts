@@ -71,8 +71,10 @@ function claimsOf(path: string, text: string): readonly string[] {
   return claims;
 }
 
-/** `npm run probe -- name` is in CI by the probe's place, everything else by its line in .ci/run. */
+/** `npm run probe -- name` is in CI by the probe's place, everything else by its line in .ci/run; `npm run gates: name` is one of those of every change. */
 function faultOfGate(command: string, tree: Tree): string | undefined {
+  const [, claim] = /^npm run gates: (\w+)$/.exec(command) ?? [];
+  if (claim !== undefined) return tree.get(`.github/gates/${claim}.gate.ts`)?.includes("when: 'change'") === true ? faultOfGate('npm run gates', tree) : `no gate of every change is called ${claim}`;
   const [, script = ''] = /^npm run ([a-z][a-z:-]*)(?: -- [a-z-]+)?$/.exec(command) ?? [];
   const { scripts = {} } = JSON.parse(tree.get('package.json') ?? '{}') as { readonly scripts?: Readonly<Record<string, string>> };
   const ci = tree.get('.ci/run') ?? '';

@@ -59,13 +59,15 @@ export const flows: Seed = {
   allows: { [PLATFORM]: model({ elements: [person, service, store], flows: [asks, { ...asks, id: 'writes', paths: { service: ['rows'] } }] }), [SAMPLE]: part({ elements: [{ ...service, id: 'notes' }], flows: [{ ...asks, id: 'asks-notes', paths: { person: ['notes'] } }] }) },
 };
 
-const ci = 'npm run lint\nnpm run test:policy\nfor probe in $(find app/probes app/features -name \'*.proof.ts\'); do npm run probe -- "$probe"; done\n';
-const scripts = JSON.stringify({ scripts: { lint: 'eslint', probe: 'node probe.ts', 'test:policy': 'node policy.ts', 'test:fuzz': 'node fuzz.ts' } });
+const ci = 'npm run lint\nnpm run gates\nnpm run test:policy\nfor probe in $(find app/probes app/features -name \'*.proof.ts\'); do npm run probe -- "$probe"; done\n';
+const scripts = JSON.stringify({ scripts: { lint: 'eslint', gates: 'node gates.ts', probe: 'node probe.ts', 'test:policy': 'node policy.ts', 'test:fuzz': 'node fuzz.ts' } });
 const stage: Files = {
   'package.json': scripts,
   '.ci/run': ci,
   'app/a.test.ts': "test('what is asked is answered', () => {}); t.test(`${engine}: every row is kept`, () => {}); test.skip('what is skipped shows nothing', () => {});",
   'app/probes/forged.proof.ts': '',
+  '.github/gates/a_holds.gate.ts': "when: 'change',",
+  '.github/gates/late_holds.gate.ts': "when: 'schedule',",
   'app/fuzz.proof.ts': '',
   'policies/a_test.rego': 'test_denied if {',
   '.github/rules/a.ts': "export const rules = [{ claim: 'no file is without a name' }];",
@@ -82,11 +84,14 @@ export const answers: Seed = {
     '.github/threats/script.json': answered({ gate: 'npm run lnt' }),
     '.github/threats/by-hand.json': answered({ gate: 'npm run test:fuzz' }),
     '.github/threats/probe.json': answered({ gate: 'npm run probe -- gone' }),
+    '.github/threats/gate.json': answered({ gate: 'npm run gates: b_holds' }),
+    '.github/threats/late.json': answered({ gate: 'npm run gates: late_holds' }),
   },
   allows: {
     ...stage,
     [PLATFORM]: answered(
       { test: 'app/a.test.ts', name: 'is asked is answered' },
+      { gate: 'npm run gates: a_holds' },
       { test: 'app/a.test.ts', name: 'every row is kept' },
       { policy: 'policies/a_test.rego', name: 'test_denied' },
       { rule: 'no file is without a name' },

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
-export type ToolSet = 'npm' | 'mutation' | 'python' | 'go';
+export type ToolSet = 'npm' | 'mutation' | 'python' | 'go' | 'act';
 export type Installation = { readonly directory: string } | { readonly notRun: string };
 /** @throws Error with what the program said, when it can't be started or fails. */
 export type Run = (program: string, parameters: readonly string[], directory: string) => Promise<void>;
@@ -23,7 +23,7 @@ export interface InstallOptions {
 const SOURCES = import.meta.dirname;
 const CACHE = fileURLToPath(new URL('../../.cache/tools/', import.meta.url));
 /** Written last: without it, what lies there is half an installation. */
-const STAMP = 'installed.sha256';
+export const STAMP = 'installed.sha256';
 
 /**
  * What is built from source runs its own program at installation, with build tools that have no hash: only these five may, as
@@ -32,6 +32,7 @@ const STAMP = 'installed.sha256';
 const SOURCE_ONLY = 'markupsafe,pyperclip,urwid,yaswfp,zstandard';
 
 const NPM_FILES = ['package.json', 'package-lock.json', '.npmrc'];
+const GO_FILES = ['go.mod', 'go.sum'];
 
 interface Recipe {
   /** Copied or read; a change of one of them installs anew. */
@@ -48,13 +49,8 @@ const recipes: Readonly<Record<ToolSet, Recipe>> = {
     },
   },
   mutation: { files: NPM_FILES, install: installByNpm },
-  go: {
-    files: ['go.mod', 'go.sum'],
-    async install(source, directory, run) {
-      // go.sum has the hashes; `tool` is every program that go.mod names.
-      await run('go', ['build', '-C', source, '-mod=readonly', '-trimpath', '-o', `${path.join(directory, 'bin')}${path.sep}`, 'tool'], directory);
-    },
-  },
+  go: { files: GO_FILES, install: buildByGo },
+  act: { files: GO_FILES, install: buildByGo },
   python: {
     files: ['requirements.txt'],
     async install(source, directory, run) {
@@ -67,6 +63,11 @@ const recipes: Readonly<Record<ToolSet, Recipe>> = {
 async function installByNpm(source: string, directory: string, run: Run): Promise<void> {
   for (const file of NPM_FILES) await copyFile(path.join(source, file), path.join(directory, file));
   await run('npm', ['ci', '--ignore-scripts'], directory);
+}
+
+/** go.sum has the hashes; `tool` is every program that go.mod names. */
+async function buildByGo(source: string, directory: string, run: Run): Promise<void> {
+  await run('go', ['build', '-C', source, '-mod=readonly', '-trimpath', '-o', `${path.join(directory, 'bin')}${path.sep}`, 'tool'], directory);
 }
 
 /** Its install script would download both. No host of a probe is preloaded, and the second is read by its web API alone. */

@@ -1,7 +1,6 @@
-// The rules' own examples, which every run judges with the tree: a rule that finds them no more would let everything pass.
+// The rules' own examples, which each semgrep must find before it is believed: a rule that finds them no more would let everything pass.
 import { Unusable } from '../gate.ts';
-import type { Hit } from './verdicts.ts';
-import type { NamedRule } from './weakness.ts';
+import type { Hit, NamedRule } from './weakness.ts';
 
 interface ExampleFile {
   readonly rule: string;
@@ -11,8 +10,10 @@ interface ExampleFile {
   readonly starts: readonly number[];
 }
 
+export type Examples = ReadonlyMap<string, ExampleFile>;
+
 /** By a name that no file of the tree has: what a rule refuses in one file, what it allows in another. */
-export function examplesOf(rules: readonly NamedRule[]): ReadonlyMap<string, ExampleFile> {
+export function examplesOf(rules: readonly NamedRule[]): Examples {
   return new Map<string, ExampleFile>(
     rules.flatMap(({ id, refuses, allows }) => [
       [`examples/${id}.refused`, { rule: id, isRefused: true, ...join(refuses) }] as const,
@@ -32,7 +33,7 @@ function join(examples: readonly string[]): Pick<ExampleFile, 'text' | 'starts'>
 }
 
 /** @throws Unusable */
-export function checkExamples(hits: readonly Hit[], examples: ReadonlyMap<string, ExampleFile>): void {
+export function checkExamples(hits: readonly Hit[], examples: Examples): void {
   const wrong = [...examples].flatMap(([file, { rule, isRefused, starts }]) => {
     const lines = hits.filter((hit) => hit.rule === rule && hit.file === file).map(({ line }) => line);
     const found = new Set(lines.map((line) => starts.findLastIndex((start) => start <= line)));

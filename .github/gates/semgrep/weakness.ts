@@ -1,6 +1,7 @@
 // What a rule about a known weakness is: a pattern of semgrep, what it must find, and what it must leave alone.
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { z } from 'zod';
 import { listFiles } from '../../rules/tree.ts';
 
 export interface WeaknessRule {
@@ -22,6 +23,10 @@ export interface WeaknessRule {
 export interface NamedRule extends WeaknessRule {
   readonly id: string;
 }
+
+/** Where a rule found something. */
+export const Hit = z.object({ rule: z.string(), file: z.string(), line: z.int().positive() });
+export type Hit = Readonly<z.infer<typeof Hit>>;
 
 const SUFFIX = '.rule.ts';
 const FOLDER = '.github/gates/semgrep';

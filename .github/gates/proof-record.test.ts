@@ -1,0 +1,50 @@
+// What the README says of the proof of the gates is what its record says, and the record is about the seeds that there are.
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { test } from 'node:test';
+import { findGates } from './find.ts';
+import { figuresOf, ordinaryChanges, readRecord, seedsOf, weightsOf, writeRecord } from './proof-record.ts';
+
+const root = path.join(import.meta.dirname, '../..');
+const gates = (await findGates(root)).filter(({ when }) => when === 'change').map(({ name }) => name);
+const AGAIN = 'npm run gates:prove -- --record proves all of it anew (ten minutes) and keeps the figures; the README has them too';
+
+test('the last whole proof was of as many defects and ordinary changes as there are now', () => {
+  const { defects, ordinary } = readRecord(root) ?? {};
+  assert.deepEqual({ defects, ordinary }, { defects: gates.flatMap((gate) => seedsOf(root, gate)).length, ordinary: ordinaryChanges(root).length }, AGAIN);
+});
+
+test('the README has the figures of the last whole proof', () => {
+  const record = readRecord(root);
+  const figures = record === undefined ? 'no proof' : figuresOf(record);
+  assert.ok(readFileSync(path.join(root, 'README.md'), 'utf8').replaceAll(/\s+/g, ' ').includes(figures), `the README lacks "${figures}"; ${AGAIN}`);
+});
+
+test('a record is read as it was written, and one of another form is refused', (context) => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'record-'));
+  context.after(() => { rmSync(folder, { recursive: true }); });
+  const file = path.join(folder, '.github/gates/proof.json');
+  mkdirSync(path.dirname(file), { recursive: true });
+  assert.equal(readRecord(folder), undefined);
+  const record = { commit: 'abcdef0', defects: 7, failures: 10, ordinary: 60, minutes: 9.5, seconds: { a_holds: 60, b_holds: 30 } };
+  writeRecord(folder, record);
+  assert.deepEqual(readRecord(folder), record);
+  assert.equal(figuresOf(record), '7 of 7 defects caught, 10 of 10 ways of failing red, 0 of 60 ordinary changes blocked');
+  writeFileSync(file, JSON.stringify({ ...record, defects: '7' }));
+  assert.throws(() => readRecord(folder));
+});
+
+test('a gate weighs what its proof took, and one that was not recorded what as many judgements of the others took', (context) => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'record-'));
+  context.after(() => { rmSync(folder, { recursive: true }); });
+  const seed = 'Class: a\nRule: b\nFile: c\n\ndiff --git a/c b/c\n';
+  for (const name of ['a_holds/1', 'a_holds/2', 'a_holds/3', 'c_holds/1']) {
+    mkdirSync(path.join(folder, '.github/gates/seeds', path.dirname(name)), { recursive: true });
+    writeFileSync(path.join(folder, `.github/gates/seeds/${name}.patch`), seed);
+  }
+  assert.deepEqual([...weightsOf(folder, ['a_holds', 'b_holds', 'c_holds'])], [['a_holds', 6], ['b_holds', 3], ['c_holds', 4]]);
+  writeRecord(folder, { commit: 'abcdef0', defects: 3, failures: 1, ordinary: 1, minutes: 1, seconds: { a_holds: 60, b_holds: 30 } });
+  assert.deepEqual([...weightsOf(folder, ['a_holds', 'b_holds', 'c_holds'])], [['a_holds', 60], ['b_holds', 30], ['c_holds', 40]]);
+});
