@@ -63,5 +63,5 @@ test('ASVS 13.2.2, 13.3.2: on a server of their own, a master who is no superuse
   t.after(() => database.close());
   const insert = (tenantId: string) => sql`insert into outbox_event (tenant_id, id, type, subject, actor, occurred_at, data) values (${tenantId}, gen_random_uuid(), 't', 's', 'a', now(), '{}')`.execute(database.forTenant('acme'));
   await insert('acme');
-  for (const forbidden of [insert('globex'), sql`alter table outbox_event disable row level security`.execute(database.db), sql`create role more`.execute(database.db)]) await assert.rejects(forbidden, (error) => sqlState(error) === '42501');
+  for (const forbidden of [() => insert('globex'), () => sql`alter table outbox_event disable row level security`.execute(database.db), () => sql`create role more`.execute(database.db)]) await assert.rejects(forbidden, (error) => sqlState(error) === '42501');
 });
