@@ -117,7 +117,7 @@ test('every secret may come from a file, which is read again; what is wrong is s
   const directory = mkdtempSync(path.join(tmpdir(), 'stockade-config-'));
   t.after(() => { rmSync(directory, { recursive: true }); });
   const { DATABASE_URL, OIDC_CLIENT_SECRET, PRIVACY_KEYS, ...others } = productionReady;
-  const secrets = { DATABASE_URL, OIDC_CLIENT_SECRET, PRIVACY_KEYS, VALKEY_URL: 'valkeys://cache:6379', DATABASE_MIGRATION_URL: 'postgres://owner@db/stockade' };
+  const secrets = { DATABASE_URL, OIDC_CLIENT_SECRET, PRIVACY_KEYS, VALKEY_URL: 'valkeys://cache:6379', DATABASE_MIGRATION_URL: 'postgres://owner@db/stockade', DATABASE_MIGRATION_PASSWORD: 'of the@owner' };
   const fileOf = (name: string) => path.join(directory, name);
   const write = (values: Readonly<Record<string, string>>) => {
     for (const [name, value] of Object.entries(values)) writeFileSync(fileOf(name), `${value}\n`, { mode: 0o600 });
@@ -126,7 +126,7 @@ test('every secret may come from a file, which is read again; what is wrong is s
   const byFiles = { ...others, ...Object.fromEntries(Object.keys(secrets).map((name) => [`${name}_FILE`, fileOf(name)])) };
   const { database, identity, limits, privacy, others: rest } = parseConfig(byFiles);
   assert.ok(database.kind === 'server' && privacy.provider.kind === 'local');
-  assert.deepEqual([database.url, database.migrationUrl, identity.clientSecret, limits.valkeyUrl, privacy.provider.keys[0]?.id], [DATABASE_URL, secrets.DATABASE_MIGRATION_URL, OIDC_CLIENT_SECRET, 'rediss://cache:6379', 'a']);
+  assert.deepEqual([database.url, database.migrationUrl, identity.clientSecret, limits.valkeyUrl, privacy.provider.keys[0]?.id], [DATABASE_URL, 'postgres://owner:of%20the%40owner@db/stockade', OIDC_CLIENT_SECRET, 'rediss://cache:6379', 'a']);
   assert.deepEqual(rest, {});
 
   const told: string[] = [];
@@ -166,6 +166,32 @@ test('migrations ask for a login, and for the same TLS, and for nothing else', (
   assert.deepEqual(parseMigrationConfig({ DATABASE_URL: service }), { url: service, tls: false });
   for (const environment of [{}, { DATABASE_URL: '' }, { DATABASE_MIGRATION_URL: 'canary' }, { NODE_ENV: 'production', DATABASE_URL: `${service}?sslmode=require` }]) {
     assert.throws(() => parseMigrationConfig(environment), (error) => error instanceof ConfigError && error.problems.length === 1 && !error.message.includes('canary'));
+  }
+});
+
+test('the migration’s password may stand apart from its address, and then counts before a token of AWS IAM', () => {
+  const migration = { DATABASE_AUTH: 'aws-iam', AWS_REGION: 'eu-central-1', DATABASE_MIGRATION_URL: 'postgres://master@db/stockade', DATABASE_MIGRATION_PASSWORD: 'p%:/@?#' };
+  const { url, tls } = parseMigrationConfig({ NODE_ENV: 'production', ...migration });
+  assert.ok(tls);
+  assert.deepEqual([new URL(url).username, decodeURIComponent(new URL(url).password)], ['master', 'p%:/@?#']);
+  for (const address of ['postgres://db/stockade', 'postgres://master:canary@db/stockade']) {
+    const both = { DATABASE_MIGRATION_URL: address, DATABASE_MIGRATION_PASSWORD: 'canary' };
+    const problem = 'DATABASE_MIGRATION_URL must name a user and no password with DATABASE_MIGRATION_PASSWORD';
+    assert.deepEqual(problemsOf({ DATABASE_URL: 'postgres://app@db/stockade', ...both }), [problem]);
+    assert.throws(() => parseMigrationConfig(both), (error) => error instanceof ConfigError && error.problems.includes(problem));
+  }
+  assert.deepEqual(problemsOf({ DATABASE_MIGRATION_PASSWORD: 'canary' }), ['DATABASE_MIGRATION_PASSWORD is of no use without DATABASE_MIGRATION_URL: set both, or neither']);
+  const known = { ...migration, DATABASE_MIGRATION_PASSWORD: 'changeme' };
+  assert.throws(() => parseMigrationConfig({ NODE_ENV: 'production', ...known }), /DATABASE_MIGRATION_PASSWORD has a password that everybody knows/);
+  assert.ok(problemsOf({ ...productionReady, ...known, DATABASE_URL: 'postgres://app@db/stockade' }).some((problem) => problem.startsWith('DATABASE_MIGRATION_PASSWORD has a password that everybody knows')));
+});
+
+test('the service’s login has a name that is nobody else’s', () => {
+  const migration = { DATABASE_MIGRATION_URL: 'postgres://master@db/stockade' };
+  for (const name of ['service', 'stock_2', '_a']) assert.equal(parseMigrationConfig({ ...migration, DATABASE_SERVICE_LOGIN: name }).serviceLogin, name);
+  assert.equal(parseMigrationConfig({ ...migration, DATABASE_SERVICE_LOGIN: '' }).serviceLogin, undefined);
+  for (const name of ['Service', 'a b', 'a"b', 'a;drop', '1a', 'pg_monitor', 'rdsadmin', 'rds_iam', 'app_tenant', 'postgres', 'public', 'none', 'a'.repeat(64)]) {
+    assert.throws(() => parseMigrationConfig({ ...migration, DATABASE_SERVICE_LOGIN: name }), (error) => error instanceof ConfigError && error.problems.length === 1 && error.message.includes('DATABASE_SERVICE_LOGIN must be'), name);
   }
 });
 
@@ -225,10 +251,11 @@ test('.env.example names every setting, and nothing else', () => {
 test('the values in .env.example are the defaults, where there is one, and all are accepted', () => {
   const text = readFileSync(new URL('../.env.example', import.meta.url), 'utf8');
   const example = Object.fromEntries([...text.matchAll(/^# ?([A-Z][A-Z_]+)=(.*)$/gm)].map((match) => [match[1] ?? '', match[2] ?? '']));
-  const { ACCESS_GRANTS_FILE, DATABASE_URL, DATABASE_MIGRATION_URL, OIDC_ISSUER, PROVIDER_PORT, VALKEY_URL, PRIVACY_KMS_KEY, AWS_REGION, ...defaults } = example;
+  const { ACCESS_GRANTS_FILE, DATABASE_URL, DATABASE_MIGRATION_URL, DATABASE_SERVICE_LOGIN, OIDC_ISSUER, PROVIDER_PORT, VALKEY_URL, PRIVACY_KMS_KEY, AWS_REGION, ...defaults } = example;
   assert.equal(parseConfig({ ACCESS_GRANTS_FILE }).access.grantsFile, ACCESS_GRANTS_FILE);
   assert.deepEqual(parseConfig({ ...defaults, PROVIDER_PORT }), parseConfig({}));
   assert.equal(parseConfig({ ...defaults, DATABASE_URL, DATABASE_MIGRATION_URL, OIDC_ISSUER }).database.kind, 'server');
+  assert.deepEqual(parseMigrationConfig({ DATABASE_MIGRATION_URL, DATABASE_SERVICE_LOGIN }), { url: DATABASE_MIGRATION_URL, tls: false, serviceLogin: DATABASE_SERVICE_LOGIN });
   assert.deepEqual(parseConfig({ PRIVACY_KMS_KEY, AWS_REGION }).privacy.provider, { kind: 'kms', keyIds: [PRIVACY_KMS_KEY], region: AWS_REGION });
   assert.equal(parseConfig({ VALKEY_URL }).limits.valkeyUrl, VALKEY_URL);
   assert.equal(parseConfig({ VALKEY_URL: 'valkeys://cache.example:6379' }).limits.valkeyUrl, 'rediss://cache.example:6379');

@@ -166,6 +166,8 @@ export const settings = {
   DATA_DIRECTORY: z.string().default('.data'),
   DATABASE_URL: url(['postgres:', 'postgresql:']).optional(),
   DATABASE_MIGRATION_URL: url(['postgres:', 'postgresql:']).optional(),
+  DATABASE_MIGRATION_PASSWORD: z.string().min(1).optional(),
+  DATABASE_SERVICE_LOGIN: z.string().regex(/^(?!(?:pg_|rds|app_)|(?:none|postgres|public)$)[a-z_][a-z0-9_]{0,62}$/, 'must be a name of lower-case letters, digits and underscores, and none of PostgreSQL, RDS or the roles app_…').optional(),
   DATABASE_POOL_SIZE: integer(1, 500).default(10),
   DATABASE_AUTH: z.enum(['password', 'aws-iam'], 'must be password or aws-iam').default('password'),
   OIDC_ISSUER: url(['http:', 'https:']).refine((text) => !URL.canParse(text) || new URL(text).username + new URL(text).password === '', 'must not hold a login').optional(),
@@ -220,7 +222,7 @@ const DEVELOPMENT_MULTI_FACTOR_ACR = 'aal2';
 const IDLE_LONGER_MS = 5_000;
 
 /** Each of them may be given as a file, X_FILE, and is never shown. */
-export const SECRETS: ReadonlySet<string> = new Set<keyof typeof settings>(['DATABASE_URL', 'DATABASE_MIGRATION_URL', 'OIDC_CLIENT_SECRET', 'VALKEY_URL', 'PRIVACY_KEYS']);
+export const SECRETS: ReadonlySet<string> = new Set<keyof typeof settings>(['DATABASE_URL', 'DATABASE_MIGRATION_URL', 'DATABASE_MIGRATION_PASSWORD', 'OIDC_CLIENT_SECRET', 'VALKEY_URL', 'PRIVACY_KEYS']);
 const isSecret = (name: string): boolean => SECRETS.has(name);
 
 const schema = z.object(settings);
@@ -237,26 +239,65 @@ export function parseConfig(environment: Environment): Config {
     ...(parsed.error?.issues ?? []).map((issue) => `${issue.path.join('.')} ${issue.code === 'too_small' && issue.message.startsWith('Too small') ? 'must not be empty' : issue.message}`),
     ...(parsed.success ? [...idleProblems(parsed.data), ...privacyProblems(parsed.data)] : []),
     ...iamProblems(given),
+    ...passwordProblems(given, 'DATABASE_MIGRATION_URL'),
     ...(production ? productionProblems(given, files) : developmentProblems(given)),
   ];
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   return freeze({ ...toConfig(parsed.data, production, files), others: othersOf(given) });
 }
 
-/** What `npm run migrate` needs, and no more: where migrations have a process of their own, it has nothing else to know. @throws ConfigError */
-export function parseMigrationConfig(environment: Environment): { readonly url: string; readonly tls: boolean; readonly iamRegion?: string } {
+/** Of the settings those that `npm run migrate` reads: where migrations have a process of their own, it has nothing else to know. */
+const MIGRATION_SECRETS: ReadonlySet<string> = new Set<keyof typeof settings>(['DATABASE_MIGRATION_URL', 'DATABASE_URL', 'DATABASE_MIGRATION_PASSWORD']);
+
+export interface MigrationConfig {
+  /** With the password, wherever that came from. */
+  readonly url: string;
+  readonly tls: boolean;
+  readonly iamRegion?: string;
+  /** The login that the service acts under, to be made or put right. */
+  readonly serviceLogin?: string;
+}
+
+/** @throws ConfigError */
+export function parseMigrationConfig(environment: Environment): MigrationConfig {
   const production = environment['NODE_ENV'] === 'production';
-  const { values, files, problems } = readSecretFiles(environment, (name) => name === 'DATABASE_MIGRATION_URL' || name === 'DATABASE_URL', production);
+  const { values, files, problems } = readSecretFiles(environment, (name) => MIGRATION_SECRETS.has(name), production);
   const name = values['DATABASE_MIGRATION_URL'] !== undefined || files.has('DATABASE_MIGRATION_URL') ? 'DATABASE_MIGRATION_URL' : 'DATABASE_URL';
   if (problems.length > 0) throw new ConfigError(problems);
-  const { [name]: url, AWS_REGION: iamRegion, DATABASE_AUTH: auth } = values;
+  const { [name]: url, AWS_REGION: iamRegion, DATABASE_AUTH: auth, DATABASE_MIGRATION_PASSWORD: password, DATABASE_SERVICE_LOGIN: login } = values;
   const parsed = settings[name].safeParse(url);
   if (!parsed.success) throw new ConfigError(parsed.error.issues.map(({ message }) => `${name} ${message}`));
   if (parsed.data === undefined) throw new ConfigError(['DATABASE_MIGRATION_URL is missing: the login that owns the schema']);
   if (production && weakensTls(parsed.data)) throw new ConfigError([tlsProblem(name)]);
-  const withTokens = iamProblems({ [name]: url, AWS_REGION: iamRegion, DATABASE_AUTH: auth });
-  if (withTokens.length > 0) throw new ConfigError(withTokens);
-  return { url: parsed.data, tls: production || auth === AWS_IAM, ...(auth === AWS_IAM && iamRegion !== undefined && { iamRegion }) };
+  const serviceLogin = settings.DATABASE_SERVICE_LOGIN.safeParse(login);
+  const others = [
+    ...iamProblems({ [name]: url, AWS_REGION: iamRegion, DATABASE_AUTH: auth }),
+    ...passwordProblems({ [name]: url, DATABASE_MIGRATION_PASSWORD: password }, name),
+    ...(serviceLogin.error?.issues ?? []).map(({ message }) => `DATABASE_SERVICE_LOGIN ${message}`),
+  ];
+  const address = withPassword(parsed.data, password);
+  if (production && isWellKnown(address)) others.push(wellKnownProblem(password === undefined ? name : 'DATABASE_MIGRATION_PASSWORD'));
+  if (others.length > 0) throw new ConfigError(others);
+  return {
+    url: address,
+    tls: production || auth === AWS_IAM,
+    ...(auth === AWS_IAM && iamRegion !== undefined && { iamRegion }),
+    ...(serviceLogin.data !== undefined && { serviceLogin: serviceLogin.data }),
+  };
+}
+
+/** RDS keeps its master's password apart from the address, and changes it by itself. */
+function passwordProblems(given: Environment, address: string): string[] {
+  const url = given[address];
+  if (given['DATABASE_MIGRATION_PASSWORD'] === undefined) return [];
+  if (url === undefined) return ['DATABASE_MIGRATION_PASSWORD is of no use without DATABASE_MIGRATION_URL: set both, or neither'];
+  const { username, password } = URL.parse(url) ?? { username: 'unreadable', password: '' };
+  return username !== '' && password === '' ? [] : [`${address} must name a user and no password with DATABASE_MIGRATION_PASSWORD`];
+}
+
+/** In the address, so that nothing else has to know of it. */
+function withPassword(address: string, password: string | undefined): string {
+  return password === undefined ? address : Object.assign(new URL(address), { password: encodeURIComponent(password) }).href;
 }
 
 /** What production demands over the forms above: nothing embedded, no default secret, TLS towards people and provider. */
@@ -278,8 +319,10 @@ function productionProblems(given: Environment, files: SecretFiles['files']): st
     if (weakensTls(given[name])) problems.push(tlsProblem(name));
   }
   for (const name of ['DATABASE_URL', 'DATABASE_MIGRATION_URL', 'VALKEY_URL']) {
-    if (isWellKnown(given[name])) problems.push(`${name} has a password that everybody knows: make one of its own`);
+    if (isWellKnown(given[name])) problems.push(wellKnownProblem(name));
   }
+  const { DATABASE_MIGRATION_URL: owner, DATABASE_MIGRATION_PASSWORD: password } = given;
+  if (owner !== undefined && password !== undefined && URL.canParse(owner) && isWellKnown(withPassword(owner, password))) problems.push(wellKnownProblem('DATABASE_MIGRATION_PASSWORD'));
   for (const name of ['OIDC_ISSUER', 'PUBLIC_URL']) {
     if (given[name] !== undefined && !given[name].startsWith('https://')) problems.push(`${name} must start with https:// in production`);
   }
@@ -291,6 +334,10 @@ function productionProblems(given: Environment, files: SecretFiles['files']): st
 
 function tlsProblem(name: string): string {
   return `${name} must not weaken TLS in production: leave sslmode out (verify-full), or say sslmode=disable where the connection never leaves the machine`;
+}
+
+function wellKnownProblem(name: string): string {
+  return `${name} has a password that everybody knows: make one of its own`;
 }
 
 /** What images, packages and tutorials come with (CWE-1392). */
@@ -413,7 +460,7 @@ function toConfig(values: Settings, production: boolean, files: SecretFiles['fil
             kind: 'server',
             url: values.DATABASE_URL,
             poolSize: values.DATABASE_POOL_SIZE,
-            migrationUrl: values.DATABASE_MIGRATION_URL ?? (production ? undefined : values.DATABASE_URL),
+            migrationUrl: values.DATABASE_MIGRATION_URL === undefined ? (production ? undefined : values.DATABASE_URL) : withPassword(values.DATABASE_MIGRATION_URL, values.DATABASE_MIGRATION_PASSWORD),
             tls: production || values.DATABASE_AUTH === AWS_IAM,
             leastPrivilege: production,
             ...(current.databaseUrl && { currentUrl: current.databaseUrl }),

@@ -18,18 +18,23 @@ export interface LoadedFeature extends FoundFeature {
 
 const FEATURES_DIRECTORY = fileURLToPath(new URL('./features/', import.meta.url));
 
-/** Sorted by name. @throws AppError for a folder that holds no feature. */
-export async function findFeatures(directory = FEATURES_DIRECTORY): Promise<readonly FoundFeature[]> {
+/** Sorted by name, without a look into any: for what a feature brings beside its code. */
+export async function findFeatureFolders(directory = FEATURES_DIRECTORY): Promise<readonly Pick<FoundFeature, 'name' | 'directory'>[]> {
   // eslint-disable-next-line security/detect-non-literal-fs-filename -- the folder is this file's neighbour, or a test's own
   const entries = await readdir(directory, { withFileTypes: true }).catch((error: unknown) => {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
     throw error;
   });
   const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
-  return Promise.all(names.sort().map((name) => importFeature(path.join(directory, name), name)));
+  return names.sort().map((name) => ({ name, directory: path.join(directory, name) }));
 }
 
-async function importFeature(directory: string, name: string): Promise<FoundFeature> {
+/** Sorted by name. @throws AppError for a folder that holds no feature. */
+export async function findFeatures(directory?: string): Promise<readonly FoundFeature[]> {
+  return Promise.all((await findFeatureFolders(directory)).map(importFeature));
+}
+
+async function importFeature({ name, directory }: Pick<FoundFeature, 'name' | 'directory'>): Promise<FoundFeature> {
   const file = path.join(directory, 'feature.ts');
   let exports: { readonly feature?: FeatureModule };
   try {

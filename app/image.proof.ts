@@ -7,7 +7,8 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { makeCertificate } from '#app/testing/certificate.ts';
 import { until } from '#app/testing/condition.ts';
-import { type Bases, prepareBases } from '#app/testing/image/bases.ts';
+import type { Bases } from '#app/testing/image/bases.ts';
+import { buildImage } from '#app/testing/image/build.ts';
 import { type Container, runInImage, startContainer } from '#app/testing/image/container.ts';
 import { createEngine, type Engine, findMissing } from '#app/testing/image/engine.ts';
 import { type ImageFile, listFiles } from '#app/testing/image/files.ts';
@@ -42,11 +43,8 @@ function skip(claim: string, why: string): void {
 }
 
 async function build(engine: Engine, directory: string, dockerfile: string): Promise<Bases> {
-  const bases = await prepareBases(engine, await readFile(dockerfile, 'utf8'), directory);
-  process.stderr.write('building\n');
-  const from = performance.now();
-  await engine.buildah(['build', '--isolation', 'chroot', '--format', 'docker', '--quiet', ...bases.options, '--tag', IMAGE, '--file', path.resolve(dockerfile), '.'], { directory: process.cwd() });
-  check('the Dockerfile builds, as it stands', [], `${Math.round((performance.now() - from) / 1_000)} s, ${bases.real ? 'on the bases that it names' : 'on stand-ins for its bases, which can’t be pulled here'}`);
+  const { bases, seconds } = await buildImage(engine, { image: IMAGE, directory, dockerfile });
+  check('the Dockerfile builds, as it stands', [], `${seconds} s, ${bases.real ? 'on the bases that it names' : 'on stand-ins for its bases, which can’t be pulled here'}`);
   return bases;
 }
 

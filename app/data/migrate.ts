@@ -102,7 +102,7 @@ async function apply(db: Database, migration: Migration, lockTimeoutMs: number, 
 }
 
 /** A transaction that no other process's migration runs beside; bound to the transaction, so that a pooler between can't part them. */
-async function inTurn<T>(db: Database, work: (tx: Database) => Promise<T>): Promise<T> {
+export async function inTurn<T>(db: Database, work: (tx: Database) => Promise<T>): Promise<T> {
   return db.transaction().execute(async (tx) => {
     await sql`select set_config('statement_timeout', '0', true), set_config('idle_in_transaction_session_timeout', '0', true),
       set_config('lock_timeout', ${`${TURN_TIMEOUT_MS}ms`}, true)`.execute(tx);

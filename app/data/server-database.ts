@@ -1,10 +1,12 @@
 // A PostgreSQL server: a pool for statements and one connection more that listens.
+import { type ConnectionOptions, getCACertificates } from 'node:tls';
 import { Client, type ClientBase, type ClientConfig } from 'pg';
 import type { Logger } from 'pino';
 import { checkPool, createKysely, openPool } from '#app/data/connection-pool.ts';
 import type { OpenDatabase } from '#app/data/database.ts';
 import { createLogin, type Login, type LoginOptions } from '#app/data/login.ts';
 import { Listener } from '#app/data/listener.ts';
+import { readRdsAuthorities } from '#app/data/rds-authorities.ts';
 import { PLATFORM_ROLE, refusePowerfulLogin, TENANT_ROLE } from '#app/data/roles.ts';
 import { AppError } from '#app/errors.ts';
 import type { Database } from '#app/feature.ts';
@@ -33,7 +35,13 @@ export interface ServerOptions extends LoginOptions {
   readonly queryTimeoutMs?: number;
 }
 
-export async function openServerDatabase(options: ServerOptions, { log }: { readonly log: Logger }): Promise<OpenDatabase> {
+export interface ServerParts {
+  readonly log: Logger;
+  /** Whom to believe of a server of Amazon RDS; of no setting, for a test's own authority alone. */
+  readonly rdsAuthorities?: typeof readRdsAuthorities;
+}
+
+export async function openServerDatabase(options: ServerOptions, { log, rdsAuthorities = readRdsAuthorities }: ServerParts): Promise<OpenDatabase> {
   const { url, poolSize, migrationUrl, iamRegion, tls = false, role = PLATFORM_ROLE, lockTimeoutMs = LOCK_TIMEOUT_MS, queryTimeoutMs = QUERY_TIMEOUT_MS } = options;
   const connection: ClientConfig = {
     application_name: 'stockade',
@@ -42,7 +50,7 @@ export async function openServerDatabase(options: ServerOptions, { log }: { read
     statement_timeout: STATEMENT_TIMEOUT_MS,
     lock_timeout: lockTimeoutMs,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
-    ...(tls ? { ssl: true } : {}),
+    ...(tls ? { ssl: iamRegion === undefined ? true : await trustRds(iamRegion, rdsAuthorities, log) } : {}),
   };
   const address = addressOf(url);
   const login = await createLogin(options, log);
@@ -65,6 +73,14 @@ export async function openServerDatabase(options: ServerOptions, { log }: { read
     check: (timeoutMs) => checkPool(pool, timeoutMs, { query_timeout: timeoutMs }),
     async close() { await Promise.all([listener.close(), pool.end()]); },
   };
+}
+
+/** Amazon's authorities for the region, the operator's own, and no other: whoever else Node believes has no word in what is RDS. It speaks TLS 1.3, so that nothing older is taken. */
+async function trustRds(region: string, rdsAuthorities: typeof readRdsAuthorities, log: Logger): Promise<ConnectionOptions> {
+  const { instances, proxies } = await rdsAuthorities(region);
+  const operators = getCACertificates('extra');
+  if (instances.length + operators.length === 0) log.warn({ region }, 'the authorities of Amazon RDS in this region are not known here: give its bundle in NODE_EXTRA_CA_CERTS');
+  return { ca: [...instances, ...proxies, ...operators], minVersion: 'TLSv1.3' };
 }
 
 /** As the login itself, since the role may not be there before the first migration. */

@@ -33,8 +33,15 @@ export const MANAGER: Person = { id: 'manager', name: 'Mona Manager', tenantId: 
 const KEY_ID = 'probe';
 type Algorithm = 'ES256' | 'RS256';
 
+export interface IssuerPlace {
+  /** What it calls itself; else its address. */
+  readonly issuer: string;
+  readonly host: string;
+  readonly port: number;
+}
+
 /** ES256 is what production takes without being asked; RS256 is what most providers sign with. */
-export async function startIssuer(certificate: Certificate, person: Person = MANAGER, algorithm: Algorithm = 'ES256'): Promise<Issuer> {
+export async function startIssuer(certificate: Certificate, person: Person = MANAGER, algorithm: Algorithm = 'ES256', place?: IssuerPlace): Promise<Issuer> {
   const { publicKey, privateKey } = await generateKeyPair(algorithm, { modulusLength: 2_048 });
   const keys = { keys: [{ ...(await exportJWK(publicKey)), kid: KEY_ID, use: 'sig', alg: algorithm }] };
   const nonces = new Map<string, string>();
@@ -50,7 +57,8 @@ export async function startIssuer(certificate: Certificate, person: Person = MAN
       .sign(privateKey);
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const { pathname, searchParams } = new URL(request.url ?? '/', origin);
+    const { pathname: asked, searchParams } = new URL(request.url ?? '/', origin);
+    const pathname = asked.slice(new URL(origin).pathname.replace(/\/$/, '').length);
     if (pathname === '/authorize') {
       const code = randomUUID();
       nonces.set(code, searchParams.get('nonce') ?? '');
@@ -66,8 +74,8 @@ export async function startIssuer(certificate: Certificate, person: Person = MAN
   const server = https.createServer(certificate, (request, response) => {
     answer(request, response).catch(() => response.destroy());
   });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  origin = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await once(server.listen(place?.port ?? 0, place?.host ?? '127.0.0.1'), 'listening');
+  origin = place?.issuer ?? `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
     origin,
     publicKey: await exportSPKI(publicKey),

@@ -37,12 +37,14 @@ export interface PostgresOptions {
   readonly certificate?: Certificate;
   /** Asks every login but the superuser's for its password. */
   readonly asksPasswords?: boolean;
+  /** But these, or with `+` before it the members of a role: something before the server has looked at them. */
+  readonly trusts?: string;
   /** Fills the data directory, in place of an empty one's preparation. */
   readonly restore?: (data: string) => Promise<void>;
 }
 
 /** Listens on the loopback address alone. */
-export async function createPostgres(programs: string, port: number, { settings = {}, certificate, asksPasswords = false, restore }: PostgresOptions = {}): Promise<PrivatePostgres> {
+export async function createPostgres(programs: string, port: number, { settings = {}, certificate, asksPasswords = false, trusts, restore }: PostgresOptions = {}): Promise<PrivatePostgres> {
   const directory = await mkdtemp(path.join(tmpdir(), 'stockade-postgres-'));
   const data = path.join(directory, 'data');
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
@@ -51,7 +53,7 @@ export async function createPostgres(programs: string, port: number, { settings 
   if (restore === undefined) {
     handToServer(directory);
     execFileSync(path.join(programs, 'initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C'], { ...identity, cwd: directory, stdio: 'ignore' });
-    if (asksPasswords) await writeFile(path.join(data, 'pg_hba.conf'), 'host all postgres 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n');
+    if (asksPasswords) await writeFile(path.join(data, 'pg_hba.conf'), `host all postgres${trusts === undefined ? '' : `,${trusts}`} 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n`);
   } else {
     await restore(data);
     handToServer(directory);

@@ -1,8 +1,10 @@
 // Stands in for what RDS puts before PostgreSQL: it asks for a password, takes only a token that AWS IAM's key signed for this
-// host and user, not yet expired, and lets the server behind it do the rest.
+// host and user, not yet expired, and lets the server behind it do the rest. With a certificate it takes nothing without TLS.
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import net, { type AddressInfo, type Socket } from 'node:net';
+import tls from 'node:tls';
+import type { Certificate } from '#app/testing/certificate.ts';
 
 export interface RdsFront {
   readonly port: number;
@@ -18,12 +20,20 @@ export interface RdsOptions {
   /** By access key id. */
   readonly secretOf: (accessKeyId: string) => string | undefined;
   readonly clock: () => Date;
+  /** As `rds.force_ssl` and TLS 1.3 have it. */
+  readonly certificate?: Certificate;
+  /** Where it listens and what clients call it, in place of a free port of this machine. */
+  readonly place?: { readonly host: string; readonly port: number; readonly name: string };
+  /** Who log in by their passwords, which the server behind asks for: RDS's master. */
+  readonly byPassword?: readonly string[];
 }
 
 const CLEARTEXT_PASSWORD = Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 3]);
 const LONGEST_S = 900;
+/** SSLRequest, https://www.postgresql.org/docs/current/protocol-message-formats.html */
+const TLS_PLEASE = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
 
-export async function startRdsFront({ upstreamPort, ...options }: RdsOptions): Promise<RdsFront> {
+export async function startRdsFront({ upstreamPort, certificate, place, byPassword = [], ...options }: RdsOptions): Promise<RdsFront> {
   const shown: { token: string; refusal: string }[] = [];
   const sockets = new Set<Socket>();
   const server = net.createServer((client) => {
@@ -31,21 +41,29 @@ export async function startRdsFront({ upstreamPort, ...options }: RdsOptions): P
     client.on('error', () => undefined).once('close', () => sockets.delete(client));
     void serve(client).catch(() => client.destroy());
   });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
+  await once(server.listen(place?.port ?? 0, place?.host ?? '127.0.0.1'), 'listening');
   const { port } = server.address() as AddressInfo;
 
-  const serve = async (client: Socket): Promise<void> => {
+  const serve = async (arrived: Socket): Promise<void> => {
+    const client = certificate === undefined ? arrived : await encrypt(arrived, certificate);
     const startup = await readMessage(client, 0);
+    const user = /(?:^|\0)user\0([^\0]*)\0/.exec(startup.subarray(8).toString())?.[1] ?? '';
+    if (byPassword.includes(user)) {
+      join(client, startup);
+      return;
+    }
     client.write(CLEARTEXT_PASSWORD);
     const answer = await readMessage(client, 1);
     const token = answer.subarray(5, -1).toString();
-    const user = /(?:^|\0)user\0([^\0]*)\0/.exec(startup.subarray(8).toString())?.[1] ?? '';
-    const refusal = refusalOf(token, { ...options, host: `127.0.0.1:${port}`, user });
+    const refusal = refusalOf(token, { ...options, host: `${place?.name ?? '127.0.0.1'}:${port}`, user });
     shown.push({ token, refusal });
     if (refusal !== '') {
       client.end(failure(`PAM authentication failed for user "${user}"`));
       return;
     }
+    join(client, startup);
+  };
+  const join = (client: Socket, startup: Buffer): void => {
     const upstream = net.connect(upstreamPort, '127.0.0.1').on('error', () => client.destroy()).once('close', () => client.destroy());
     client.once('close', () => upstream.destroy());
     upstream.write(startup);
@@ -61,8 +79,15 @@ export async function startRdsFront({ upstreamPort, ...options }: RdsOptions): P
   };
 }
 
+async function encrypt(client: Socket, { key, cert }: Certificate): Promise<Socket> {
+  if (!(await readMessage(client, 0)).equals(TLS_PLEASE)) throw new Error('A client that asks for no TLS.');
+  client.write('S');
+  const secured = new tls.TLSSocket(client, { isServer: true, key, cert, minVersion: 'TLSv1.3' });
+  return secured.on('error', () => client.destroy());
+}
+
 /** AWS Signature Version 4 in the query, as RDS documents it for the service `rds-db`, written down a second time. */
-function refusalOf(token: string, { host, user, region, secretOf, clock }: Omit<RdsOptions, 'upstreamPort'> & { readonly host: string; readonly user: string }): string {
+function refusalOf(token: string, { host, user, region, secretOf, clock }: Pick<RdsOptions, 'region' | 'secretOf' | 'clock'> & { readonly host: string; readonly user: string }): string {
   if (!token.startsWith(`${host}/?`)) return 'another host';
   const parameters = new URL(`https://${token}`).searchParams;
   const of = (name: string) => parameters.get(name) ?? '';
