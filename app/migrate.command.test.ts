@@ -41,7 +41,7 @@ test('what is missing or does not answer is one line without the password', asyn
   assert.ok(!silent.stderr.includes('canary'));
 });
 
-test('ASVS 13.2.2, 13.3.2: on a server of their own, a master who is no superuser migrates two databases at once, and row-level security holds the login that comes of it', { skip: programs === undefined && process.env['CI'] !== 'true' && 'not run: no PostgreSQL server programs found' }, async (t) => {
+test('PostgreSQL of its own: a master who is no superuser migrates two databases at once, and row-level security holds the login that comes of it', { skip: programs === undefined && process.env['CI'] !== 'true' && 'not run: no PostgreSQL server programs found' }, async (t) => {
   const [port = 0] = await freePorts(1);
   const postgres = await createPostgres(programs ?? '', port, { settings: { fsync: 'off' }, asksPasswords: true });
   t.after(() => postgres.remove());

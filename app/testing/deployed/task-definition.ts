@@ -51,7 +51,7 @@ export const NOT_THE_SAME: Readonly<Record<string, string>> = {
   essential: 'whether the task ends with the container is ECS’s to do',
   dependsOn: 'the order of containers is ECS’s to keep',
   'cpu, memory': 'Fargate’s limits, of a virtual machine for each task',
-  'healthCheck, from time to time': 'here by hand, once well and once ill: ECS runs the same words inside the container',
+  'healthCheck, from time to time': 'here by hand, and once of a file that is not there: ECS runs the same words inside the container',
   'execution role': 'who pulls the image and reads the secrets is ECS; here their values are made',
   network: 'one loopback for the container and what stands in for AWS: security groups and routes are not there',
 };

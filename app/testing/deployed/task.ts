@@ -29,18 +29,30 @@ export interface RunningTask {
 
 const POLL_MS = 250;
 
-export async function startTask(definition: ContainerDefinition, surroundings: TaskSurroundings): Promise<RunningTask> {
-  const { engine, image, secrets, added, hosts, files } = surroundings;
-  const { options, command } = toPodman(definition, secrets);
-  const around = [
+/** Another program under the same options, where the task's own ends before anybody can look at it. */
+export async function lookThrough(definition: ContainerDefinition, surroundings: TaskSurroundings): Promise<readonly string[]> {
+  const found = await surroundings.engine.attempt('podman', ['run', '--rm', ...optionsOf(definition, surroundings), ...lookWords]);
+  return judgeLook(found, 0);
+}
+
+function optionsOf(definition: ContainerDefinition, { image, secrets, added, hosts, files }: TaskSurroundings): readonly string[] {
+  return [
     // Fargate's own: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/security-tasks-containers.html
     '--security-opt', 'no-new-privileges',
+    // Podman's own is more than a laptop's sandbox may have.
+    '--ulimit', 'nproc=1024:1024',
     '--pull', 'never', '--no-healthcheck', '--network', 'host',
     ...Object.entries(added).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
     ...Object.entries(hosts).flatMap(([name, address]) => ['--add-host', `${name}:${address}`]),
     ...Object.entries(files).flatMap(([inside, outside]) => ['--volume', `${outside}:${inside}:ro`]),
+    ...toPodman(definition, secrets).options,
+    image,
   ];
-  const id = await engine.podman(['run', '--detach', ...around, ...options, image, ...command]);
+}
+
+export async function startTask(definition: ContainerDefinition, surroundings: TaskSurroundings): Promise<RunningTask> {
+  const { engine, secrets } = surroundings;
+  const id = await engine.podman(['run', '--detach', ...optionsOf(definition, surroundings), ...toPodman(definition, secrets).command]);
   const inspect = async (): Promise<{ readonly Running: boolean; readonly ExitCode: number }> => JSON.parse(await engine.podman(['inspect', '--format', '{{json .State}}', id])) as { readonly Running: boolean; readonly ExitCode: number };
   const exitCode = async () => {
     const { Running: running, ExitCode: code } = await inspect();
@@ -83,9 +95,14 @@ const files = /^Max open files\\s+(\\d+)\\s+(\\d+)/m.exec(readFileSync('/proc/1/
 const writable = ['/', '/tmp', '/app', '/app/compiled', '/home/nonroot', '/var', '/etc'].filter((folder) => { try { accessSync(folder, constants.W_OK); return true; } catch { return false; } });
 console.log(JSON.stringify({ uid: of('Uid'), gid: of('Gid'), bounding: of('CapBnd'), effective: of('CapEff'), noNewPrivileges: of('NoNewPrivs'), readOnlyRoot: root[5].split(',').includes('ro'), writable, files: [Number(files[1]), Number(files[2])] }));`;
 
+const lookWords = ['--input-type=module', '--eval', LOOK] as const;
+
 /** What the process of the container is held to, whatever the definition says. */
 export async function findLaxities(task: RunningTask, leastFiles: number): Promise<readonly string[]> {
-  const { stdout, stderr } = await task.run(['/nodejs/bin/node', '--input-type=module', '--eval', LOOK]);
+  return judgeLook(await task.run(['/nodejs/bin/node', ...lookWords]), leastFiles);
+}
+
+function judgeLook({ stdout, stderr }: Finished, leastFiles: number): readonly string[] {
   if (stdout === '') return [`it could not be looked at: ${stderr.trim()}`];
   const seen = JSON.parse(stdout) as { readonly uid: string; readonly gid: string; readonly bounding: string; readonly effective: string; readonly noNewPrivileges: string; readonly readOnlyRoot: boolean; readonly writable: readonly string[]; readonly files: readonly [number, number] };
   return [
