@@ -79,6 +79,8 @@ export interface Gate {
   readonly part?: string;
   /** What else tells something of this claim when it is not run; nothing does if left out. */
   readonly standIn?: string;
+  /** Why no defects are seeded for it, and what has been seen red instead; of a scheduled gate alone. */
+  readonly unseeded?: string;
   /** Its findings point at credentials: no report quotes a line of the files that they are in. */
   readonly findsSecrets?: true;
   /** Why it can't run here (a missing token, a missing network), or nothing. */

@@ -22,6 +22,7 @@ export const gate: Gate = {
   reads: /^package-lock\.json$/,
   scope: 'tree',
   when: 'schedule',
+  unseeded: 'a defect would be another program under the hash that is locked; its test holds what turns it red',
   standIn: 'lock_file_is_whole holds the package to the hash that was locked',
   hindrance: ({ GITHUB_ACTIONS: actions, NODEJS_ORG: wanted }) => (actions === 'true' || wanted === '1' ? undefined : 'it downloads 30 MB from nodejs.org: on GitHub Actions, or with NODEJS_ORG=1'),
   async check({ files, read, root, run, scratch }) {

@@ -42,7 +42,7 @@ test('what is applied to the copy is what changed there, goes with a reset, and 
   assert.equal(readFileSync(path.join(copy.root, 'kept.txt'), 'utf8'), 'kept\n');
 });
 
-test('what is installed is there, and stays at a reset; what a gate keeps goes', (context) => {
+test('what is installed is there, and stays at a reset with what gates keep, until that is to be forgotten', (context) => {
   const root = original(context, patch('x'));
   for (const file of ['node_modules/a/package.json', '.cache/tools/go/bin/opa', '.gitignore']) {
     mkdirSync(path.dirname(path.join(root, file)), { recursive: true });
@@ -51,8 +51,11 @@ test('what is installed is there, and stays at a reset; what a gate keeps goes',
   const copy = new ThrowAway(root);
   context.after(() => { copy.remove(); });
   copy.write('.cache/gates/kept.json', '{}\n');
+  const there = () => ['node_modules/a/package.json', '.cache/tools/go/bin/opa', '.cache/gates/kept.json'].map((file) => existsSync(path.join(copy.root, file)));
   copy.reset();
-  assert.deepEqual(['node_modules/a/package.json', '.cache/tools/go/bin/opa', '.cache/gates'].map((file) => existsSync(path.join(copy.root, file))), [true, true, false]);
+  assert.deepEqual(there(), [true, true, true]);
+  copy.forget();
+  assert.deepEqual(there(), [true, true, false]);
   copy.remove();
   assert.ok(existsSync(path.join(root, '.cache/tools/go/bin/opa')));
 });

@@ -75,10 +75,15 @@ export class ThrowAway {
     writeFileSync(path.join(this.root, file), text);
   }
 
-  /** Back to what the constructor committed. */
+  /** Of what gates keep to judge sooner, everything. */
+  forget(): void {
+    rmSync(path.join(this.root, '.cache/gates'), { recursive: true, force: true });
+  }
+
+  /** Back to what the constructor committed; what gates keep stays, as it does where people work. */
   reset(): void {
     this.git('reset', '--quiet', '--hard', this.firstCommit());
-    this.git('clean', '--quiet', '--force', '-d', '-x', ...INSTALLED.map((folder) => `--exclude=/${folder}`));
+    this.git('clean', '--quiet', '--force', '-d', '-x', '--exclude=/node_modules', '--exclude=/.cache');
     this.git('reflog', 'expire', '--expire=now', '--all');
   }
 

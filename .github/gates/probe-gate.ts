@@ -3,7 +3,7 @@ import { type Finding, type Gate, type Output, type Tool, Unusable } from './gat
 
 const npm: Tool = { set: 'machine', program: 'npm', get: 'it comes with Node' };
 
-export interface Probe extends Pick<Gate, 'claim' | 'why' | 'remedy' | 'link' | 'standIn'> {
+export interface Probe extends Pick<Gate, 'claim' | 'why' | 'remedy' | 'link' | 'standIn' | 'unseeded'> {
   /** After `npm run`. */
   readonly command: readonly string[];
   readonly source: string;

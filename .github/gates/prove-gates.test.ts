@@ -81,6 +81,15 @@ test('scheduled gates are proven with --all alone, and one with too few seeds is
   assert.match(run('--all', '--slice', '2/2').stderr, /✖ late_holds has fewer than 3 seeded defects/);
 });
 
+test('a scheduled gate may say why it has none, and is named; one of every change may not', (context) => {
+  const why = "unseeded: 'a run takes an hour'";
+  const { run } = repository(context, ['a_holds'], { '.github/gates/late_holds.gate.ts': gate('late_holds', `when: 'schedule', ${why}`), '.github/gates/bare_holds.gate.ts': gate('bare_holds', why) });
+  const { stdout, stderr } = run('--only', 'late_holds,bare_holds');
+  assert.match(stdout, /not seeded: late_holds \(a run takes an hour\)/);
+  assert.match(stderr, /✖ bare_holds has fewer than 3 seeded defects/);
+  assert.doesNotMatch(stderr, /late_holds/);
+});
+
 for (const [parameters, said] of [[['--slice', '3/2'], /a slice is N\/M/], [['--slice', '1/2', '--only', 'a_holds'], /each in its own way/], [['--only', 'f_holds'], /there is no gate f_holds/]] as const) {
   test(`${parameters.join(' ')} proves nothing, and says why`, (context) => {
     const { status, stdout, stderr } = repository(context, ['a_holds']).run(...parameters);

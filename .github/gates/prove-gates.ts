@@ -111,8 +111,6 @@ async function proveBaseline(gates: readonly NamedGate[], copies: readonly Throw
     const isAbsent = gate.part !== undefined && !state.files.some((file) => file.startsWith(gate.part ?? ''));
     const verdict: Verdict = isAbsent ? { gate: gate.name, claim: gate.claim, status: 'not run', reason: `there is no ${gate.part ?? ''}`, findings: [], ms: 0 } : await judgeGate(gate, { ...surroundingsOf(copy, state), run: recorder.run });
     console.log(`${verdict.status === 'fail' ? '✖' : '·'} ${gate.name} without a defect: ${verdict.status}${verdict.reason === '' ? '' : ` (${verdict.reason})`}${verdict.findings.slice(0, 3).map(({ file, rule, message }) => `\n    ${file} ${rule}: ${message}`).join('')}`);
-    // A tool that is spoiled later must be asked: nothing that was kept may answer for it.
-    copy.reset();
     return [gate.name, { verdict, outputs: recorder.outputs }] as const;
   });
   return new Map(results);
@@ -142,6 +140,8 @@ async function proveFailures(gate: NamedGate, copy: ThrowAway, outputs: Readonly
     const { status, reason, findings, ms } = await judgeGate(gate, surroundings);
     return show({ subject, gate: gate.name, ms, result: status === 'fail' ? 'red' : status === 'pass' ? 'missed' : 'not run', detail: findings[0]?.message ?? reason });
   };
+  // A tool that is spoiled must be asked: nothing that was kept may answer for it.
+  copy.forget();
   const proofs = [await isRed('it finds no file', { ...surroundingsOf(copy, { files: [] }) })];
   for (const { way, run } of spoiledRuns(outputs)) proofs.push(await isRed(way, { ...surroundingsOf(copy, state), run }));
   if (gate.unparsable !== undefined) {
@@ -199,12 +199,13 @@ function report(gates: readonly NamedGate[], baseline: readonly Verdict[], seeds
     ...caught.filter(({ result }) => result === 'missed').map(({ gate, subject, detail }) => `${gate} missed ${subject}: ${detail}`),
     ...closed.filter(({ result }) => result === 'missed').map(({ gate, subject }) => `${gate} is green when ${subject}`),
     ...benign.filter(({ by }) => by !== '').map(({ change, by }) => `${change} was blocked: ${by}`),
-    ...gates.filter((gate) => seeds.filter((seed) => seed.gate === gate).length < LEAST.ofGate).map(({ name }) => `${name} has fewer than ${LEAST.ofGate} seeded defects`),
+    ...gates.filter((gate) => isUnderSeeded(gate, seeds)).map(({ name }) => `${name} has fewer than ${LEAST.ofGate} seeded defects`),
     ...(isWhole ? enough(ran.length, classes.size, benign.length) : []),
   ];
   const widths = [Math.max(...caught.map(({ subject }) => subject.length), 6), Math.max(...caught.map(({ gate }) => gate.length), 9)] as const;
   console.log(`\n${'defect'.padEnd(widths[0])}  ${'caught by'.padEnd(widths[1])}  seconds`);
   for (const { subject, gate, result, ms } of caught) console.log(`${subject.padEnd(widths[0])}  ${(result === 'red' ? gate : result === 'missed' ? `NOT by ${gate}` : `not run: ${gate}`).padEnd(widths[1])}  ${(ms / 1000).toFixed(1)}`);
+  for (const { name, unseeded } of gates) if (unseeded !== undefined) console.log(`not seeded: ${name} (${unseeded})`);
   const isRed = ({ result }: Proof) => result === 'red';
   console.log(`\ndefects: ${caught.filter(isRed).length} of ${ran.length} caught, in ${classes.size} classes; ${caught.length - ran.length} not run
 ways of failing: ${closed.filter(isRed).length} of ${closed.filter(({ result }) => result !== 'not run').length} are red
@@ -213,6 +214,11 @@ ordinary changes: ${benign.filter(({ by }) => by !== '').length} of ${benign.len
   mkdirSync(path.join(root, '.cache/gates'), { recursive: true });
   writeFileSync(path.join(root, '.cache/gates/proof.json'), `${JSON.stringify({ caught, closed, benign })}\n`);
   return problems.length > 0 ? 1 : 0;
+}
+
+/** A gate of every change has no reason to go without. */
+function isUnderSeeded(gate: NamedGate, seeds: readonly Seed[]): boolean {
+  return seeds.filter((seed) => seed.gate === gate).length < LEAST.ofGate && (gate.when === 'change' || gate.unseeded === undefined);
 }
 
 function enough(defects: number, classes: number, benign: number): readonly string[] {

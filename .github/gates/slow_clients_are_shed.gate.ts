@@ -9,5 +9,6 @@ export const gate = probeGate({
   tools: [{ set: 'machine', program: 'slowhttptest', get: 'apt-get install slowhttptest; it needs Linux' }],
   command: ['probe', '--', 'slow-clients'],
   source: 'app/probes/slow-clients.proof.ts',
+  unseeded: 'it measures time, which a proof that runs side by side does not leave alone; npm run probe -- slow-clients --bare shows it red on a bare server',
   least: 3,
 });
