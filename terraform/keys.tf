@@ -1,6 +1,7 @@
 # The encryption keys, one for each purpose, so that who may read logs may not read people. Nobody gets `kms:*`: the account's
 # administrators (who need IAM's consent besides) manage keys, and use them only through the service that each key is for.
 # https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
+# The policies are written as JSON out of what is known beforehand, so that a plan shows all of them.
 variable "key_rotation_days" {
   description = "Days after which AWS makes new key material; what older material encrypted stays readable."
   type        = number
@@ -86,13 +87,6 @@ locals {
       }
     },
   ] }
-
-  keys = {
-    logs          = aws_kms_key.logs.key_id
-    database      = aws_kms_key.database.key_id
-    secrets       = aws_kms_key.secrets.key_id
-    personal-data = aws_kms_key.personal_data.key_id
-  }
 }
 
 # Log groups, alarms, metrics. Log groups have the environment's name in theirs, else they can't be encrypted with it.
@@ -122,7 +116,7 @@ resource "aws_kms_key" "logs" {
         # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services
         Sid       = "Alarms"
         Effect    = "Allow"
-        Principal = { Service = ["budgets.amazonaws.com", "cloudwatch.amazonaws.com"] }
+        Principal = { Service = ["aps.amazonaws.com", "budgets.amazonaws.com", "cloudwatch.amazonaws.com", "events.amazonaws.com"] }
         Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
         Resource  = "*"
         Condition = {
@@ -180,7 +174,7 @@ resource "aws_kms_key" "personal_data" {
       {
         Sid       = "Service"
         Effect    = "Allow"
-        Principal = { AWS = aws_iam_role.task.arn }
+        Principal = { AWS = "arn:${local.partition}:iam::${local.account_id}:role/${aws_iam_role.task.name}" }
         Action    = ["kms:Decrypt", "kms:Encrypt"]
         Resource  = "*"
         Condition = {
@@ -197,9 +191,22 @@ resource "aws_kms_key" "personal_data" {
   tags = { Name = "${local.name}-personal-data" }
 }
 
-resource "aws_kms_alias" "main" {
-  for_each = local.keys
+resource "aws_kms_alias" "logs" {
+  name          = "alias/${local.name}-logs"
+  target_key_id = aws_kms_key.logs.key_id
+}
 
-  name          = "alias/${local.name}-${each.key}"
-  target_key_id = each.value
+resource "aws_kms_alias" "database" {
+  name          = "alias/${local.name}-database"
+  target_key_id = aws_kms_key.database.key_id
+}
+
+resource "aws_kms_alias" "secrets" {
+  name          = "alias/${local.name}-secrets"
+  target_key_id = aws_kms_key.secrets.key_id
+}
+
+resource "aws_kms_alias" "personal_data" {
+  name          = "alias/${local.name}-personal-data"
+  target_key_id = aws_kms_key.personal_data.key_id
 }

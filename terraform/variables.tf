@@ -99,3 +99,14 @@ variable "log_retention_days" {
     error_message = "log_retention_days is one that CloudWatch knows, from 7 to 1096: 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731 or 1096."
   }
 }
+
+variable "permissions_boundary" {
+  description = "ARN of the policy that bounds every role made here (bootstrap/ prints it), or null for none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.permissions_boundary == null || can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:policy/.+$", var.permissions_boundary))
+    error_message = "permissions_boundary is the ARN of a policy of an account, or null."
+  }
+}
