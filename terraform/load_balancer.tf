@@ -13,13 +13,13 @@ variable "client_cidrs" {
 
 locals {
   # LOAD_BALANCER_IDLE_SECONDS of the service, which keeps an idle connection for longer than this.
-  idle_timeout_seconds = 60
+  load_balancer_idle_seconds = 60
 
   # How long requests under way may take when a task leaves. ECS sends SIGTERM after that.
   deregistration_seconds = 20
 
   # AWS's own recommendation: TLS 1.3 and 1.2, forward secrecy and AES-GCM alone, key exchange that withstands a quantum computer
-  # where the client knows it (ASVS 12.1.1, 12.1.2, 12.1.5).
+  # where the client knows it (ASVS 12.1.1, 12.1.2).
   # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html
   tls_policy = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
 }
@@ -84,7 +84,7 @@ resource "aws_lb" "main" {
   subnets            = [for subnet in aws_subnet.public : subnet.id]
 
   enable_deletion_protection = var.deletion_protection
-  idle_timeout               = local.idle_timeout_seconds
+  idle_timeout               = local.load_balancer_idle_seconds
   client_keep_alive          = 3600
 
   # Against request smuggling (CWE-444): what is not plain HTTP as RFC 9112 has it is refused.
