@@ -42,14 +42,14 @@ variable "nat_gateways" {
   }
 }
 
-# Without local zones, where Fargate does not run. No filter on state: a zone that AWS marks as impaired would leave the list, and
+# Without local zones, which hold less than the service needs. No filter on state: a zone that AWS marks as impaired would leave the list, and
 # the next plan would want to destroy its subnets.
 data "aws_availability_zones" "all" {
   all_availability_zones = false
 
   filter {
-    name   = "opt-in-status"
-    values = ["opt-in-not-required"]
+    name   = "zone-type"
+    values = ["availability-zone"]
   }
 }
 

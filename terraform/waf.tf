@@ -1,8 +1,8 @@
 # The web application firewall before the load balancer: AWS's rules against what is known, and a limit for each address.
 variable "requests_per_address" {
-  description = "Requests that one address may make in five minutes before it gets 403. The service's own limits are finer, and below it."
+  description = "Requests that one address may make in five minutes before it gets 403. More than five times RATE_LIMIT_ADDRESS: the service's own 429 says when to come back."
   type        = number
-  default     = 3000
+  default     = 8000
   nullable    = false
 
   validation {

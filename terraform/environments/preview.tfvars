@@ -1,0 +1,10 @@
+# A pull request's own environment, which is destroyed with it; the workflow names it (TF_VAR_environment=preview-N). Small, and
+# nothing in it resists.
+availability_zone_count = 2
+nat_gateways            = "one"
+interface_endpoints     = []
+
+deletion_protection = false
+log_retention_days  = 7
+log_lock_mode       = "GOVERNANCE"
+log_lock_days       = 1

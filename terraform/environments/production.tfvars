@@ -1,0 +1,11 @@
+# Production: nothing hangs on one zone, and what is logged can't be taken back. What is this account's own (region, domain_name,
+# zone_id, repository, image, permissions_boundary) comes from the workflow as TF_VAR_….
+environment = "production"
+
+availability_zone_count = 3
+nat_gateways            = "per-zone"
+
+deletion_protection = true
+log_retention_days  = 365
+log_lock_mode       = "COMPLIANCE"
+log_lock_days       = 90

@@ -1,0 +1,11 @@
+# Staging: as production is built, at less cost. One NAT gateway, two zones, logs that an administrator may still delete.
+environment = "staging"
+
+availability_zone_count = 2
+nat_gateways            = "one"
+interface_endpoints     = []
+
+deletion_protection = true
+log_retention_days  = 90
+log_lock_mode       = "GOVERNANCE"
+log_lock_days       = 7
