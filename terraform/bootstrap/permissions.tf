@@ -1,0 +1,196 @@
+# What each role may do. IAM is enforced by no emulator: these are held by policies/terraform, by the tests beside, and by reading.
+
+locals {
+  # What the provider reads of each resource of the main root, and nothing that opens what is in them.
+  reads = [
+    "acm:DescribeCertificate", "acm:ListCertificates", "acm:ListTagsForCertificate",
+    "application-autoscaling:Describe*", "application-autoscaling:ListTagsForResource",
+    "aps:DescribeWorkspace*", "aps:DescribeLoggingConfiguration", "aps:DescribeRuleGroupsNamespace", "aps:DescribeAlertManagerDefinition", "aps:List*",
+    "backup:DescribeBackupVault", "backup:GetBackup*", "backup:ListBackup*", "backup:ListTags",
+    "budgets:ListTagsForResource", "budgets:ViewBudget",
+    "ce:GetAnomalyMonitors", "ce:GetAnomalySubscriptions", "ce:ListTagsForResource",
+    "cloudtrail:DescribeTrails", "cloudtrail:GetEventSelectors", "cloudtrail:GetInsightSelectors", "cloudtrail:GetTrail*", "cloudtrail:ListTags",
+    "cloudwatch:DescribeAlarms", "cloudwatch:ListTagsForResource",
+    "cognito-idp:DescribeUserPool", "cognito-idp:DescribeUserPoolDomain", "cognito-idp:DescribeResourceServer", "cognito-idp:DescribeManagedLoginBranding*",
+    "cognito-idp:GetGroup", "cognito-idp:GetUserPoolMfaConfig", "cognito-idp:GetLogDeliveryConfiguration", "cognito-idp:ListTagsForResource",
+    "ec2:Describe*", "ec2:GetManagedPrefixListEntries",
+    "ecr:DescribeImages", "ecr:DescribeRepositories", "ecr:ListTagsForResource",
+    "ecs:Describe*", "ecs:List*",
+    "elasticache:Describe*", "elasticache:ListTagsForResource",
+    "elasticloadbalancing:Describe*",
+    "events:DescribeRule", "events:ListTagsForResource", "events:ListTargetsByRule",
+    "iam:GetPolicy", "iam:GetPolicyVersion", "iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListInstanceProfilesForRole", "iam:ListPolicyVersions", "iam:ListRolePolicies", "iam:ListRoleTags",
+    "kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListAliases", "kms:ListResourceTags",
+    "logs:DescribeLogGroups", "logs:DescribeResourcePolicies", "logs:DescribeMetricFilters", "logs:DescribeQueryDefinitions", "logs:ListTagsForResource",
+    "rds:Describe*", "rds:ListTagsForResource",
+    "route53:GetChange", "route53:GetHostedZone", "route53:ListHostedZones", "route53:ListResourceRecordSets", "route53:ListTagsForResource",
+    "s3:GetAccelerateConfiguration", "s3:GetBucket*", "s3:GetEncryptionConfiguration", "s3:GetLifecycleConfiguration", "s3:GetReplicationConfiguration",
+    "secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy",
+    "sns:GetSubscriptionAttributes", "sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic", "sns:ListTagsForResource",
+    "wafv2:GetLoggingConfiguration", "wafv2:GetWebACL", "wafv2:GetWebACLForResource", "wafv2:ListTagsForResource",
+  ]
+
+  # A plan never needs them; said once more, so that a later `Allow` does not open them. The state itself it has to read, and that holds
+  # no secret: write-only arguments and ephemeral resources never reach it (a test of the root looks).
+  never_read = [
+    {
+      Sid    = "NoSecretNoPersonalData"
+      Effect = "Deny"
+      Action = [
+        "cognito-idp:AdminGetUser", "cognito-idp:ListUsers", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "logs:FilterLogEvents",
+        "logs:GetLogEvents", "logs:StartQuery", "rds-db:connect", "rds:DownloadCompleteDBLogFile", "rds:DownloadDBLogFilePortion",
+        "secretsmanager:BatchGetSecretValue", "secretsmanager:GetSecretValue", "ssm:GetParameter*",
+      ]
+      Resource = "*"
+    },
+    {
+      Sid         = "OpensOnlyTheState"
+      Effect      = "Deny"
+      Action      = ["kms:Decrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
+      NotResource = aws_kms_key.state.arn
+    },
+    {
+      Sid         = "ReadsOnlyTheState"
+      Effect      = "Deny"
+      Action      = "s3:GetObject*"
+      NotResource = "${aws_s3_bucket.state.arn}/*"
+    },
+  ]
+
+  # `terraform plan -lock=false` writes nothing beside the state; the plan itself is put where the other role finds it.
+  plan_permissions = { for each, name in local.names : each => jsonencode({
+    Version = "2012-10-17"
+    Statement = concat([
+      { Sid = "ReadWhatIsThere", Effect = "Allow", Action = local.reads, Resource = "*" },
+      { Sid = "FindTheState", Effect = "Allow", Action = "s3:ListBucket", Resource = aws_s3_bucket.state.arn, Condition = { StringLike = { "s3:prefix" = ["${each}/*", "plans/${each}/*"] } } },
+      { Sid = "ReadTheState", Effect = "Allow", Action = "s3:GetObject", Resource = "${aws_s3_bucket.state.arn}/${each}/terraform.tfstate" },
+      { Sid = "SaveThePlan", Effect = "Allow", Action = "s3:PutObject", Resource = "${aws_s3_bucket.state.arn}/plans/${each}/*" },
+      { Sid = "UseTheKeyOfTheState", Effect = "Allow", Action = ["kms:Decrypt", "kms:GenerateDataKey"], Resource = aws_kms_key.state.arn },
+    ], local.never_read)
+  }) }
+
+  push_permissions = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      # It has no resource: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
+      { Sid = "SignIn", Effect = "Allow", Action = "ecr:GetAuthorizationToken", Resource = "*" },
+      {
+        Sid    = "Push"
+        Effect = "Allow"
+        Action = [
+          "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:CompleteLayerUpload", "ecr:DescribeImages", "ecr:GetDownloadUrlForLayer",
+          "ecr:InitiateLayerUpload", "ecr:PutImage", "ecr:UploadLayerPart",
+        ]
+        Resource = aws_ecr_repository.service.arn
+      },
+    ]
+  })
+
+  apply_parts = ["state", "named", "unnamed", "roles"]
+
+  # What has a name begins with the environment's; a preview's with preview-NUMBER.
+  arn = "arn:${local.partition}"
+  apply = { for each, name in local.names : each => {
+    state = [
+      { Sid = "FindTheState", Effect = "Allow", Action = "s3:ListBucket", Resource = aws_s3_bucket.state.arn, Condition = { StringLike = { "s3:prefix" = ["${each}*", "plans/${each}/*"] } } },
+      { Sid = "WriteTheState", Effect = "Allow", Action = ["s3:GetObject", "s3:PutObject"], Resource = "${aws_s3_bucket.state.arn}/${each}*/terraform.tfstate" },
+      { Sid = "LockTheState", Effect = "Allow", Action = ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"], Resource = "${aws_s3_bucket.state.arn}/${each}*/terraform.tfstate.tflock" },
+      { Sid = "ReadThePlan", Effect = "Allow", Action = "s3:GetObject", Resource = "${aws_s3_bucket.state.arn}/plans/${each}/*" },
+      { Sid = "UseTheKeyOfTheState", Effect = "Allow", Action = ["kms:Decrypt", "kms:GenerateDataKey"], Resource = aws_kms_key.state.arn },
+      { Sid = "ReadWhatIsThere", Effect = "Allow", Action = concat(local.reads, ["cognito-idp:DescribeUserPoolClient"]), Resource = "*" },
+    ]
+    named = [
+      { Sid = "Named", Effect = "Allow", Resource = [
+        "${local.arn}:backup:${var.region}:${local.account_id}:backup-vault:${name}*",
+        "${local.arn}:budgets::${local.account_id}:budget/${name}*",
+        "${local.arn}:cloudtrail:${var.region}:${local.account_id}:trail/${name}*",
+        "${local.arn}:cloudwatch:${var.region}:${local.account_id}:alarm:${name}*",
+        "${local.arn}:ecs:${var.region}:${local.account_id}:*/${name}*",
+        "${local.arn}:elasticache:${var.region}:${local.account_id}:*:${name}*",
+        "${local.arn}:elasticloadbalancing:${var.region}:${local.account_id}:*/app/${name}*",
+        "${local.arn}:elasticloadbalancing:${var.region}:${local.account_id}:targetgroup/${name}*",
+        "${local.arn}:events:${var.region}:${local.account_id}:rule/${name}*",
+        "${local.arn}:rds:${var.region}:${local.account_id}:*:${name}*",
+        "${local.arn}:sns:${var.region}:${local.account_id}:${name}*",
+        "${local.arn}:wafv2:${var.region}:${local.account_id}:regional/*/${name}*/*",
+        ], Action = [
+        "backup:*", "budgets:ModifyBudget", "budgets:TagResource", "budgets:UntagResource", "cloudtrail:*", "cloudwatch:*", "ecs:*", "elasticache:*",
+        "elasticloadbalancing:*", "events:*", "rds:*", "sns:*", "wafv2:*",
+      ] },
+      { Sid = "Logs", Effect = "Allow", Action = "logs:*", Resource = [for prefix in ["", "/", "/aws/*/", "aws-waf-logs-"] : "${local.arn}:logs:${var.region}:${local.account_id}:log-group:${prefix}${name}*"] },
+      { Sid = "Secrets", Effect = "Allow", Resource = "${local.arn}:secretsmanager:${var.region}:${local.account_id}:secret:${name}*", Action = [
+        "secretsmanager:CreateSecret", "secretsmanager:DeleteSecret", "secretsmanager:PutResourcePolicy", "secretsmanager:DeleteResourcePolicy", "secretsmanager:PutSecretValue",
+        "secretsmanager:RotateSecret", "secretsmanager:CancelRotateSecret", "secretsmanager:TagResource", "secretsmanager:UntagResource", "secretsmanager:UpdateSecret",
+      ] },
+      # RDS makes the secret of its master in the caller's name: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html
+      { Sid = "MasterSecret", Effect = "Allow", Resource = "${local.arn}:secretsmanager:${var.region}:${local.account_id}:secret:rds!db-*", Action = ["secretsmanager:CreateSecret", "secretsmanager:RotateSecret", "secretsmanager:TagResource"] },
+      # The objects stay out of reach: what is logged is removed by its own lifecycle.
+      { Sid = "Buckets", Effect = "Allow", Resource = "${local.arn}:s3:::${name}*", Action = [
+        "s3:CreateBucket", "s3:DeleteBucket", "s3:DeleteBucketPolicy", "s3:ListBucket*", "s3:PutBucket*", "s3:PutEncryptionConfiguration", "s3:PutLifecycleConfiguration",
+      ] },
+    ]
+    # What has a number instead: bounded by the region, and by the list of what is made.
+    unnamed = [
+      { Sid = "InThisRegion", Effect = "Allow", Resource = "*", Condition = { StringEquals = { "aws:RequestedRegion" = var.region } }, Action = [
+        "acm:AddTagsToCertificate", "acm:DeleteCertificate", "acm:RemoveTagsFromCertificate", "acm:RequestCertificate", "acm:UpdateCertificateOptions",
+        "application-autoscaling:DeleteScalingPolicy", "application-autoscaling:DeleteScheduledAction", "application-autoscaling:DeregisterScalableTarget",
+        "application-autoscaling:PutScalingPolicy", "application-autoscaling:PutScheduledAction", "application-autoscaling:RegisterScalableTarget",
+        "application-autoscaling:TagResource", "application-autoscaling:UntagResource",
+        "aps:Create*", "aps:Delete*", "aps:Put*", "aps:TagResource", "aps:UntagResource", "aps:Update*",
+        "backup-storage:MountCapsule", "backup:CreateBackupPlan", "backup:CreateBackupSelection", "backup:DeleteBackupPlan", "backup:DeleteBackupSelection", "backup:TagResource", "backup:UpdateBackupPlan",
+        "cognito-idp:CreateGroup", "cognito-idp:CreateManagedLoginBranding", "cognito-idp:CreateUserPool*", "cognito-idp:DeleteGroup", "cognito-idp:DeleteManagedLoginBranding", "cognito-idp:DeleteUserPool*",
+        "cognito-idp:SetUserPoolMfaConfig", "cognito-idp:SetLogDeliveryConfiguration", "cognito-idp:TagResource", "cognito-idp:UpdateGroup", "cognito-idp:UpdateManagedLoginBranding", "cognito-idp:UpdateUserPool*",
+        "ec2:*Address", "ec2:*InternetGateway", "ec2:*NatGateway", "ec2:*NetworkAcl*", "ec2:*Route", "ec2:*RouteTable*", "ec2:*SecurityGroup*", "ec2:*Subnet*", "ec2:*Vpc", "ec2:*VpcAttribute",
+        "ec2:*VpcEndpoint*", "ec2:CreateFlowLogs", "ec2:CreateTags", "ec2:DeleteFlowLogs", "ec2:DeleteTags",
+        "ecs:DeregisterTaskDefinition", "elasticloadbalancing:SetWebAcl",
+        "kms:CancelKeyDeletion", "kms:CreateAlias", "kms:CreateKey", "kms:DeleteAlias", "kms:DisableKeyRotation", "kms:EnableKeyRotation", "kms:PutKeyPolicy",
+        "kms:ScheduleKeyDeletion", "kms:TagResource", "kms:UntagResource", "kms:UpdateAlias", "kms:UpdateKeyDescription",
+        "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:GetLogDelivery", "logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:DeleteResourcePolicy", "logs:UpdateLogDelivery",
+        "wafv2:AssociateWebACL", "wafv2:DisassociateWebACL",
+      ] },
+      # What a service encrypts for us it does with the caller's leave; the workflow itself opens nothing but the state.
+      { Sid = "KeysThroughServices", Effect = "Allow", Resource = "${local.arn}:kms:${var.region}:${local.account_id}:key/*", Action = ["kms:CreateGrant", "kms:Decrypt", "kms:GenerateDataKey*"], Condition = {
+        StringEquals = { "kms:ViaService" = [for service in ["aps", "backup", "elasticache", "rds", "secretsmanager"] : "${service}.${var.region}.amazonaws.com"] }
+      } },
+      { Sid = "Names", Effect = "Allow", Action = "route53:ChangeResourceRecordSets", Resource = "${local.arn}:route53:::hostedzone/*", Condition = {
+        "ForAllValues:StringEquals" = { "route53:ChangeResourceRecordSetsRecordTypes" = ["A", "AAAA", "CAA", "CNAME"] }
+        Null                        = { "route53:ChangeResourceRecordSetsRecordTypes" = "false" }
+      } },
+    ]
+    # Roles of its own making, each within the boundary; those of the workflows and the boundary itself never.
+    roles = [
+      { Sid = "WithinTheBoundary", Effect = "Allow", Resource = "${local.iam}:role/${name}*", Action = [
+        "iam:CreateRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy",
+      ], Condition = { StringEquals = { "iam:PermissionsBoundary" = aws_iam_policy.boundary.arn } } },
+      { Sid = "OfAws", Effect = "Allow", Resource = "${local.iam}:role/${name}*", Action = "iam:AttachRolePolicy", Condition = {
+        StringEquals = { "iam:PermissionsBoundary" = aws_iam_policy.boundary.arn }
+        ArnEquals    = { "iam:PolicyARN" = [for policy in ["AWSBackupServiceRolePolicyForBackup", "AWSBackupServiceRolePolicyForRestores", "AmazonRDSEnhancedMonitoringRole"] : "${local.arn}:iam::aws:policy/service-role/${policy}"] }
+      } },
+      { Sid = "TheRest", Effect = "Allow", Resource = "${local.iam}:role/${name}*", Action = [
+        "iam:DeleteRole", "iam:TagRole", "iam:UntagRole", "iam:UpdateAssumeRolePolicy", "iam:UpdateRole", "iam:UpdateRoleDescription",
+      ] },
+      { Sid = "HandThemOver", Effect = "Allow", Resource = "${local.iam}:role/${name}*", Action = "iam:PassRole", Condition = { StringEquals = { "iam:PassedToService" = local.services } } },
+      { Sid = "OfServices", Effect = "Allow", Resource = "${local.iam}:role/aws-service-role/*", Action = "iam:CreateServiceLinkedRole", Condition = { StringEquals = { "iam:AWSServiceName" = [
+        "backup.amazonaws.com", "ecs.amazonaws.com", "ecs.application-autoscaling.amazonaws.com", "elasticache.amazonaws.com", "elasticloadbalancing.amazonaws.com", "rds.amazonaws.com", "wafv2.amazonaws.com",
+      ] } } },
+      { Sid = "NeverItself", Effect = "Deny", Action = "iam:*", Resource = ["${local.iam}:role${local.role_path}*", "${local.iam}:policy${local.role_path}*", "${local.iam}:oidc-provider/*", "${local.iam}:user/*", "${local.iam}:group/*"] },
+      { Sid = "NeverWithoutBoundary", Effect = "Deny", Action = "iam:DeleteRolePermissionsBoundary", Resource = "*" },
+      { Sid = "NeverTheState", Effect = "Deny", Action = ["s3:Delete*", "s3:PutBucket*", "s3:PutEncryptionConfiguration", "s3:PutLifecycleConfiguration"], Resource = aws_s3_bucket.state.arn },
+      { Sid = "NeverItsKeys", Effect = "Deny", Action = ["kms:CreateGrant", "kms:DisableKey*", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion"], Resource = [aws_kms_key.state.arn, aws_kms_key.registry.arn] },
+      { Sid = "NeverWhatIsInside", Effect = "Deny", Action = ["ecs:ExecuteCommand", "secretsmanager:BatchGetSecretValue", "secretsmanager:GetSecretValue", "rds-db:connect"], Resource = "*" },
+    ]
+  } }
+}
+
+# A managed policy holds 6,144 characters, an inline one no more than all inline ones of a role: hence the parts.
+resource "aws_iam_policy" "apply" {
+  for_each = merge([for environment, name in local.names : { for part in local.apply_parts : "${environment}-${part}" => {
+    name   = "${name}-apply-${part}"
+    policy = jsonencode({ Version = "2012-10-17", Statement = local.apply[environment][part] })
+  } }]...)
+
+  name        = each.value.name
+  path        = local.role_path
+  description = "Part of what the role that applies may do"
+  policy      = each.value.policy
+}
