@@ -195,7 +195,7 @@ run "the_role_that_plans_opens_nothing_but_the_state" {
   }
 
   assert {
-    condition     = alltrue([for policy in values(local.plan_permissions) : alltrue([for each in jsondecode(policy).Statement : each.Effect == "Deny" || !anytrue([for action in flatten([each.Action]) : can(regex("^(kms:(Decrypt|Generate)|s3:(GetObject|PutObject))", action))]) || try(each.Resource, "") != "*"])])
+    condition     = alltrue([for policy in values(local.plan_permissions) : alltrue([for each in jsondecode(policy).Statement : each.Effect == "Deny" || !anytrue([for action in flatten([each.Action]) : can(regex("^(kms:(Decrypt|Generate)|s3:(GetObject|PutObject))", action))]) || try(each.Resource, "") != "*" && (each.Sid != "UseTheKeyOfTheState" || can(each.Condition["ForAnyValue:StringEquals"]["kms:ResourceAliases"]))])])
     error_message = "Keys and objects are opened by name alone."
   }
 
@@ -214,7 +214,7 @@ run "the_role_that_applies_stays_within_its_bounds" {
   }
 
   assert {
-    condition     = alltrue([for environment in var.environments : alltrue([for each in local.apply[environment].roles : each.Effect == "Deny" || !contains(flatten([each.Action]), "iam:CreateRole") || try(each.Condition.StringEquals["iam:PermissionsBoundary"], "") == aws_iam_policy.boundary.arn])])
+    condition     = alltrue([for environment in var.environments : alltrue([for each in local.apply[environment].roles : each.Effect == "Deny" || !contains(flatten([each.Action]), "iam:CreateRole") || try(each.Condition.StringEquals["iam:PermissionsBoundary"], "") == local.boundary_arn])])
     error_message = "A role that it makes has to be within the boundary."
   }
 

@@ -24,7 +24,7 @@ resource "aws_iam_policy" "boundary" {
       # RDS names the secret of its master itself: rds!db-….
       { Sid = "ReadItsSecrets", Effect = "Allow", Resource = [for name in ["${var.project}-*", "rds!db-*"] : "${local.arn}:secretsmanager:${var.region}:${local.account_id}:secret:${name}"], Action = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"] },
       # Which keys, their own policies say.
-      { Sid = "UseKeys", Effect = "Allow", Resource = "${local.arn}:kms:${var.region}:${local.account_id}:key/*", Action = ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"] },
+      { Sid = "UseKeys", Effect = "Allow", Resource = local.keys_arn, Action = ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"] },
       { Sid = "SignInToTheDatabase", Effect = "Allow", Resource = "${local.arn}:rds-db:${var.region}:${local.account_id}:dbuser:*/service", Action = "rds-db:connect" },
       { Sid = "SignInToTheCache", Effect = "Allow", Resource = "${local.arn}:elasticache:${var.region}:${local.account_id}:*:${var.project}-*", Action = "elasticache:Connect" },
       { Sid = "SendMetrics", Effect = "Allow", Resource = "${local.arn}:aps:${var.region}:${local.account_id}:workspace/*", Action = "aps:RemoteWrite" },
@@ -33,8 +33,8 @@ resource "aws_iam_policy" "boundary" {
         "backup:CopyFromBackupVault", "backup:CopyIntoBackupVault", "backup:DescribeBackupVault", "rds:AddTagsToResource", "rds:CopyDBSnapshot", "rds:CreateDBSnapshot", "rds:DeleteDBSnapshot",
         "rds:Describe*", "rds:ListTagsForResource", "rds:ModifyDBInstance", "rds:ModifyDBSnapshotAttribute", "rds:RestoreDBInstance*", "tag:GetResources",
       ], Condition = { StringEquals = { "aws:RequestedRegion" = var.region } } },
-      { Sid = "NeverTheState", Effect = "Deny", Resource = [aws_s3_bucket.state.arn, "${aws_s3_bucket.state.arn}/*"], Action = "s3:*" },
-      { Sid = "NeverItsKeys", Effect = "Deny", Resource = [aws_kms_key.state.arn, aws_kms_key.registry.arn], Action = "kms:*" },
+      { Sid = "NeverTheState", Effect = "Deny", Resource = [local.state_bucket_arn, "${local.state_bucket_arn}/*"], Action = "s3:*" },
+      { Sid = "NeverItsKeys", Effect = "Deny", Resource = "*", Action = "kms:*", Condition = local.own_keys },
     ]
   })
 }

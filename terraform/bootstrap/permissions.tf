@@ -1,6 +1,24 @@
 # What each role may do. IAM is enforced by no emulator: these are held by policies/terraform, by the tests beside, and by reading.
 
 locals {
+  # ARNs are written out of what is known beforehand, so that a first plan shows every policy whole.
+  arn              = "arn:${local.partition}"
+  state_bucket_arn = "${local.arn}:s3:::${local.state_bucket}"
+  registry_arn     = "${local.arn}:ecr:${var.region}:${local.account_id}:repository/${var.project}"
+  boundary_arn     = "${local.iam}:policy${local.role_path}${var.project}-boundary"
+  keys_arn         = "${local.arn}:kms:${var.region}:${local.account_id}:key/*"
+
+  # A key has its number only when it is made; until then its alias names it.
+  use_state_key = {
+    Sid       = "UseTheKeyOfTheState"
+    Effect    = "Allow"
+    Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
+    Resource  = local.keys_arn
+    Condition = { "ForAnyValue:StringEquals" = { "kms:ResourceAliases" = "alias/${var.project}-state" } }
+  }
+
+  own_keys = { "ForAnyValue:StringEquals" = { "kms:ResourceAliases" = ["alias/${var.project}-state", "alias/${var.project}-registry"] } }
+
   # What the provider reads of each resource of the main root, and nothing that opens what is in them.
   reads = [
     "acm:DescribeCertificate", "acm:ListCertificates", "acm:ListTagsForCertificate",
@@ -44,16 +62,18 @@ locals {
       Resource = "*"
     },
     {
-      Sid         = "OpensOnlyTheState"
-      Effect      = "Deny"
-      Action      = ["kms:Decrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
-      NotResource = aws_kms_key.state.arn
+      # Of a key without that alias none of the aliases equals it, of a key without any neither.
+      Sid       = "OpensOnlyTheState"
+      Effect    = "Deny"
+      Action    = ["kms:Decrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
+      Resource  = "*"
+      Condition = { "ForAllValues:StringNotEquals" = { "kms:ResourceAliases" = "alias/${var.project}-state" } }
     },
     {
       Sid         = "ReadsOnlyTheState"
       Effect      = "Deny"
       Action      = "s3:GetObject*"
-      NotResource = "${aws_s3_bucket.state.arn}/*"
+      NotResource = "${local.state_bucket_arn}/*"
     },
   ]
 
@@ -62,10 +82,11 @@ locals {
     Version = "2012-10-17"
     Statement = concat([
       { Sid = "ReadWhatIsThere", Effect = "Allow", Action = local.reads, Resource = "*" },
-      { Sid = "FindTheState", Effect = "Allow", Action = "s3:ListBucket", Resource = aws_s3_bucket.state.arn, Condition = { StringLike = { "s3:prefix" = ["${each}/*", "plans/${each}/*"] } } },
-      { Sid = "ReadTheState", Effect = "Allow", Action = "s3:GetObject", Resource = "${aws_s3_bucket.state.arn}/${each}/terraform.tfstate" },
-      { Sid = "SaveThePlan", Effect = "Allow", Action = "s3:PutObject", Resource = "${aws_s3_bucket.state.arn}/plans/${each}/*" },
-      { Sid = "UseTheKeyOfTheState", Effect = "Allow", Action = ["kms:Decrypt", "kms:GenerateDataKey"], Resource = aws_kms_key.state.arn },
+      { Sid = "FindTheState", Effect = "Allow", Action = "s3:ListBucket", Resource = local.state_bucket_arn, Condition = { StringLike = { "s3:prefix" = ["${each}/*", "plans/${each}/*"] } } },
+      { Sid = "FindItsBuckets", Effect = "Allow", Action = "s3:ListBucket", Resource = "${local.arn}:s3:::${name}*" },
+      { Sid = "ReadTheState", Effect = "Allow", Action = "s3:GetObject", Resource = "${local.state_bucket_arn}/${each}/terraform.tfstate" },
+      { Sid = "SaveThePlan", Effect = "Allow", Action = "s3:PutObject", Resource = "${local.state_bucket_arn}/plans/${each}/*" },
+      local.use_state_key,
     ], local.never_read)
   }) }
 
@@ -81,7 +102,7 @@ locals {
           "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:CompleteLayerUpload", "ecr:DescribeImages", "ecr:GetDownloadUrlForLayer",
           "ecr:InitiateLayerUpload", "ecr:PutImage", "ecr:UploadLayerPart",
         ]
-        Resource = aws_ecr_repository.service.arn
+        Resource = local.registry_arn
       },
     ]
   })
@@ -89,17 +110,16 @@ locals {
   apply_parts = ["state", "named", "unnamed", "roles"]
 
   # What has a name begins with the environment's; a preview's with preview-NUMBER.
-  arn = "arn:${local.partition}"
   apply = { for each, name in local.names : each => {
     state = [
-      { Sid = "FindTheState", Effect = "Allow", Action = "s3:ListBucket", Resource = aws_s3_bucket.state.arn, Condition = { StringLike = { "s3:prefix" = ["${each}*", "plans/${each}/*"] } } },
-      { Sid = "WriteTheState", Effect = "Allow", Action = ["s3:GetObject", "s3:PutObject"], Resource = "${aws_s3_bucket.state.arn}/${each}*/terraform.tfstate" },
-      { Sid = "LockTheState", Effect = "Allow", Action = ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"], Resource = "${aws_s3_bucket.state.arn}/${each}*/terraform.tfstate.tflock" },
-      { Sid = "ReadThePlan", Effect = "Allow", Action = "s3:GetObject", Resource = "${aws_s3_bucket.state.arn}/plans/${each}/*" },
-      { Sid = "UseTheKeyOfTheState", Effect = "Allow", Action = ["kms:Decrypt", "kms:GenerateDataKey"], Resource = aws_kms_key.state.arn },
+      { Sid = "FindTheState", Effect = "Allow", Action = "s3:ListBucket", Resource = local.state_bucket_arn, Condition = { StringLike = { "s3:prefix" = ["${each}*", "plans/${each}/*"] } } },
+      { Sid = "WriteTheState", Effect = "Allow", Action = ["s3:GetObject", "s3:PutObject"], Resource = "${local.state_bucket_arn}/${each}*/terraform.tfstate" },
+      { Sid = "LockTheState", Effect = "Allow", Action = ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"], Resource = "${local.state_bucket_arn}/${each}*/terraform.tfstate.tflock" },
+      { Sid = "ReadThePlan", Effect = "Allow", Action = "s3:GetObject", Resource = "${local.state_bucket_arn}/plans/${each}/*" },
+      local.use_state_key,
       { Sid = "ReadWhatIsThere", Effect = "Allow", Action = concat(local.reads, ["cognito-idp:DescribeUserPoolClient"]), Resource = "*" },
     ]
-    named = [
+    named = concat([
       { Sid = "Named", Effect = "Allow", Resource = [
         "${local.arn}:backup:${var.region}:${local.account_id}:backup-vault:${name}*",
         "${local.arn}:budgets::${local.account_id}:budget/${name}*",
@@ -113,6 +133,7 @@ locals {
         "${local.arn}:rds:${var.region}:${local.account_id}:*:${name}*",
         "${local.arn}:sns:${var.region}:${local.account_id}:${name}*",
         "${local.arn}:wafv2:${var.region}:${local.account_id}:regional/*/${name}*/*",
+        "${local.arn}:wafv2:${var.region}:*:regional/managedruleset/*",
         ], Action = [
         "backup:*", "budgets:ModifyBudget", "budgets:TagResource", "budgets:UntagResource", "cloudtrail:*", "cloudwatch:*", "ecs:*", "elasticache:*",
         "elasticloadbalancing:*", "events:*", "rds:*", "sns:*", "wafv2:*",
@@ -128,7 +149,10 @@ locals {
       { Sid = "Buckets", Effect = "Allow", Resource = "${local.arn}:s3:::${name}*", Action = [
         "s3:CreateBucket", "s3:DeleteBucket", "s3:DeleteBucketPolicy", "s3:ListBucket*", "s3:PutBucket*", "s3:PutEncryptionConfiguration", "s3:PutLifecycleConfiguration",
       ] },
-    ]
+      ], each != "preview" ? [] : [
+      # Only a preview takes its log with it, locked or not.
+      { Sid = "EmptyBuckets", Effect = "Allow", Resource = "${local.arn}:s3:::${name}*/*", Action = ["s3:BypassGovernanceRetention", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObjectLegalHold", "s3:PutObjectLegalHold"] },
+    ])
     # What has a number instead: bounded by the region, and by the list of what is made.
     unnamed = [
       { Sid = "InThisRegion", Effect = "Allow", Resource = "*", Condition = { StringEquals = { "aws:RequestedRegion" = var.region } }, Action = [
@@ -149,7 +173,7 @@ locals {
         "wafv2:AssociateWebACL", "wafv2:DisassociateWebACL",
       ] },
       # What a service encrypts for us it does with the caller's leave; the workflow itself opens nothing but the state.
-      { Sid = "KeysThroughServices", Effect = "Allow", Resource = "${local.arn}:kms:${var.region}:${local.account_id}:key/*", Action = ["kms:CreateGrant", "kms:Decrypt", "kms:GenerateDataKey*"], Condition = {
+      { Sid = "KeysThroughServices", Effect = "Allow", Resource = local.keys_arn, Action = ["kms:CreateGrant", "kms:Decrypt", "kms:GenerateDataKey*"], Condition = {
         StringEquals = { "kms:ViaService" = [for service in ["aps", "backup", "elasticache", "rds", "secretsmanager"] : "${service}.${var.region}.amazonaws.com"] }
       } },
       { Sid = "Names", Effect = "Allow", Action = "route53:ChangeResourceRecordSets", Resource = "${local.arn}:route53:::hostedzone/*", Condition = {
@@ -161,9 +185,9 @@ locals {
     roles = [
       { Sid = "WithinTheBoundary", Effect = "Allow", Resource = "${local.iam}:role/${name}*", Action = [
         "iam:CreateRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy",
-      ], Condition = { StringEquals = { "iam:PermissionsBoundary" = aws_iam_policy.boundary.arn } } },
+      ], Condition = { StringEquals = { "iam:PermissionsBoundary" = local.boundary_arn } } },
       { Sid = "OfAws", Effect = "Allow", Resource = "${local.iam}:role/${name}*", Action = "iam:AttachRolePolicy", Condition = {
-        StringEquals = { "iam:PermissionsBoundary" = aws_iam_policy.boundary.arn }
+        StringEquals = { "iam:PermissionsBoundary" = local.boundary_arn }
         ArnEquals    = { "iam:PolicyARN" = [for policy in ["AWSBackupServiceRolePolicyForBackup", "AWSBackupServiceRolePolicyForRestores", "AmazonRDSEnhancedMonitoringRole"] : "${local.arn}:iam::aws:policy/service-role/${policy}"] }
       } },
       { Sid = "TheRest", Effect = "Allow", Resource = "${local.iam}:role/${name}*", Action = [
@@ -175,8 +199,8 @@ locals {
       ] } } },
       { Sid = "NeverItself", Effect = "Deny", Action = "iam:*", Resource = ["${local.iam}:role${local.role_path}*", "${local.iam}:policy${local.role_path}*", "${local.iam}:oidc-provider/*", "${local.iam}:user/*", "${local.iam}:group/*"] },
       { Sid = "NeverWithoutBoundary", Effect = "Deny", Action = "iam:DeleteRolePermissionsBoundary", Resource = "*" },
-      { Sid = "NeverTheState", Effect = "Deny", Action = ["s3:Delete*", "s3:PutBucket*", "s3:PutEncryptionConfiguration", "s3:PutLifecycleConfiguration"], Resource = aws_s3_bucket.state.arn },
-      { Sid = "NeverItsKeys", Effect = "Deny", Action = ["kms:CreateGrant", "kms:DisableKey*", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion"], Resource = [aws_kms_key.state.arn, aws_kms_key.registry.arn] },
+      { Sid = "NeverTheState", Effect = "Deny", Action = ["s3:Delete*", "s3:PutBucket*", "s3:PutEncryptionConfiguration", "s3:PutLifecycleConfiguration"], Resource = local.state_bucket_arn },
+      { Sid = "NeverItsKeys", Effect = "Deny", Action = ["kms:*Alias", "kms:CreateGrant", "kms:DisableKey*", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion"], Resource = "*", Condition = local.own_keys },
       { Sid = "NeverWhatIsInside", Effect = "Deny", Action = ["ecs:ExecuteCommand", "secretsmanager:BatchGetSecretValue", "secretsmanager:GetSecretValue", "rds-db:connect"], Resource = "*" },
     ]
   } }

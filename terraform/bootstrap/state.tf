@@ -149,27 +149,16 @@ resource "aws_s3_bucket_policy" "state" {
         Effect    = "Deny"
         Principal = { AWS = "*" }
         Action    = "s3:*"
-        Resource  = [aws_s3_bucket.state.arn, "${aws_s3_bucket.state.arn}/*"]
+        Resource  = [local.state_bucket_arn, "${local.state_bucket_arn}/*"]
         Condition = { Bool = { "aws:SecureTransport" = "false" } }
       },
       {
-        # An upload that names no key gets the bucket's. Without `Null`, a negated operator holds for an absent name too.
+        # Without a word it is the bucket's key, and no role below may use another.
         Sid       = "OnlyWithItsKey"
         Effect    = "Deny"
         Principal = { AWS = "*" }
         Action    = "s3:PutObject"
-        Resource  = "${aws_s3_bucket.state.arn}/*"
-        Condition = {
-          StringNotEquals = { "s3:x-amz-server-side-encryption-aws-kms-key-id" = aws_kms_key.state.arn }
-          Null            = { "s3:x-amz-server-side-encryption-aws-kms-key-id" = "false" }
-        }
-      },
-      {
-        Sid       = "OnlyWithAKey"
-        Effect    = "Deny"
-        Principal = { AWS = "*" }
-        Action    = "s3:PutObject"
-        Resource  = "${aws_s3_bucket.state.arn}/*"
+        Resource  = "${local.state_bucket_arn}/*"
         Condition = { StringEquals = { "s3:x-amz-server-side-encryption" = "AES256" } }
       },
       {
@@ -178,7 +167,7 @@ resource "aws_s3_bucket_policy" "state" {
         Effect    = "Deny"
         Principal = { AWS = "*" }
         Action    = ["s3:DeleteBucket", "s3:DeleteBucketPolicy", "s3:DeleteObjectVersion", "s3:PutBucketPolicy", "s3:PutBucketVersioning", "s3:PutLifecycleConfiguration"]
-        Resource  = [aws_s3_bucket.state.arn, "${aws_s3_bucket.state.arn}/*"]
+        Resource  = [local.state_bucket_arn, "${local.state_bucket_arn}/*"]
         Condition = { ArnLike = { "aws:PrincipalArn" = "${local.iam}:role${local.role_path}*" } }
       },
     ]
