@@ -16,21 +16,23 @@ resource "aws_acm_certificate" "main" {
   }
 }
 
+locals {
+  validation_record = one(aws_acm_certificate.main.domain_validation_options)
+}
+
 # ACM renews by itself as long as this record stands.
 resource "aws_route53_record" "validation" {
-  for_each = { for option in aws_acm_certificate.main.domain_validation_options : option.domain_name => option }
-
   zone_id         = var.zone_id
-  name            = each.value.resource_record_name
-  type            = each.value.resource_record_type
-  records         = [each.value.resource_record_value]
+  name            = local.validation_record.resource_record_name
+  type            = local.validation_record.resource_record_type
+  records         = [local.validation_record.resource_record_value]
   ttl             = 300
   allow_overwrite = true
 }
 
 resource "aws_acm_certificate_validation" "main" {
   certificate_arn         = aws_acm_certificate.main.arn
-  validation_record_fqdns = [for record in aws_route53_record.validation : record.fqdn]
+  validation_record_fqdns = [aws_route53_record.validation.fqdn]
 }
 
 # Only Amazon issues for this name, and nobody a wildcard (RFC 8659).

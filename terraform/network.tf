@@ -68,6 +68,9 @@ locals {
     one        = slice(local.zones, 0, 1)
     "per-zone" = local.zones
   }[var.nat_gateways]
+
+  # By which of them a zone leaves.
+  nat_of = length(local.nat_zones) == 0 ? {} : { for zone in local.zones : zone => contains(local.nat_zones, zone) ? zone : local.nat_zones[0] }
 }
 
 resource "aws_vpc" "main" {
@@ -80,7 +83,9 @@ resource "aws_vpc" "main" {
 
 # Whatever is started without a security group gets this one, and reaches nothing (CIS AWS Foundations 5.4).
 resource "aws_default_security_group" "closed" {
-  vpc_id = aws_vpc.main.id
+  vpc_id  = aws_vpc.main.id
+  ingress = []
+  egress  = []
 
   tags = { Name = "${local.name}-default-closed" }
 }
@@ -192,7 +197,7 @@ resource "aws_nat_gateway" "main" {
 }
 
 resource "aws_route" "private_nat" {
-  for_each = { for zone, index in local.zone_index : zone => contains(local.nat_zones, zone) ? zone : local.nat_zones[0] if length(local.nat_zones) > 0 }
+  for_each = local.nat_of
 
   route_table_id         = aws_route_table.private[each.key].id
   destination_cidr_block = "0.0.0.0/0"

@@ -66,7 +66,15 @@ mock_resource "aws_lb_target_group" {
 }
 
 mock_resource "aws_acm_certificate" {
-  defaults = { arn = "arn:aws:acm:eu-central-1:123456789012:certificate/00000000-0000-4000-8000-000000000000" }
+  defaults = {
+    arn = "arn:aws:acm:eu-central-1:123456789012:certificate/00000000-0000-4000-8000-000000000000"
+    domain_validation_options = [{
+      domain_name           = "shop.example.com"
+      resource_record_name  = "_0123456789abcdef.shop.example.com."
+      resource_record_type  = "CNAME"
+      resource_record_value = "_0123456789abcdef.acm-validations.aws."
+    }]
+  }
 }
 
 mock_resource "aws_acm_certificate_validation" {
@@ -79,4 +87,43 @@ mock_resource "aws_wafv2_web_acl" {
 
 mock_resource "aws_sns_topic" {
   defaults = { arn = "arn:aws:sns:eu-central-1:123456789012:mocked" }
+}
+
+mock_resource "aws_ecs_cluster" {
+  defaults = { arn = "arn:aws:ecs:eu-central-1:123456789012:cluster/mocked" }
+}
+
+mock_resource "aws_ecs_task_definition" {
+  defaults = { arn = "arn:aws:ecs:eu-central-1:123456789012:task-definition/mocked:1" }
+}
+
+mock_resource "aws_secretsmanager_secret" {
+  defaults = { arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:mocked-AbCdEf" }
+}
+
+mock_resource "aws_cognito_user_pool" {
+  defaults = {
+    id       = "eu-central-1_Mocked123"
+    arn      = "arn:aws:cognito-idp:eu-central-1:123456789012:userpool/eu-central-1_Mocked123"
+    endpoint = "cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Mocked123"
+  }
+}
+
+mock_resource "aws_db_instance" {
+  defaults = {
+    address     = "mocked.0123456789ab.eu-central-1.rds.amazonaws.com"
+    resource_id = "db-MOCKED0123456789ABCDEFGH"
+    master_user_secret = [{
+      kms_key_id    = "arn:aws:kms:eu-central-1:123456789012:key/00000000-0000-4000-8000-000000000000"
+      secret_arn    = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:rds!db-mocked-AbCdEf"
+      secret_status = "active"
+    }]
+  }
+}
+
+mock_resource "aws_prometheus_workspace" {
+  defaults = {
+    arn                 = "arn:aws:aps:eu-central-1:123456789012:workspace/ws-00000000-0000-4000-8000-000000000000"
+    prometheus_endpoint = "https://aps-workspaces.eu-central-1.amazonaws.com/workspaces/ws-00000000-0000-4000-8000-000000000000/"
+  }
 }
