@@ -7,18 +7,6 @@ variable "prometheus_alerts_enabled" {
   nullable    = false
 }
 
-variable "metric_retention_days" {
-  description = "How long metrics are kept, in days."
-  type        = number
-  default     = 150
-  nullable    = false
-
-  validation {
-    condition     = var.metric_retention_days >= 1 && var.metric_retention_days <= 1095 && floor(var.metric_retention_days) == var.metric_retention_days
-    error_message = "metric_retention_days is a whole number between 1 and 1095."
-  }
-}
-
 locals {
   # Beside the rules stand the configuration of a Prometheus on a laptop, and the tests of the rules.
   prometheus_folder = "${path.module}/../observability/prometheus"
