@@ -127,5 +127,6 @@ resource "terraform_data" "migration" {
     aws_vpc_security_group_egress_rule.service_to_internet,
     aws_vpc_security_group_egress_rule.service_to_s3,
     aws_vpc_security_group_ingress_rule.database_from_service,
+    aws_vpc_security_group_ingress_rule.endpoints_service,
   ]
 }
