@@ -55,7 +55,7 @@ run "production" {
   }
 
   assert {
-    condition     = [for rule in [aws_vpc_security_group_egress_rule.load_balancer_service, aws_vpc_security_group_egress_rule.load_balancer_health] : [rule.from_port, rule.to_port, rule.cidr_ipv4]] == [[3000, 3000, null], [9464, 9464, null]]
+    condition     = [for rule in [aws_vpc_security_group_egress_rule.load_balancer_service, aws_vpc_security_group_egress_rule.load_balancer_health] : "${rule.from_port}-${rule.to_port} ${rule.cidr_ipv4 == null}"] == ["3000-3000 true", "9464-9464 true"]
     error_message = "It reaches the two ports of the service's security group, and nothing else."
   }
 }

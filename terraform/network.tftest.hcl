@@ -40,7 +40,7 @@ run "production" {
   }
 
   assert {
-    condition     = keys(aws_nat_gateway.main) == keys(aws_subnet.public) && local.nat_of == { for zone in keys(aws_subnet.private) : zone => zone }
+    condition     = keys(aws_nat_gateway.main) == keys(aws_subnet.public) && local.nat_of == tomap({ for zone in keys(aws_subnet.private) : zone => zone })
     error_message = "Each zone leaves by a NAT gateway of its own."
   }
 
@@ -71,7 +71,7 @@ run "one_nat_gateway_in_the_smallest_network" {
   }
 
   assert {
-    condition     = keys(aws_nat_gateway.main) == ["eu-central-1a"] && local.nat_of == { "eu-central-1a" = "eu-central-1a", "eu-central-1b" = "eu-central-1a" }
+    condition     = keys(aws_nat_gateway.main) == ["eu-central-1a"] && local.nat_of == tomap({ "eu-central-1a" = "eu-central-1a", "eu-central-1b" = "eu-central-1a" })
     error_message = "Both zones leave by the one of the first."
   }
 
