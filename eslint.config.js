@@ -48,7 +48,7 @@ export default defineConfig(
   },
   {
     // node:test returns promises that the runner itself awaits.
-    files: ['**/*.test.ts', '**/*.proof.ts', 'app/testing/**', 'app/bench/**', 'app/probes/**', 'app/attacks/**', '**/proofs/**', '.github/rules/**', '.github/asvs/**', '.github/threats/**', '.github/tools/**', '.github/mutation/**', '.github/gates/**'],
+    files: ['**/*.test.ts', '**/*.proof.ts', 'app/testing/**', 'app/bench/**', 'app/probes/**', 'app/attacks/**', '**/proofs/**', '.github/rules/**', '.github/asvs/**', '.github/threats/**', '.github/tools/**', '.github/mutation/**', '.github/gates/**', '.github/terraform/**'],
     rules: {
       '@typescript-eslint/no-floating-promises': ['error', { allowForKnownSafeCalls: [{ from: 'package', package: 'node:test', name: ['test', 'it', 'describe', 'suite', 'before', 'after'] }] }],
       'no-restricted-syntax': ['error', ...exportSyntax],

@@ -1,5 +1,12 @@
 # What each role may do. IAM is enforced by no emulator: these are held by policies/terraform, by the tests beside, and by reading.
 
+variable "cognito" {
+  description = "Whether an environment here makes its own identity provider: what plans then reads its client, with its first secret until that is replaced (terraform/README.md)."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 locals {
   # ARNs are written out of what is known beforehand, so that a first plan shows every policy whole.
   arn              = "arn:${local.partition}"
@@ -81,7 +88,7 @@ locals {
   plan_permissions = { for each, name in local.names : each => jsonencode({
     Version = "2012-10-17"
     Statement = concat([
-      { Sid = "ReadWhatIsThere", Effect = "Allow", Action = local.reads, Resource = "*" },
+      { Sid = "ReadWhatIsThere", Effect = "Allow", Action = concat(local.reads, [for action in ["cognito-idp:DescribeUserPoolClient"] : action if var.cognito]), Resource = "*" },
       { Sid = "FindTheState", Effect = "Allow", Action = "s3:ListBucket", Resource = local.state_bucket_arn, Condition = { StringLike = { "s3:prefix" = ["${each}/*", "plans/${each}/*"] } } },
       { Sid = "FindItsBuckets", Effect = "Allow", Action = "s3:ListBucket", Resource = "${local.arn}:s3:::${name}*" },
       { Sid = "ReadTheState", Effect = "Allow", Action = "s3:GetObject", Resource = "${local.state_bucket_arn}/${each}/terraform.tfstate" },
@@ -149,10 +156,12 @@ locals {
       { Sid = "Buckets", Effect = "Allow", Resource = "${local.arn}:s3:::${name}*", Action = [
         "s3:CreateBucket", "s3:DeleteBucket", "s3:DeleteBucketPolicy", "s3:ListBucket*", "s3:PutBucket*", "s3:PutEncryptionConfiguration", "s3:PutLifecycleConfiguration",
       ] },
-      ], each != "preview" ? [] : [
-      # Only a preview takes its log with it, locked or not.
-      { Sid = "EmptyBuckets", Effect = "Allow", Resource = "${local.arn}:s3:::${name}*/*", Action = ["s3:BypassGovernanceRetention", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObjectLegalHold", "s3:PutObjectLegalHold"] },
-    ])
+      ], [for statement in [
+        # An empty state would be looked at every night; its earlier versions stay for a while.
+        { Sid = "ForgetTheState", Effect = "Allow", Resource = "${local.state_bucket_arn}/preview-*/terraform.tfstate", Action = "s3:DeleteObject" },
+        # Only a preview takes its log with it, locked or not.
+        { Sid = "EmptyBuckets", Effect = "Allow", Resource = "${local.arn}:s3:::${name}*/*", Action = ["s3:BypassGovernanceRetention", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObjectLegalHold", "s3:PutObjectLegalHold"] },
+    ] : statement if each == "preview"])
     # What has a number instead: bounded by the region, and by the list of what is made.
     unnamed = [
       { Sid = "InThisRegion", Effect = "Allow", Resource = "*", Condition = { StringEquals = { "aws:RequestedRegion" = var.region } }, Action = [
