@@ -28,8 +28,10 @@ variable "log_lock_days" {
   }
 }
 
-# checkov would have these logs under a key of ours, logged, copied and announced. The load balancer writes to SSE-S3 alone.
-# https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html
+# gates:allow terraform_follows_practice/CKV_AWS_18 until 2027-11-20: a log of reading the logs would go into a bucket that wants a log in turn; the audit trail has who changes this one
+# gates:allow terraform_follows_practice/CKV_AWS_144 until 2027-11-20: these logs help to find a fault or an attack in this region; their loss with the region is accepted
+# gates:allow terraform_follows_practice/CKV_AWS_145 until 2027-11-20: the load balancer writes only to a bucket with SSE-S3 (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html)
+# gates:allow terraform_follows_practice/CKV2_AWS_62 until 2027-11-20: nothing waits for a new log file, so that there is nobody to notify
 resource "aws_s3_bucket" "logs" {
   # With the account in it: names of buckets are the whole world's, and another could have been there first.
   bucket              = "${local.name}-logs-${local.account_id}"

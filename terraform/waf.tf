@@ -21,21 +21,12 @@ variable "waf_counted_rules" {
   nullable    = false
 
   validation {
-    condition     = alltrue([for group in keys(var.waf_counted_rules) : contains(keys(local.waf_rule_groups), group)])
+    condition     = alltrue([for group in keys(var.waf_counted_rules) : contains(["AWSManagedRulesAmazonIpReputationList", "AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet", "AWSManagedRulesSQLiRuleSet"], group)])
     error_message = "waf_counted_rules names the groups AWSManagedRulesAmazonIpReputationList, …KnownBadInputsRuleSet, …CommonRuleSet or …SQLiRuleSet."
   }
 }
 
-locals {
-  # By priority. https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-list.html
-  waf_rule_groups = {
-    AWSManagedRulesAmazonIpReputationList = 10
-    AWSManagedRulesKnownBadInputsRuleSet  = 20
-    AWSManagedRulesCommonRuleSet          = 30
-    AWSManagedRulesSQLiRuleSet            = 40
-  }
-}
-
+# https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-list.html
 resource "aws_wafv2_web_acl" "main" {
   name        = local.name
   description = "Before the load balancer of ${local.name}"
@@ -68,41 +59,139 @@ resource "aws_wafv2_web_acl" "main" {
     }
   }
 
-  dynamic "rule" {
-    for_each = local.waf_rule_groups
+  rule {
+    name     = "AWSManagedRulesAmazonIpReputationList"
+    priority = 10
 
-    content {
-      name     = rule.key
-      priority = rule.value
+    override_action {
+      none {}
+    }
 
-      override_action {
-        none {}
-      }
+    statement {
+      managed_rule_group_statement {
+        vendor_name = "AWS"
+        name        = "AWSManagedRulesAmazonIpReputationList"
 
-      statement {
-        managed_rule_group_statement {
-          vendor_name = "AWS"
-          name        = rule.key
+        dynamic "rule_action_override" {
+          for_each = lookup(var.waf_counted_rules, "AWSManagedRulesAmazonIpReputationList", [])
 
-          dynamic "rule_action_override" {
-            for_each = lookup(var.waf_counted_rules, rule.key, [])
+          content {
+            name = rule_action_override.value
 
-            content {
-              name = rule_action_override.value
-
-              action_to_use {
-                count {}
-              }
+            action_to_use {
+              count {}
             }
           }
         }
       }
+    }
 
-      visibility_config {
-        cloudwatch_metrics_enabled = true
-        metric_name                = rule.key
-        sampled_requests_enabled   = true
+    visibility_config {
+      cloudwatch_metrics_enabled = true
+      metric_name                = "AWSManagedRulesAmazonIpReputationList"
+      sampled_requests_enabled   = true
+    }
+  }
+
+  rule {
+    name     = "AWSManagedRulesKnownBadInputsRuleSet"
+    priority = 20
+
+    override_action {
+      none {}
+    }
+
+    statement {
+      managed_rule_group_statement {
+        vendor_name = "AWS"
+        name        = "AWSManagedRulesKnownBadInputsRuleSet"
+
+        dynamic "rule_action_override" {
+          for_each = lookup(var.waf_counted_rules, "AWSManagedRulesKnownBadInputsRuleSet", [])
+
+          content {
+            name = rule_action_override.value
+
+            action_to_use {
+              count {}
+            }
+          }
+        }
       }
+    }
+
+    visibility_config {
+      cloudwatch_metrics_enabled = true
+      metric_name                = "AWSManagedRulesKnownBadInputsRuleSet"
+      sampled_requests_enabled   = true
+    }
+  }
+
+  rule {
+    name     = "AWSManagedRulesCommonRuleSet"
+    priority = 30
+
+    override_action {
+      none {}
+    }
+
+    statement {
+      managed_rule_group_statement {
+        vendor_name = "AWS"
+        name        = "AWSManagedRulesCommonRuleSet"
+
+        dynamic "rule_action_override" {
+          for_each = lookup(var.waf_counted_rules, "AWSManagedRulesCommonRuleSet", [])
+
+          content {
+            name = rule_action_override.value
+
+            action_to_use {
+              count {}
+            }
+          }
+        }
+      }
+    }
+
+    visibility_config {
+      cloudwatch_metrics_enabled = true
+      metric_name                = "AWSManagedRulesCommonRuleSet"
+      sampled_requests_enabled   = true
+    }
+  }
+
+  rule {
+    name     = "AWSManagedRulesSQLiRuleSet"
+    priority = 40
+
+    override_action {
+      none {}
+    }
+
+    statement {
+      managed_rule_group_statement {
+        vendor_name = "AWS"
+        name        = "AWSManagedRulesSQLiRuleSet"
+
+        dynamic "rule_action_override" {
+          for_each = lookup(var.waf_counted_rules, "AWSManagedRulesSQLiRuleSet", [])
+
+          content {
+            name = rule_action_override.value
+
+            action_to_use {
+              count {}
+            }
+          }
+        }
+      }
+    }
+
+    visibility_config {
+      cloudwatch_metrics_enabled = true
+      metric_name                = "AWSManagedRulesSQLiRuleSet"
+      sampled_requests_enabled   = true
     }
   }
 
