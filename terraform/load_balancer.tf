@@ -77,6 +77,7 @@ resource "aws_vpc_security_group_egress_rule" "load_balancer_health" {
   referenced_security_group_id = aws_security_group.service.id
 }
 
+# gates:allow terraform_follows_practice/CKV2_AWS_76 until 2027-11-20: the rules against Log4j are there; the list of anonymous addresses, which it wants too, refuses VPNs and every client in a cloud
 resource "aws_lb" "main" {
   name               = local.name
   load_balancer_type = "application"
