@@ -1,8 +1,15 @@
 # Valkey, in which the tasks count rate limits together. Without it each task counts for itself, and sign-ins in the database; so it
 # is off until that is too coarse.
 
+variable "cache_prepared" {
+  description = "Whether there is a Valkey for the rate limits, which nobody uses yet. Run the output cache_password_command before the next step."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "cache_enabled" {
-  description = "Whether there is a Valkey for the rate limits. Turning it on takes one command after the apply: the output cache_password_command."
+  description = "Whether the service counts its rate limits in Valkey; its tasks do not start before cache_password_command has been run once."
   type        = bool
   default     = false
   nullable    = false
@@ -20,26 +27,16 @@ variable "cache_node_type" {
   }
 }
 
-variable "cache_password_version" {
-  description = "Raise it to have a new password made. Then run cache_password_command and deploy anew; until then the tasks count for themselves."
-  type        = number
-  default     = 1
-  nullable    = false
-
-  validation {
-    condition     = var.cache_password_version >= 1 && floor(var.cache_password_version) == var.cache_password_version
-    error_message = "cache_password_version is a whole number from 1 on."
-  }
-}
-
 locals {
+  cache_count = var.cache_prepared || var.cache_enabled ? 1 : 0
+
   # ElastiCache wants id and name of a user alike before it may be one of IAM.
   cache_user       = "${local.name}-service"
   cache_secret_arn = one(aws_secretsmanager_secret.cache[*].arn)
 }
 
 resource "aws_elasticache_replication_group" "main" {
-  count = var.cache_enabled ? 1 : 0
+  count = local.cache_count
 
   replication_group_id = local.name
   description          = "Rate limits that hold for all tasks"
@@ -81,17 +78,17 @@ resource "aws_elasticache_replication_group" "main" {
 }
 
 resource "aws_elasticache_subnet_group" "main" {
-  count = var.cache_enabled ? 1 : 0
+  count = local.cache_count
 
   name        = local.name
   description = "The subnets that have no way to the internet"
   subnet_ids  = [for subnet in aws_subnet.data : subnet.id]
 }
 
-# It may do what the counting of app/http/rate-limit.ts does, to those keys. Made as a user of IAM, whom nobody may sign in as: its
-# password would otherwise stand in the state. cache_password_command sets it.
+# It may do what the counting of app/http/rate-limit.ts does, to those keys. Made as a user of IAM, as whom nobody may sign in: a
+# password from here would stand in the state, so cache_password_command sets it.
 resource "aws_elasticache_user" "service" {
-  count = var.cache_enabled ? 1 : 0
+  count = local.cache_count
 
   user_id       = local.cache_user
   user_name     = local.cache_user
@@ -108,41 +105,25 @@ resource "aws_elasticache_user" "service" {
 }
 
 resource "aws_elasticache_user_group" "main" {
-  count = var.cache_enabled ? 1 : 0
+  count = local.cache_count
 
   user_group_id = local.name
   engine        = "valkey"
   user_ids      = [aws_elasticache_user.service[0].user_id]
 }
 
-ephemeral "aws_secretsmanager_random_password" "cache" {
-  count = var.cache_enabled ? 1 : 0
-
-  password_length     = 48
-  exclude_punctuation = true
-}
-
-# gates:allow terraform_follows_practice/CKV2_AWS_57 until 2027-11-20: rotated by cache_password_version, since the user's password has to change with it
+# gates:allow terraform_follows_practice/CKV2_AWS_57 until 2027-11-20: cache_password_command rotates it, since the user's password changes with it; Secrets Manager would need a function to run
 resource "aws_secretsmanager_secret" "cache" {
-  count = var.cache_enabled ? 1 : 0
+  count = local.cache_count
 
   name                    = "${local.name}/valkey-url"
-  description             = "VALKEY_URL of the service, with its password"
+  description             = "VALKEY_URL of the service, with its password, which cache_password_command makes"
   kms_key_id              = aws_kms_key.secrets.arn
   recovery_window_in_days = var.deletion_protection ? 30 : 0
 }
 
-# Write-only: neither the plan nor the state has it.
-resource "aws_secretsmanager_secret_version" "cache" {
-  count = var.cache_enabled ? 1 : 0
-
-  secret_id                = aws_secretsmanager_secret.cache[0].id
-  secret_string_wo         = "rediss://${local.cache_user}:${ephemeral.aws_secretsmanager_random_password.cache[0].random_password}@${aws_elasticache_replication_group.main[0].primary_endpoint_address}:6379"
-  secret_string_wo_version = var.cache_password_version
-}
-
 resource "aws_cloudwatch_log_group" "cache" {
-  count = var.cache_enabled ? 1 : 0
+  count = local.cache_count
 
   name              = "/aws/elasticache/${local.name}"
   retention_in_days = var.log_retention_days
@@ -150,7 +131,7 @@ resource "aws_cloudwatch_log_group" "cache" {
 }
 
 resource "aws_security_group" "cache" {
-  count = var.cache_enabled ? 1 : 0
+  count = local.cache_count
 
   name        = "${local.name}-cache"
   description = "Valkey, for the service alone"
@@ -159,7 +140,7 @@ resource "aws_security_group" "cache" {
 }
 
 resource "aws_vpc_security_group_ingress_rule" "cache_from_service" {
-  count = var.cache_enabled ? 1 : 0
+  count = local.cache_count
 
   description                  = "Valkey from the service"
   security_group_id            = aws_security_group.cache[0].id
@@ -170,7 +151,7 @@ resource "aws_vpc_security_group_ingress_rule" "cache_from_service" {
 }
 
 resource "aws_vpc_security_group_egress_rule" "service_to_cache" {
-  count = var.cache_enabled ? 1 : 0
+  count = local.cache_count
 
   description                  = "Valkey"
   security_group_id            = aws_security_group.service.id
@@ -181,10 +162,10 @@ resource "aws_vpc_security_group_egress_rule" "service_to_cache" {
 }
 
 output "cache_password_command" {
-  description = "Gives the cache's user the password that is in the secret; null without a cache. Once after the cache is made, and after each new password."
-  value = var.cache_enabled ? join(" ", [
-    "aws elasticache modify-user --region ${var.region} --user-id ${local.cache_user}",
-    "--authentication-mode \"Type=password,Passwords=$(aws secretsmanager get-secret-value --region ${var.region}",
-    "--secret-id ${local.name}/valkey-url --query SecretString --output text | sed -E 's|^rediss://[^:]+:([^@]+)@.*$|\\1|')\"",
-  ]) : null
+  description = "Gives the cache's user a new password and the secret the address with it; null without a cache. Deploy anew after it, until when running tasks keep their connections."
+  value = local.cache_count == 0 ? null : join(" && ", [
+    "password=$(aws secretsmanager get-random-password --region ${var.region} --password-length 48 --exclude-punctuation --query RandomPassword --output text)",
+    "aws elasticache modify-user --region ${var.region} --user-id ${local.cache_user} --authentication-mode \"Type=password,Passwords=$password\"",
+    "aws secretsmanager put-secret-value --region ${var.region} --secret-id ${local.name}/valkey-url --secret-string \"rediss://${local.cache_user}:$password@${aws_elasticache_replication_group.main[0].primary_endpoint_address}:6379\"",
+  ])
 }

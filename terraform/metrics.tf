@@ -7,9 +7,17 @@ variable "prometheus_alerts_enabled" {
   nullable    = false
 }
 
+variable "prometheus_folder" {
+  description = "Folder of the recording and alerting rules, from this one."
+  type        = string
+  default     = "../observability/prometheus"
+  nullable    = false
+}
+
 locals {
+  prometheus_folder = "${path.module}/${var.prometheus_folder}"
+
   # Beside the rules stand the configuration of a Prometheus on a laptop, and the tests of the rules.
-  prometheus_folder = "${path.module}/../observability/prometheus"
   prometheus_rules = toset([
     for file in fileset(local.prometheus_folder, "**/*.{yaml,yml}") : file
     if !can(regex("(^|/)prometheus\\.ya?ml$|\\.test\\.ya?ml$", file))
