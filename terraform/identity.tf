@@ -193,8 +193,8 @@ resource "aws_cognito_user_pool_domain" "main" {
   managed_login_version = 1
 }
 
-# The provider reads the client's secret back into the state, and has no way around that. The README replaces that first secret by one
-# that was never there (AddUserPoolClientSecret). By itself it opens nothing: it takes a code with its verifier (PKCE) besides.
+# The provider reads the secret that Cognito makes back into the state, so nobody uses it: the README puts another in its place
+# (AddUserPoolClientSecret) before the service starts, and deletes it.
 resource "aws_cognito_user_pool_client" "service" {
   count = local.cognito_count
 

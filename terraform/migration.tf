@@ -109,17 +109,17 @@ resource "aws_iam_role_policy" "migration" {
 }
 
 # The first time there is nothing to migrate in, and the service does not start before: a plan with
-# -target=terraform_data.migration makes all that the task needs, and the full plan the rest.
+# -target=terraform_data.migration makes all that the task needs, and the secret to be filled; the full plan makes the rest.
 resource "terraform_data" "migration" {
   input = aws_ecs_task_definition.migration.family
 
   depends_on = [
+    aws_cognito_user_pool_client.service,
     aws_ecs_cluster.main,
     aws_iam_role_policy.migration,
     aws_route.private_nat,
     aws_route_table_association.private,
-    aws_secretsmanager_secret.oidc_client,
-    aws_secretsmanager_secret_version.oidc_client,
+    aws_secretsmanager_secret_policy.oidc_client,
     aws_vpc_endpoint.interface,
     aws_vpc_endpoint.s3,
     aws_vpc_security_group_egress_rule.service_to_database,

@@ -60,8 +60,13 @@ output "service_log_group" {
   value       = aws_cloudwatch_log_group.service.name
 }
 
+output "oidc_client_id" {
+  description = "Name by which the identity provider knows the service."
+  value       = local.oidc_settings.OIDC_CLIENT_ID
+}
+
 output "oidc_client_secret" {
-  description = "ARN of the secret that holds the client secret of the identity provider; the operator fills it where oidc_issuer is given."
+  description = "ARN of the secret that holds the client secret of the identity provider; the operator fills it once."
   value       = aws_secretsmanager_secret.oidc_client.arn
 }
 

@@ -1,10 +1,11 @@
-# Secrets by reference: Terraform makes the box, and no value that matters is in its state.
+# Secrets by reference: Terraform makes the box, and neither writes nor reads what is in it, so that no state or plan has it. Its
+# resource for values would read them at every plan, write-only or not.
 #
 # Rotation: RDS changes the owner's password every seven days by itself (database.tf). The service has no password for the
 # database at all, but a token for each connection. The client secret only the identity provider can change; a person does it,
 # without an interruption, as the README says: AWS has no rotation for it.
 
-# Filled once by the operator where `oidc_issuer` is given, and by Cognito otherwise.
+# Filled once by the operator, before the service starts for the first time: README.
 # gates:allow terraform_follows_practice/CKV2_AWS_57 until 2027-11-20: rotation would take a Lambda that knows the provider; a person rotates it, README
 resource "aws_secretsmanager_secret" "oidc_client" {
   name        = "${local.name}/oidc-client-secret"
@@ -39,13 +40,4 @@ resource "aws_secretsmanager_secret_policy" "oidc_client" {
   secret_arn          = aws_secretsmanager_secret.oidc_client.arn
   policy              = data.aws_iam_policy_document.oidc_client.json
   block_public_policy = true
-}
-
-# Written once: a later value, put there by a person, stays.
-resource "aws_secretsmanager_secret_version" "oidc_client" {
-  count = var.oidc_issuer == null ? 1 : 0
-
-  secret_id                = aws_secretsmanager_secret.oidc_client.id
-  secret_string_wo         = aws_cognito_user_pool_client.service[0].client_secret
-  secret_string_wo_version = 1
 }

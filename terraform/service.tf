@@ -354,7 +354,6 @@ resource "aws_ecs_service" "service" {
     aws_lb_listener_rule.service,
     aws_iam_role_policy.execution,
     aws_iam_role_policy.task,
-    aws_secretsmanager_secret_version.oidc_client,
     aws_vpc_security_group_egress_rule.service_to_endpoints,
     aws_vpc_security_group_egress_rule.service_to_internet,
     aws_vpc_security_group_egress_rule.service_to_s3,
