@@ -21,7 +21,7 @@ export const gate: Gate = {
   link: 'https://developer.hashicorp.com/terraform/cli/commands/validate',
   part: 'terraform/',
   tools: [terraform],
-  reads: /^terraform\/.*\.(?:tf|tfvars|tftest\.hcl)$|^terraform\/(?:.*\/)?\.terraform\.lock\.hcl$/,
+  reads: /^terraform\/.*\.(?:tf|tfvars|tf(?:test|mock)\.hcl)$|^terraform\/(?:.*\/)?\.terraform\.lock\.hcl$/,
   scope: 'tree',
   when: 'change',
   unparsable: { file: 'terraform/seeded.tf', text: '# Not Terraform.\nresource "aws_s3_bucket" {{{\n' },
