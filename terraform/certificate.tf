@@ -1,4 +1,14 @@
 # The name of the service: its certificate, who may issue one, where it leads.
+variable "certificate_issuers_restricted" {
+  description = <<-EOT
+    Whether a CAA record lets nobody but Amazon issue certificates for domain_name and the names below it. Not where others issue
+    some of those, or where the zone has such a record already.
+  EOT
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
 resource "aws_acm_certificate" "main" {
   domain_name       = var.domain_name
   validation_method = "DNS"
@@ -37,6 +47,8 @@ resource "aws_acm_certificate_validation" "main" {
 
 # Only Amazon issues for this name, and nobody a wildcard (RFC 8659).
 resource "aws_route53_record" "issuers" {
+  count = var.certificate_issuers_restricted ? 1 : 0
+
   zone_id = var.zone_id
   name    = var.domain_name
   type    = "CAA"

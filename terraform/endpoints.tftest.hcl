@@ -4,11 +4,14 @@ mock_provider "aws" {
 }
 
 variables {
-  environment = "production"
-  region      = "eu-central-1"
-  repository  = "example/shop"
-  domain_name = "shop.example.com"
-  zone_id     = "Z0123456789ABCDEFGHIJ"
+  environment      = "production"
+  region           = "eu-central-1"
+  repository       = "example/shop"
+  domain_name      = "shop.example.com"
+  zone_id          = "Z0123456789ABCDEFGHIJ"
+  image            = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/shop@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+  security_contact = "mailto:security@example.com"
+  alarm_emails     = ["ops@example.com"]
 }
 
 run "production" {

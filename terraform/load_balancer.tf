@@ -87,7 +87,6 @@ resource "aws_lb" "main" {
 
   enable_deletion_protection = var.deletion_protection
   idle_timeout               = local.load_balancer_idle_seconds
-  client_keep_alive          = 3600
 
   # Against request smuggling (CWE-444): what is not plain HTTP as RFC 9112 has it is refused.
   desync_mitigation_mode     = "strictest"

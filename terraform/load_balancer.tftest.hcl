@@ -4,11 +4,14 @@ mock_provider "aws" {
 }
 
 variables {
-  environment = "production"
-  region      = "eu-central-1"
-  repository  = "example/shop"
-  domain_name = "shop.example.com"
-  zone_id     = "Z0123456789ABCDEFGHIJ"
+  environment      = "production"
+  region           = "eu-central-1"
+  repository       = "example/shop"
+  domain_name      = "shop.example.com"
+  zone_id          = "Z0123456789ABCDEFGHIJ"
+  image            = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/shop@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+  security_contact = "mailto:security@example.com"
+  alarm_emails     = ["ops@example.com"]
 }
 
 run "production" {
@@ -69,6 +72,8 @@ run "a_preview_for_the_office" {
     deletion_protection = false
     client_cidrs        = ["203.0.113.0/24", "198.51.100.7/32"]
     log_lock_mode       = "GOVERNANCE"
+
+    certificate_issuers_restricted = false
   }
 
   assert {
@@ -79,6 +84,11 @@ run "a_preview_for_the_office" {
   assert {
     condition     = toset([for rule in concat(values(aws_vpc_security_group_ingress_rule.load_balancer_https), values(aws_vpc_security_group_ingress_rule.load_balancer_http)) : "${rule.cidr_ipv4} ${rule.from_port}-${rule.to_port}"]) == toset(["203.0.113.0/24 443-443", "203.0.113.0/24 80-80", "198.51.100.7/32 443-443", "198.51.100.7/32 80-80"])
     error_message = "Only the ranges that are named get in, on 443 and 80."
+  }
+
+  assert {
+    condition     = length(aws_route53_record.issuers) == 0
+    error_message = "Where others issue certificates too, there is no CAA record."
   }
 
   # Of the log bucket, which has to be gone with the preview.

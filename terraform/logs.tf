@@ -167,12 +167,13 @@ resource "aws_s3_bucket_policy" "logs" {
         }
       },
       {
-        # https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-s3-permissions.html
-        Sid       = "FlowLogs"
+        # Under AWS's own names: it adds these two where it does not find them, and the next plan would take them away.
+        # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-infrastructure-V2-S3.html
+        Sid       = "AWSLogDeliveryWrite"
         Effect    = "Allow"
         Principal = { Service = "delivery.logs.amazonaws.com" }
         Action    = "s3:PutObject"
-        Resource  = "${local.log_bucket_arn}/network/AWSLogs/*"
+        Resource  = "${local.log_bucket_arn}/network/*"
         Condition = {
           StringEquals = {
             "aws:SourceAccount" = local.account_id
@@ -182,7 +183,7 @@ resource "aws_s3_bucket_policy" "logs" {
         }
       },
       {
-        Sid       = "FlowLogsAclCheck"
+        Sid       = "AWSLogDeliveryAclCheck"
         Effect    = "Allow"
         Principal = { Service = "delivery.logs.amazonaws.com" }
         Action    = "s3:GetBucketAcl"

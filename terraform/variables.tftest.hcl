@@ -4,11 +4,14 @@ mock_provider "aws" {
 }
 
 variables {
-  environment = "production"
-  region      = "eu-central-1"
-  repository  = "example/shop"
-  domain_name = "shop.example.com"
-  zone_id     = "Z0123456789ABCDEFGHIJ"
+  environment      = "production"
+  region           = "eu-central-1"
+  repository       = "example/shop"
+  domain_name      = "shop.example.com"
+  zone_id          = "Z0123456789ABCDEFGHIJ"
+  image            = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/shop@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+  security_contact = "mailto:security@example.com"
+  alarm_emails     = ["ops@example.com"]
 }
 
 run "refuses_what_is_too_small" {
@@ -157,6 +160,7 @@ run "refuses_a_preview_that_could_not_go_and_a_network_that_could_not_start" {
   variables {
     environment         = "preview-1"
     nat_gateways        = "none"
+    outbound_https      = false
     log_lock_mode       = "COMPLIANCE"
     interface_endpoints = ["ecr.api", "ecr.dkr", "kms", "logs"]
     log_lock_days       = 1.5

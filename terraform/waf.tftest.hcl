@@ -4,11 +4,14 @@ mock_provider "aws" {
 }
 
 variables {
-  environment = "production"
-  region      = "eu-central-1"
-  repository  = "example/shop"
-  domain_name = "shop.example.com"
-  zone_id     = "Z0123456789ABCDEFGHIJ"
+  environment      = "production"
+  region           = "eu-central-1"
+  repository       = "example/shop"
+  domain_name      = "shop.example.com"
+  zone_id          = "Z0123456789ABCDEFGHIJ"
+  image            = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/shop@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+  security_contact = "mailto:security@example.com"
+  alarm_emails     = ["ops@example.com"]
 }
 
 run "production" {
@@ -16,7 +19,6 @@ run "production" {
 
   variables {
     requests_per_address = 100
-    waf_counted_rules    = { AWSManagedRulesCommonRuleSet = ["SizeRestrictions_BODY"] }
   }
 
   assert {
@@ -36,7 +38,7 @@ run "production" {
 
   assert {
     condition     = flatten([for rule in aws_wafv2_web_acl.main.rule : [for override in rule.statement[0].managed_rule_group_statement[0].rule_action_override : "${rule.name} ${override.name}"] if rule.name != "requests-per-address"]) == ["AWSManagedRulesCommonRuleSet SizeRestrictions_BODY"]
-    error_message = "But for the one rule that is named."
+    error_message = "But for the one that would refuse what the service takes."
   }
 
   assert {
