@@ -1,5 +1,5 @@
 # The collector beside the service: scrapes /metrics on loopback and writes it to managed Prometheus, takes traces on loopback and
-# sends them to X-Ray. Optional: off without an image; without this file the line that names it in service.tf goes too.
+# sends them to X-Ray. Optional: off without an image; without this file the lines that name it in service.tf go too.
 variable "collector_image" {
   description = <<-EOT
     Image of the AWS Distro for OpenTelemetry (https://github.com/aws-observability/aws-otel-collector), for ARM64 and by digest, in a
@@ -107,7 +107,7 @@ locals {
       startPeriod = 10
       retries     = 3
     }
-    # ECS starts it first and ends it last, with what the service's end has still to say.
+    # The service depends on it, so that it ends last, and what the service's end has still to say gets out.
     stopTimeout = 30
     logConfiguration = {
       logDriver = "awslogs"

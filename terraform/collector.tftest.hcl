@@ -25,6 +25,11 @@ run "it_reads_and_listens_on_loopback_and_the_service_does_without" {
   }
 
   assert {
+    condition     = jsondecode(aws_ecs_task_definition.service.container_definitions)[0].dependsOn == [{ containerName = "collector", condition = "START" }]
+    error_message = "It ends before the service, and with it what the service has still to say."
+  }
+
+  assert {
     condition     = !can(jsondecode(aws_ecs_task_definition.service.container_definitions)[1].secrets) && jsondecode(aws_ecs_task_definition.service.container_definitions)[1].linuxParameters.capabilities.drop == ["ALL"] && jsondecode(aws_ecs_task_definition.service.container_definitions)[1].memory == 256
     error_message = "It knows a secret, has capabilities, or can take all the memory."
   }

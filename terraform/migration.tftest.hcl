@@ -32,8 +32,18 @@ run "the_first_plan_makes_what_it_needs_and_not_the_service" {
   }
 
   assert {
-    condition     = alltrue([for part in ["database", "endpoints", "internet", "s3"] : strcontains(file("migration.tf"), "egress_rule.service_to_${part},")])
-    error_message = "The task could not reach all that it needs."
+    condition     = length(aws_route.private_nat) == 3 && aws_vpc_security_group_egress_rule.service_to_internet["https"].to_port == 443 && aws_vpc_security_group_egress_rule.service_to_endpoints.to_port == 443 && aws_vpc_security_group_egress_rule.service_to_s3.to_port == 443
+    error_message = "The task could not reach the registry, the secret or the log."
+  }
+
+  assert {
+    condition     = aws_vpc_security_group_egress_rule.service_to_database.to_port == 5432 && aws_vpc_security_group_ingress_rule.database_from_service.to_port == 5432 && aws_db_instance.main.db_name == "stockade"
+    error_message = "The task could not reach the database."
+  }
+
+  assert {
+    condition     = aws_iam_role_policy.migration.name == "start" && aws_secretsmanager_secret.oidc_client.name == "stockade-production/oidc-client-secret" && aws_cognito_user_pool_client.service[0].generate_secret
+    error_message = "The task could not start, or the operator finds no secret to fill."
   }
 }
 

@@ -97,6 +97,11 @@ variable "outbound_https" {
     condition     = !var.outbound_https || var.nat_gateways != "none"
     error_message = "outbound_https needs nat_gateways: without one the provider is not reached, and the service does not get ready."
   }
+
+  validation {
+    condition     = var.outbound_https || length(setsubtract(["ecr.api", "ecr.dkr", "kms", "logs", "secretsmanager"], var.interface_endpoints)) == 0
+    error_message = "Without outbound_https no task starts unless interface_endpoints has ecr.api, ecr.dkr, kms, logs and secretsmanager."
+  }
 }
 
 variable "outbound_smtp" {
@@ -232,7 +237,9 @@ locals {
       logDriver = "awslogs"
       options   = merge(local.log_options, { awslogs-group = aws_cloudwatch_log_group.service.name, awslogs-stream-prefix = "ecs" })
     }
-    })],
+    },
+    { for each in local.collector_containers : "dependsOn" => [{ containerName = each.name, condition = "START" }] }, # optional: collector.tf
+    )],
     local.collector_containers, # optional: collector.tf
   )
 }
@@ -283,6 +290,7 @@ resource "aws_ecs_task_definition" "service" {
   }
 }
 
+# gates:allow terraform_follows_practice/CKV_AWS_332 until 2027-11-20: 1.4.0 is the latest for Linux, and by its number a plan shows when it changes
 resource "aws_ecs_service" "service" {
   name            = "service"
   cluster         = aws_ecs_cluster.main.id
@@ -352,6 +360,8 @@ resource "aws_ecs_service" "service" {
 
   depends_on = [
     aws_lb_listener_rule.service,
+    aws_iam_role_policy.collector,       # optional: collector.tf
+    aws_iam_role_policy.collector_start, # optional: collector.tf
     aws_iam_role_policy.execution,
     aws_iam_role_policy.task,
     aws_vpc_security_group_egress_rule.service_to_endpoints,

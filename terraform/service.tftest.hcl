@@ -342,6 +342,17 @@ run "a_public_registry_and_memory_in_halves_of_a_gib_are_refused" {
   expect_failures = [var.image, var.task_memory_mib]
 }
 
+run "no_way_out_and_no_endpoints_are_refused" {
+  command = plan
+
+  variables {
+    outbound_https      = false
+    interface_endpoints = ["ecr.api"]
+  }
+
+  expect_failures = [var.outbound_https]
+}
+
 run "a_setting_that_is_said_twice_is_refused" {
   command = plan
 
