@@ -63,13 +63,3 @@ run "too_short_is_refused" {
 
   expect_failures = [var.audit_trail_retention_days]
 }
-
-run "too_long_is_refused" {
-  command = plan
-
-  variables {
-    audit_trail_retention_days = 3654
-  }
-
-  expect_failures = [var.audit_trail_retention_days]
-}

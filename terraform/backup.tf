@@ -147,7 +147,7 @@ resource "aws_iam_role_policy" "backup" {
       {
         Sid    = "Snapshot"
         Effect = "Allow"
-        Action = ["rds:AddTagsToResource", "rds:CopyDBSnapshot", "rds:CreateDBSnapshot", "rds:DescribeDBSnapshots", "rds:ListTagsForResource"]
+        Action = ["rds:AddTagsToResource", "rds:CopyDBSnapshot", "rds:CreateDBSnapshot", "rds:ListTagsForResource"]
         Resource = [
           "arn:${local.partition}:rds:${var.region}:${local.account_id}:db:${local.database_identifier}",
           "arn:${local.partition}:rds:${var.region}:${local.account_id}:snapshot:awsbackup:*",
@@ -160,10 +160,13 @@ resource "aws_iam_role_policy" "backup" {
         Resource = "arn:${local.partition}:rds:${var.region}:${local.account_id}:snapshot:awsbackup:*"
       },
       {
-        Sid      = "Look"
-        Effect   = "Allow"
-        Action   = ["rds:DescribeDBInstances", "tag:GetResources"]
-        Resource = "*"
+        Sid    = "Look"
+        Effect = "Allow"
+        Action = ["rds:DescribeDBInstances", "rds:DescribeDBSnapshots"]
+        Resource = [
+          "arn:${local.partition}:rds:${var.region}:${local.account_id}:db:*",
+          "arn:${local.partition}:rds:${var.region}:${local.account_id}:snapshot:*",
+        ]
       },
       {
         Sid    = "Vault"

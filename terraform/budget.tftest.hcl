@@ -14,15 +14,6 @@ variables {
   alarm_emails     = ["ops@example.com"]
 }
 
-run "who_plans_nothing_has_none" {
-  command = plan
-
-  assert {
-    condition     = length(aws_budgets_budget.main) == 0
-    error_message = "There is a budget that nobody asked for."
-  }
-}
-
 run "it_tells_of_the_forecast_and_of_what_was_spent" {
   command = plan
 
@@ -53,16 +44,6 @@ run "a_budget_that_nobody_hears_of_is_refused" {
     environment        = "staging"
     alarm_emails       = []
     budget_monthly_usd = 400
-  }
-
-  expect_failures = [var.budget_monthly_usd]
-}
-
-run "less_than_a_dollar_is_refused" {
-  command = plan
-
-  variables {
-    budget_monthly_usd = 0
   }
 
   expect_failures = [var.budget_monthly_usd]

@@ -115,22 +115,16 @@ locals {
   database_identifier = local.name
 
   database_parameters = {
-    "rds.force_ssl"                       = "1"
     "rds.accepted_password_auth_method"   = "scram"
     "ssl_min_protocol_version"            = "TLSv1.3" # ASVS 5.0, 12.1.1; RDS has it from PostgreSQL 16 on.
     "log_connections"                     = "1"
     "log_disconnections"                  = "1"
     "log_lock_waits"                      = "1"
-    "log_statement"                       = "ddl"  # Changes of tables, roles and rights; what people do is in the audit trail, so no pgaudit.
-    "log_min_duration_statement"          = "1000" # Milliseconds.
-    "log_parameter_max_length"            = "0"    # Values are personal data; the statements have placeholders.
-    "log_parameter_max_length_on_error"   = "0"
-    "max_connections"                     = tostring(var.database_max_connections)
+    "log_statement"                       = "ddl"   # Changes of tables, roles and rights; what people do is in the audit trail, so no pgaudit.
+    "log_min_duration_statement"          = "1000"  # Milliseconds.
+    "log_parameter_max_length"            = "0"     # Values are personal data; the statements have placeholders.
     "idle_in_transaction_session_timeout" = "60000" # Milliseconds; such a session holds back vacuum.
   }
-
-  # Those that PostgreSQL reads at its start, and those that RDS reports as pending since they are its own default.
-  database_parameters_of_start = ["rds.force_ssl", "max_connections", "log_parameter_max_length_on_error"]
 }
 
 resource "aws_db_parameter_group" "main" {
@@ -138,13 +132,31 @@ resource "aws_db_parameter_group" "main" {
   family      = "postgres17"
   description = "TLS 1.3 and SCRAM alone, and a log without values"
 
+  # Read at PostgreSQL's start, or its default already, which RDS reports as pending whatever one says.
+  parameter {
+    name         = "rds.force_ssl"
+    value        = "1"
+    apply_method = "pending-reboot"
+  }
+
+  parameter {
+    name         = "max_connections"
+    value        = var.database_max_connections
+    apply_method = "pending-reboot"
+  }
+
+  parameter {
+    name         = "log_parameter_max_length_on_error"
+    value        = "0"
+    apply_method = "pending-reboot"
+  }
+
   dynamic "parameter" {
     for_each = local.database_parameters
 
     content {
-      name         = parameter.key
-      value        = parameter.value
-      apply_method = contains(local.database_parameters_of_start, parameter.key) ? "pending-reboot" : "immediate"
+      name  = parameter.key
+      value = parameter.value
     }
   }
 

@@ -130,26 +130,17 @@ run "a_preview_is_small_and_goes_without_a_trace" {
   }
 }
 
-run "production_takes_no_less" {
-  command = plan
-
-  variables {
-    database_multi_az       = false
-    database_final_snapshot = false
-  }
-
-  expect_failures = [var.database_multi_az, var.database_final_snapshot]
-}
-
-run "what_is_too_little_is_refused" {
+run "what_is_too_little_is_refused_and_production_takes_no_less" {
   command = plan
 
   variables {
     database_instance_class        = "t4g.medium"
     database_storage_gib           = 19
     database_storage_limit_gib     = 23
+    database_multi_az              = false
     database_max_connections       = 49
     database_backup_days           = 6
+    database_final_snapshot        = false
     database_final_snapshot_number = 0
     database_authority             = "rds-ca-2019"
     database_pool_size             = 1
@@ -157,30 +148,20 @@ run "what_is_too_little_is_refused" {
   }
 
   expect_failures = [
-    var.database_instance_class, var.database_storage_gib, var.database_storage_limit_gib, var.database_max_connections,
-    var.database_backup_days, var.database_final_snapshot_number, var.database_authority,
+    var.database_instance_class, var.database_storage_gib, var.database_storage_limit_gib, var.database_multi_az, var.database_max_connections,
+    var.database_backup_days, var.database_final_snapshot, var.database_final_snapshot_number, var.database_authority,
   ]
 }
 
-run "a_backup_that_outlives_an_erasure_is_refused" {
+run "a_backup_that_outlives_an_erasure_is_refused_and_what_is_no_whole_number" {
   command = plan
 
   variables {
-    database_backup_days = 31
-  }
-
-  expect_failures = [var.database_backup_days]
-}
-
-run "what_is_no_whole_number_is_refused" {
-  command = plan
-
-  variables {
+    database_backup_days           = 31
     database_storage_gib           = 20.5
     database_max_connections       = 200.5
-    database_backup_days           = 7.5
     database_final_snapshot_number = 1.5
   }
 
-  expect_failures = [var.database_storage_gib, var.database_max_connections, var.database_backup_days, var.database_final_snapshot_number]
+  expect_failures = [var.database_backup_days, var.database_storage_gib, var.database_max_connections, var.database_final_snapshot_number]
 }

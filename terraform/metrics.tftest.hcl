@@ -40,6 +40,7 @@ run "alerts_can_go_elsewhere" {
   command = plan
 
   variables {
+    prometheus_folder         = "./mocks/prometheus"
     prometheus_alerts_enabled = false
   }
 
