@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -90,4 +90,35 @@ test('no service, or none of its tasks, is no rollout', unix, (t) => {
   const nothing = { ...done, runningCount: 0, desiredCount: 0 };
   const { status } = run(t, 'rollout.command.ts', rollout([nothing], []));
   assert.notEqual(status, 0);
+});
+
+const repository = join(import.meta.dirname, '../..');
+const read = (...path: readonly string[]): string => readFileSync(join(repository, ...path), 'utf8');
+const allOf = (text: string, pattern: RegExp): readonly string[] => [...new Set([...text.matchAll(pattern)].map(([, name = '']) => name))].sort();
+
+test('every output that a deployment reads is one of the root', () => {
+  const workflows = ['deploy.yml', 'preview.yml'].map((name) => read('.github/workflows', name)).join('\n');
+  const commands = ['migrate', 'rollout'].map((name) => read('.github/terraform', `${name}.command.ts`)).join('\n');
+  const wanted = [...allOf(commands, /\boutput\('(\w+)'\)/g), ...allOf(workflows, /\.(\w+)\.value\b/g)];
+  const root = readdirSync(join(repository, 'terraform')).filter((name) => name.endsWith('.tf')).map((name) => read('terraform', name)).join('\n');
+  const given = allOf(root, /^output "(\w+)"/gm);
+  assert.ok(wanted.length > 7);
+  assert.deepEqual(wanted.filter((name) => !given.includes(name) && name !== 'image'), []);
+});
+
+test('every variable that a deployment takes from GitHub is one that bootstrap or the operator is told to set', () => {
+  const workflows = ['deploy.yml', 'preview.yml'].map((name) => read('.github/workflows', name)).join('\n');
+  const told = `${read('terraform/bootstrap/outputs.tf')}\n${read('terraform/README.md')}`;
+  const taken = allOf(workflows, /\bvars\.([A-Z_]+)/g);
+  assert.ok(taken.length > 8);
+  assert.deepEqual(taken.filter((name) => !new RegExp(String.raw`\b${name}\b`).test(told)), []);
+});
+
+test('the trust of the roles names workflows that are there, and the environments that their jobs have', () => {
+  const trust = read('terraform/bootstrap/github.tf');
+  for (const [name, environments] of Object.entries({ 'deploy.yml': ['${{ matrix.environment }}', '${{ matrix.environment }}-plan'], 'preview.yml': ['preview'] })) {
+    assert.ok(trust.includes(`/.github/workflows/${name}"`), name);
+    assert.deepEqual(allOf(read('.github/workflows', name), /^ {4}environment:\n {6}name: (.+)$/gm), environments);
+  }
+  assert.match(trust, /environments = \["\$\{each\}-plan"\]/);
 });

@@ -1,5 +1,6 @@
 // Waits until the service runs what was applied, and ends with 1 where ECS took it back: `node rollout.command.ts outputs.json`.
 // Terraform's own wait ends at any steady state, that of a rollback too: https://github.com/hashicorp/terraform-provider-aws/issues/20858
+// The root's postcondition notices another task definition; this also a rollout that failed with nothing to go back to, and asks ECS itself.
 import { readFileSync } from 'node:fs';
 import { aws, outputsOf, pause } from './aws.ts';
 

@@ -1,12 +1,5 @@
 # What each role may do. IAM is enforced by no emulator: these are held by policies/terraform, by the tests beside, and by reading.
 
-variable "cognito" {
-  description = "Whether an environment here makes its own identity provider: what plans then reads its client, with its first secret until that is replaced (terraform/README.md)."
-  type        = bool
-  default     = false
-  nullable    = false
-}
-
 locals {
   # ARNs are written out of what is known beforehand, so that a first plan shows every policy whole.
   arn              = "arn:${local.partition}"
@@ -36,7 +29,7 @@ locals {
     "ce:GetAnomalyMonitors", "ce:GetAnomalySubscriptions", "ce:ListTagsForResource",
     "cloudtrail:DescribeTrails", "cloudtrail:GetEventSelectors", "cloudtrail:GetInsightSelectors", "cloudtrail:GetTrail*", "cloudtrail:ListTags",
     "cloudwatch:DescribeAlarms", "cloudwatch:ListTagsForResource",
-    "cognito-idp:DescribeUserPool", "cognito-idp:DescribeUserPoolDomain", "cognito-idp:DescribeResourceServer", "cognito-idp:DescribeManagedLoginBranding*",
+    "cognito-idp:DescribeUserPool", "cognito-idp:DescribeUserPoolClient", "cognito-idp:DescribeUserPoolDomain", "cognito-idp:DescribeResourceServer", "cognito-idp:DescribeManagedLoginBranding*",
     "cognito-idp:GetGroup", "cognito-idp:GetUserPoolMfaConfig", "cognito-idp:GetLogDeliveryConfiguration", "cognito-idp:ListTagsForResource",
     "ec2:Describe*", "ec2:GetManagedPrefixListEntries",
     "ecr:DescribeImages", "ecr:DescribeRepositories", "ecr:ListTagsForResource",
@@ -56,7 +49,8 @@ locals {
   ]
 
   # A plan never needs them; said once more, so that a later `Allow` does not open them. The state itself it has to read, and that holds
-  # no secret: write-only arguments and ephemeral resources never reach it (a test of the root looks).
+  # no secret that is in use: Terraform makes their boxes, and never writes or reads what is in them (secrets.tf). The first secret of a
+  # client of Cognito, which the provider reads back, is replaced before the service starts (terraform/README.md).
   never_read = [
     {
       Sid    = "NoSecretNoPersonalData"
@@ -88,7 +82,7 @@ locals {
   plan_permissions = { for each, name in local.names : each => jsonencode({
     Version = "2012-10-17"
     Statement = concat([
-      { Sid = "ReadWhatIsThere", Effect = "Allow", Action = concat(local.reads, [for action in ["cognito-idp:DescribeUserPoolClient"] : action if var.cognito]), Resource = "*" },
+      { Sid = "ReadWhatIsThere", Effect = "Allow", Action = local.reads, Resource = "*" },
       { Sid = "FindTheState", Effect = "Allow", Action = "s3:ListBucket", Resource = local.state_bucket_arn, Condition = { StringLike = { "s3:prefix" = ["${each}/*", "plans/${each}/*"] } } },
       { Sid = "FindItsBuckets", Effect = "Allow", Action = "s3:ListBucket", Resource = "${local.arn}:s3:::${name}*" },
       { Sid = "ReadTheState", Effect = "Allow", Action = "s3:GetObject", Resource = "${local.state_bucket_arn}/${each}/terraform.tfstate" },
@@ -124,7 +118,7 @@ locals {
       { Sid = "LockTheState", Effect = "Allow", Action = ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"], Resource = "${local.state_bucket_arn}/${each}*/terraform.tfstate.tflock" },
       { Sid = "ReadThePlan", Effect = "Allow", Action = "s3:GetObject", Resource = "${local.state_bucket_arn}/plans/${each}/*" },
       local.use_state_key,
-      { Sid = "ReadWhatIsThere", Effect = "Allow", Action = concat(local.reads, ["cognito-idp:DescribeUserPoolClient"]), Resource = "*" },
+      { Sid = "ReadWhatIsThere", Effect = "Allow", Action = local.reads, Resource = "*" },
     ]
     named = concat([
       { Sid = "Named", Effect = "Allow", Resource = [
@@ -157,6 +151,8 @@ locals {
         "s3:CreateBucket", "s3:DeleteBucket", "s3:DeleteBucketPolicy", "s3:ListBucket*", "s3:PutBucket*", "s3:PutEncryptionConfiguration", "s3:PutLifecycleConfiguration",
       ] },
       ], [for statement in [
+        # The workflow puts a client secret of its own in the place of Cognito's first.
+        { Sid = "ReplaceClientSecret", Effect = "Allow", Resource = "${local.arn}:cognito-idp:${var.region}:${local.account_id}:userpool/*", Action = "cognito-idp:AddUserPoolClientSecret" },
         # An empty state would be looked at every night; its earlier versions stay for a while.
         { Sid = "ForgetTheState", Effect = "Allow", Resource = "${local.state_bucket_arn}/preview-*/terraform.tfstate", Action = "s3:DeleteObject" },
         # Only a preview takes its log with it, locked or not.
