@@ -63,7 +63,7 @@ export default defineConfig(
   },
   {
     // The composition root, the commands and the proofs talk to the terminal and own the process.
-    files: ['app/main.ts', '**/*.command.ts', '**/*.proof.ts', 'app/testing/run-*.ts', '.github/mutation/run-*.ts', '.github/gates/run-*.ts', '.github/gates/prove-*.ts'],
+    files: ['app/main.ts', '**/*.command.ts', '**/*.proof.ts', 'app/testing/run-*.ts', '.github/mutation/run-*.ts', '.github/gates/run-*.ts', '.github/gates/prove-*.ts', '.github/terraform/prove-*.ts'],
     rules: { 'no-console': 'off', 'no-restricted-syntax': ['error', ...exportSyntax] },
   },
   { files: ['eslint.config.js'], languageOptions: { sourceType: 'module' }, rules: { 'no-restricted-syntax': 'off' } },

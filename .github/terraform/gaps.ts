@@ -4,9 +4,9 @@
 export interface Call {
   /** As AWS signs it. */
   readonly service: string;
-  readonly region: string;
   readonly operation: string;
   readonly input: Readonly<Record<string, unknown>>;
+  readonly text: string;
 }
 
 type Memory = Map<string, Readonly<Record<string, unknown>>>;
@@ -17,8 +17,6 @@ export interface Gap {
   readonly link: string;
   /** In place of moto. */
   readonly answer?: (call: Call, memory: Memory) => { readonly status?: number; readonly body: string } | undefined;
-  /** What moto is asked instead. */
-  readonly ask?: (call: Call) => Call['input'];
   /** What moto answered, with what it left out. */
   readonly amend?: (call: Call, body: string, memory: Memory) => string;
 }
@@ -37,11 +35,7 @@ function setChildren(xml: string, children: Readonly<Record<string, unknown>>): 
   return Object.entries(children).reduce((text, [name, value]) => `<${name}>${String(value)}</${name}>${text.replace(new RegExp(`<${name}>[^<]*</${name}>`), '')}`, xml);
 }
 
-interface EcsService {
-  readonly serviceName: string;
-  readonly desiredCount: number;
-  readonly deployments: readonly Readonly<Record<string, unknown>>[];
-}
+type EcsService = Readonly<Record<string, unknown>> & { readonly serviceName: string; readonly deployments: readonly Readonly<Record<string, unknown>>[] };
 
 const ECS_FIELDS = ['availabilityZoneRebalancing', 'healthCheckGracePeriodSeconds', 'deploymentConfiguration', 'enableECSManagedTags', 'enableExecuteCommand'];
 /** What a request calls it → what an answer does. */
@@ -55,7 +49,7 @@ export const gaps: readonly Gap[] = [
     link: 'https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Service.html',
     amend({ operation, input }, body, memory) {
       if (operation !== 'DescribeServices') remember(memory, textOf(input['serviceName'] ?? input['service']).split('/').at(-1) ?? '', input, ECS_FIELDS);
-      const complete = (service: EcsService) => ({ ...service, ...memory.get(service.serviceName), runningCount: service.desiredCount, pendingCount: 0, deployments: service.deployments.map((each) => ({ ...each, runningCount: each['desiredCount'], pendingCount: 0, rolloutState: 'COMPLETED' })) });
+      const complete = (service: EcsService) => ({ ...service, ...memory.get(service.serviceName), runningCount: service['desiredCount'], pendingCount: 0, deployments: service.deployments.map((each) => ({ ...each, runningCount: each['desiredCount'], pendingCount: 0, rolloutState: 'COMPLETED' })) });
       const answer = JSON.parse(body) as { readonly service?: EcsService; readonly services?: readonly EcsService[] };
       return JSON.stringify({ ...answer, ...(answer.service && { service: complete(answer.service) }), ...(answer.services && { services: answer.services.map(complete) }) });
     },
@@ -78,9 +72,7 @@ export const gaps: readonly Gap[] = [
     link: 'https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DBInstance.html',
     amend({ operation, input }, body, memory) {
       const id = textOf(input['DBInstanceIdentifier']);
-      if (/^(?:Create|Modify)/.test(operation)) {
-        remember(memory, id, Object.fromEntries(Object.entries(RDS_FIELDS).flatMap(([asked, answered]) => (asked in input ? [[answered, input[asked]]] : []))), Object.values(RDS_FIELDS));
-      }
+      if (/^(?:Create|Modify)/.test(operation)) remember(memory, id, Object.fromEntries(Object.entries(RDS_FIELDS).map(([asked, answered]) => [asked in input ? answered : '', input[asked]])), Object.values(RDS_FIELDS));
       return body.replaceAll(/<DBInstance>(.*?)<\/DBInstance>/gs, (_, inner: string) => {
         const [, name = ''] = /<DBInstanceIdentifier>([^<]*)</.exec(inner) ?? [];
         const resource = `db-${Buffer.from(name).toString('hex').toUpperCase().padEnd(26, '0').slice(0, 26)}`;
@@ -112,13 +104,6 @@ export const gaps: readonly Gap[] = [
     },
   },
   {
-    // A trail may be named by its ARN, which moto takes for a name.
-    service: 'cloudtrail',
-    operation: /^(?:Start|Stop)Logging$/,
-    link: 'https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_StartLogging.html',
-    ask: ({ input }) => ({ ...input, Name: textOf(input['Name']).split('/').at(-1) }),
-  },
-  {
     service: 'budgets',
     operation: /^(?:CreateBudget|CreateNotification|DescribeSubscribersForNotification|ListTagsForResource)$/,
     link: 'https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_DescribeSubscribersForNotification.html',
@@ -135,13 +120,37 @@ export const gaps: readonly Gap[] = [
     service: 'backup',
     operation: / \/(?:backup\/plans\/[^/]+\/selections|backup-vaults\/[^/]+\/access-policy)/,
     link: 'https://docs.aws.amazon.com/aws-backup/latest/devguide/API_GetBackupSelection.html',
-    answer({ operation, input }, memory) {
+    answer({ operation, text }, memory) {
       const [method = '', path = ''] = operation.split(' ');
       const [, , , owner = '', , id] = path.split('/');
       const key = path.endsWith('/access-policy') || id !== undefined ? path : `${path.replace(/\/$/, '')}/${memory.size}-selection`;
       if (method === 'DELETE') memory.delete(key);
-      if (method === 'PUT') memory.set(key, { ...input, BackupPlanId: owner, SelectionId: key.split('/').at(-1), CreationDate: Date.now() / 1000 });
+      if (method === 'PUT') memory.set(key, { ...(JSON.parse(text) as object), BackupPlanId: owner, SelectionId: key.split('/').at(-1), CreationDate: Date.now() / 1000 });
       return method === 'GET' && !memory.has(key) ? { status: 404, body: '{"__type":"ResourceNotFoundException","Message":"there is none"}' } : { body: JSON.stringify(memory.get(key) ?? {}) };
+    },
+  },
+  {
+    // moto refuses what a statement denies without looking at its condition: everything, where all but TLS is denied. It sees none.
+    service: 's3',
+    operation: /^(?:GET|PUT|DELETE) \/[^/?]+\?policy/,
+    link: 'https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketPolicy.html',
+    answer({ operation, text }, memory) {
+      const [method = '', path = ''] = operation.split(' ');
+      if (method === 'GET') return memory.has(path) ? { body: textOf(memory.get(path)?.['text']) } : undefined;
+      if (method === 'PUT') memory.set(path, { text });
+      else memory.delete(path);
+      return { status: 204, body: '' };
+    },
+  },
+  {
+    // moto forgets how many earlier versions stay, and Terraform waits for what it asked for.
+    service: 's3',
+    operation: /^(?:GET|PUT) \/[^/?]+\?lifecycle/,
+    link: 'https://docs.aws.amazon.com/AmazonS3/latest/API/API_NoncurrentVersionExpiration.html',
+    amend({ operation, text }, body, memory) {
+      const [method = '', path = ''] = operation.split(' ');
+      if (method === 'PUT') memory.set(path, { text });
+      return method === 'GET' && memory.has(path) ? textOf(memory.get(path)?.['text']) : body;
     },
   },
 ];

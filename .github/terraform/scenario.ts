@@ -72,13 +72,27 @@ export async function replan(stage: Stage, root: Root, step: string, files: read
   return plan;
 }
 
+export interface Addressed {
+  readonly root: Root;
+  readonly files: readonly string[];
+}
+
+/** @param name `bootstrap`, or an environment of the main root */
+export function rootOf({ endpoint, scratch }: Stage, name: string, outputs: Readonly<Record<string, string>>, zone: string): Addressed {
+  const environment = { ...environmentOf(endpoint, REGION), TF_DATA_DIR: path.join(scratch, 'data', name) };
+  if (name === 'bootstrap') return { root: { name, folder: path.join(scratch, 'terraform/bootstrap'), environment: { ...environment, ...asVariables(BOOTSTRAP) } }, files: [] };
+  const variables = asVariables({ ...VARIABLES, zone_id: zone, permissions_boundary: outputs['permissions_boundary'] ?? '' });
+  const preview = name.startsWith('preview') ? { TF_VAR_environment: name } : {};
+  return { root: { name, folder: path.join(scratch, 'terraform'), environment: { ...environment, ...variables, ...preview } }, files: [`-var-file=environments/${name.replace(/-\d+$/, '')}.tfvars`] };
+}
+
 export interface Bootstrapped {
   readonly root: Root;
   readonly outputs: Readonly<Record<string, string>>;
 }
 
 export async function bootstrap(stage: Stage): Promise<Bootstrapped | undefined> {
-  const root: Root = { name: 'bootstrap', folder: path.join(stage.scratch, 'terraform/bootstrap'), environment: { ...environmentOf(stage.endpoint, REGION), ...asVariables(BOOTSTRAP), TF_DATA_DIR: path.join(stage.scratch, 'data/bootstrap') } };
+  const { root } = rootOf(stage, 'bootstrap', {}, '');
   const isApplied = await record(stage, root, 'apply', async () => {
     await initialise(root, []);
     return apply(root, [], stage.say);
@@ -90,9 +104,7 @@ export async function bootstrap(stage: Stage): Promise<Bootstrapped | undefined>
   return { root, outputs };
 }
 
-export interface Deployment {
-  readonly root: Root;
-  readonly files: readonly string[];
+export interface Deployment extends Addressed {
   /** As `terraform state pull` printed it, after the first apply. */
   readonly state: string;
   readonly before: Inventory;
@@ -100,26 +112,15 @@ export interface Deployment {
 
 /** The main root, its state in the bucket that bootstrap made, locked there. */
 export async function deploy(stage: Stage, environment: string, { outputs }: Bootstrapped, zone: string): Promise<Deployment | undefined> {
-  const root: Root = {
-    name: environment,
-    folder: path.join(stage.scratch, 'terraform'),
-    environment: {
-      ...environmentOf(stage.endpoint, REGION),
-      ...asVariables({ ...VARIABLES, zone_id: zone, permissions_boundary: outputs['permissions_boundary'] ?? '' }),
-      ...(environment.startsWith('preview') ? { TF_VAR_environment: environment } : {}),
-      TF_DATA_DIR: path.join(stage.scratch, 'data', environment),
-    },
-  };
-  const files = [`-var-file=environments/${environment.replace(/-\d+$/, '')}.tfvars`];
+  const { root, files } = rootOf(stage, environment, outputs, zone);
   const before = await takeInventory(stage.endpoint);
   const key = `${environment}/terraform.tfstate`;
   const isApplied = await record(stage, root, 'apply', async () => {
     await initialise(root, [`-backend-config=bucket=${outputs['state_bucket'] ?? ''}`, `-backend-config=key=${key}`, `-backend-config=region=${REGION}`, `-backend-config=kms_key_id=${outputs['state_key_arn'] ?? ''}`]);
     return apply(root, files, stage.say);
   });
-  const state = (await terraform(root, ['state', 'pull'])).stdout;
   if (!isApplied) return undefined;
-  return { root, files, state, before };
+  return { root, files, state: (await terraform(root, ['state', 'pull'])).stdout, before };
 }
 
 /** Applied twice, a configuration changes nothing; and the state is locked while somebody else holds its lock. */
@@ -172,8 +173,8 @@ async function stillThere(stage: Stage, root: Root, state: string, files: readon
 
 /** With one file that is not the repository's own: a state that stays on this machine, as it was. */
 export function copyWithState(stage: Stage, root: Root, name: string, state: string): Root {
-  const folder = path.join(stage.scratch, name, 'terraform');
   copySources(stage.repository, path.join(stage.scratch, name));
+  const folder = path.join(stage.scratch, name, path.relative(stage.scratch, root.folder));
   writeFileSync(path.join(folder, 'backend_override.tf'), 'terraform {\n  backend "local" {}\n}\n');
   writeFileSync(path.join(folder, 'terraform.tfstate'), state);
   return { ...root, name, folder, environment: { ...root.environment, TF_DATA_DIR: path.join(stage.scratch, 'data', name) } };

@@ -13,11 +13,7 @@ export interface Shim {
   readonly close: () => Promise<void>;
 }
 
-interface Answer {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: Buffer;
-}
+type Answer = Readonly<{ status: number; headers: IncomingHttpHeaders; body: Buffer }>;
 
 export async function startShim(upstream: string, onCall: (call: Call, status: number, body: string) => void = () => undefined): Promise<Shim> {
   const missing = new Set<string>();
@@ -30,12 +26,11 @@ export async function startShim(upstream: string, onCall: (call: Call, status: n
       for (const { gap, memory } of mine) {
         const made = gap.answer?.(call, memory);
         if (made === undefined) continue;
-        onCall(call, made.status ?? 200, made.body);
-        reply(outgoing, { status: made.status ?? 200, headers: { 'content-type': made.body.startsWith('<') ? 'text/xml' : 'application/x-amz-json-1.1' }, body: Buffer.from(made.body) });
-        return;
+        const { status = 200, body: text } = made;
+        onCall(call, status, text);
+        return reply(outgoing, { status, headers: { 'content-type': 'application/x-amz-json-1.1' }, body: Buffer.from(text) });
       }
-      const asked = mine.find(({ gap }) => gap.ask !== undefined)?.gap.ask?.(call);
-      const from = await pass(upstream, incoming.method, incoming.url, incoming.headers, asked === undefined ? body : Buffer.from(JSON.stringify(asked)));
+      const from = await pass(upstream, incoming.method, incoming.url, incoming.headers, body);
       if (from.status >= 500) missing.add(`${call.service} ${call.operation}`);
       const text = from.body.toString();
       const amended = from.status >= 300 ? text : mine.reduce((sofar, { gap, memory }) => gap.amend?.(call, sofar, memory) ?? sofar, text);
@@ -57,14 +52,14 @@ export async function startShim(upstream: string, onCall: (call: Call, status: n
 
 /** The three forms of AWS's APIs: JSON with its operation in a header, a form with it in `Action`, and paths. */
 export function readCall(method: string, path: string, headers: IncomingHttpHeaders, body: Buffer): Call {
-  const [, region = '', service = ''] = /Credential=[^/]+\/\d+\/([^/]+)\/([^/]+)\//.exec(headers.authorization ?? '') ?? [];
+  const [, service = ''] = /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\//.exec(headers.authorization ?? '') ?? [];
   const text = body.toString();
   const target = headers['x-amz-target'];
-  if (typeof target === 'string') return { service, region, operation: target.slice(target.lastIndexOf('.') + 1), input: JSON.parse(text || '{}') as Call['input'] };
+  if (typeof target === 'string') return { service, text, operation: target.slice(target.lastIndexOf('.') + 1), input: JSON.parse(text || '{}') as Call['input'] };
   const form = new URLSearchParams(text);
   const action = headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true ? form.get('Action') : null;
-  if (action !== null) return { service, region, operation: action, input: Object.fromEntries(form) };
-  return { service, region, operation: `${method} ${path}`, input: headers['content-type'] === 'application/json' ? (JSON.parse(text || '{}') as Call['input']) : {} };
+  if (action !== null) return { service, text, operation: action, input: Object.fromEntries(form) };
+  return { service, text, operation: `${method} ${path}`, input: {} };
 }
 
 async function pass(upstream: string, method = 'GET', path = '/', headers: IncomingHttpHeaders, body: Buffer): Promise<Answer> {
