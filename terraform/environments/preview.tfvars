@@ -8,3 +8,10 @@ deletion_protection = false
 log_retention_days  = 7
 log_lock_mode       = "GOVERNANCE"
 log_lock_days       = 1
+
+database_instance_class = "db.t4g.micro"
+database_multi_az       = false
+database_backup_days    = 7
+database_final_snapshot = false
+backup_days             = 7
+backup_vault_lock       = "none"

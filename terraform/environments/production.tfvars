@@ -9,3 +9,10 @@ deletion_protection = true
 log_retention_days  = 365
 log_lock_mode       = "COMPLIANCE"
 log_lock_days       = 90
+
+database_instance_class = "db.t4g.medium"
+database_multi_az       = true
+database_backup_days    = 30
+backup_days             = 30
+backup_vault_lock       = "governance"
+budget_monthly_usd      = 500

@@ -9,3 +9,8 @@ deletion_protection = true
 log_retention_days  = 90
 log_lock_mode       = "GOVERNANCE"
 log_lock_days       = 7
+
+database_instance_class = "db.t4g.small"
+database_multi_az       = false
+database_backup_days    = 7
+backup_days             = 7
