@@ -191,6 +191,13 @@ resource "aws_cognito_user_pool_domain" "main" {
   user_pool_id = aws_cognito_user_pool.main[0].id
   # The older pages: the newer ones show nothing without a branding, which this provider can't make.
   managed_login_version = 1
+
+  lifecycle {
+    precondition {
+      condition     = !can(regex("aws|amazon|cognito", local.cognito_domain))
+      error_message = "Cognito takes no domain with aws, amazon or cognito in it: another project name, or an oidc_issuer."
+    }
+  }
 }
 
 # The provider reads the secret that Cognito makes back into the state, so nobody uses it: the README puts another in its place

@@ -42,7 +42,7 @@ run "the_first_plan_makes_what_it_needs_and_not_the_service" {
   }
 
   assert {
-    condition     = aws_iam_role_policy.migration.name == "start" && aws_secretsmanager_secret.oidc_client.name == "stockade-production/oidc-client-secret" && aws_cognito_user_pool_client.service[0].generate_secret
+    condition     = aws_iam_role_policy.migration.name == "start" && aws_secretsmanager_secret.oidc_client.name == "stockade-production/oidc-client" && aws_cognito_user_pool_client.service[0].generate_secret
     error_message = "The task could not start, or the operator finds no secret to fill."
   }
 }
@@ -114,7 +114,7 @@ run "it_is_confined_like_the_service_and_alone_reads_the_password" {
   }
 
   assert {
-    condition     = output.image == var.image && output.cluster_name == "stockade-production" && output.service_name == "service" && output.migration_task_definition == "stockade-production-migration" && output.migration_log_group == "/stockade-production/migration" && output.service_log_group == "/stockade-production/service"
+    condition     = output.image == var.image && output.smoke_url == "https://shop.example.com/.well-known/security.txt" && output.cluster_name == "stockade-production" && output.service_name == "service" && output.migration_task_definition == "stockade-production-migration" && output.migration_log_group == "/stockade-production/migration" && output.service_log_group == "/stockade-production/service"
     error_message = "A deployment is told other names."
   }
 

@@ -19,6 +19,11 @@ output "service_task_definition" {
   value       = aws_ecs_task_definition.service.arn
 }
 
+output "smoke_url" {
+  description = "A page that answers without a sign-in: what a deployment asks for at its end."
+  value       = "https://${var.domain_name}/.well-known/security.txt"
+}
+
 output "service_containers" {
   description = "Containers of the service's task, as ECS gets them: policies judge them, and the proof of the deployed thing runs them."
   value       = local.service_containers

@@ -8,7 +8,9 @@
 # Filled once by the operator, before the service starts for the first time: README.
 # gates:allow terraform_follows_practice/CKV2_AWS_57 until 2027-11-20: rotation would take a Lambda that knows the provider; a person rotates it, README
 resource "aws_secretsmanager_secret" "oidc_client" {
-  name        = "${local.name}/oidc-client-secret"
+  # Not "…-secret": a hyphen and six characters look like the end of an ARN.
+  # https://docs.aws.amazon.com/secretsmanager/latest/userguide/troubleshoot.html#ARN_secretnamehyphen
+  name        = "${local.name}/oidc-client"
   description = "What the service proves itself with to the identity provider"
   kms_key_id  = aws_kms_key.secrets.arn
   # Days in which a deletion can be taken back; a preview's name has to be free again at once.
