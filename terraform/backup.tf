@@ -62,23 +62,6 @@ resource "aws_backup_vault_lock_configuration" "main" {
   changeable_for_days = var.backup_vault_lock == "compliance" ? 3 : null
 }
 
-resource "aws_backup_vault_policy" "main" {
-  backup_vault_name = aws_backup_vault.main.name
-
-  # A snapshot that is copied to a stranger's account is out of every erasure's reach.
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Sid       = "NothingLeaves"
-      Effect    = "Deny"
-      Principal = { AWS = "*" }
-      Action    = "backup:CopyFromBackupVault"
-      Resource  = "*"
-      Condition = { ArnNotEquals = { "backup:CopyTargets" = [coalesce(var.backup_copy_vault_arn, aws_backup_vault.main.arn)] } }
-    }]
-  })
-}
-
 resource "aws_backup_plan" "main" {
   name = local.name
 
