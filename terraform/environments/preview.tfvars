@@ -15,3 +15,10 @@ database_backup_days    = 7
 database_final_snapshot = false
 backup_days             = 7
 backup_vault_lock       = "none"
+
+task_cpu_units  = 256
+task_memory_mib = 512
+task_count      = 1
+task_count_max  = 2
+connections_max = 1000
+cognito_tier    = "LITE"

@@ -16,3 +16,8 @@ database_backup_days    = 30
 backup_days             = 30
 backup_vault_lock       = "governance"
 budget_monthly_usd      = 500
+
+task_cpu_units  = 1024
+task_memory_mib = 2048
+task_count      = 2
+task_count_max  = 6

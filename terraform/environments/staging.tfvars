@@ -14,3 +14,8 @@ database_instance_class = "db.t4g.small"
 database_multi_az       = false
 database_backup_days    = 7
 backup_days             = 7
+
+task_cpu_units  = 512
+task_memory_mib = 1024
+task_count      = 2
+task_count_max  = 4
