@@ -42,12 +42,17 @@ export async function takeInventory(endpoint: string): Promise<Inventory> {
   return new Map(
     await Promise.all(
       Object.entries(LISTS).map(async ([kind, [service, request, item]]) => {
-        const form = typeof request === 'string' ? undefined : new URLSearchParams(request);
-        const answer = await (request === '/' ? ask(endpoint, service, '/') : form !== undefined ? ask(endpoint, service, '/', { method: 'POST', body: form.toString(), type: 'application/x-www-form-urlencoded' }) : ask(endpoint, service, '/', { method: 'POST', body: service === 'cognito-idp' ? '{"MaxResults":60}' : '{}', target: String(request), type: 'application/x-amz-json-1.1' }));
+        const answer = await ask(endpoint, service, '/', questionOf(request));
         return [kind, [...answer.matchAll(item)].map((match) => match[1] ?? '').toSorted()] as const;
       }),
     ),
   );
+}
+
+function questionOf(request: string | Readonly<Record<string, string>>): Question {
+  if (request === '/') return {};
+  if (typeof request !== 'string') return { method: 'POST', body: new URLSearchParams(request).toString(), type: 'application/x-www-form-urlencoded' };
+  return { method: 'POST', body: request.endsWith('ListUserPools') ? '{"MaxResults":60}' : '{}', target: request, type: 'application/x-amz-json-1.1' };
 }
 
 /** What `after` has and `before` had not, by kind. */

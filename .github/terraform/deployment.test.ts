@@ -122,3 +122,16 @@ test('the trust of the roles names workflows that are there, and the environment
   }
   assert.match(trust, /environments = \["\$\{each\}-plan"\]/);
 });
+
+/** What the provider writes into the state, or reads back into it: https://developer.hashicorp.com/terraform/language/manage-sensitive-data */
+const secretInState = /(?:resource|data) "(?:aws_(?:secretsmanager_(?:secret_version|random_password)|iam_access_key|iam_service_specific_credential|ssm_parameter|kms_secrets?|lightsail_key_pair)|random_(?:password|string|bytes)|tls_private_key)"|^\s*(?:(?:master_)?(?:user_)?password|passwords|auth_token|secret_(?:string|binary))\s*=/;
+
+test('no secret that is in use gets into the state, which the role that plans reads', () => {
+  for (const text of ['resource "aws_secretsmanager_secret_version" "x" {', 'data "aws_ssm_parameter" "x" {', '  password = var.x', '  auth_token                 = "x"', 'resource "random_password" "x" {']) assert.match(text, secretInState);
+  const found = ['terraform', 'terraform/bootstrap'].flatMap((folder) =>
+    readdirSync(join(repository, folder))
+      .filter((name) => name.endsWith('.tf'))
+      .flatMap((name) => read(folder, name).split('\n').filter((line) => secretInState.test(line)).map((line) => `${folder}/${name}: ${line.trim()}`)),
+  );
+  assert.deepEqual(found, []);
+});

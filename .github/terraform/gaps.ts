@@ -117,16 +117,17 @@ export const gaps: readonly Gap[] = [
     },
   },
   {
+    // Nor does moto take a backup: a vault has no recovery point that would keep it from being deleted.
     service: 'backup',
-    operation: / \/(?:backup\/plans\/[^/]+\/selections|backup-vaults\/[^/]+\/access-policy)/,
+    operation: / \/(?:backup\/plans\/[^/]+\/selections|backup-vaults\/[^/]+\/recovery-points)/,
     link: 'https://docs.aws.amazon.com/aws-backup/latest/devguide/API_GetBackupSelection.html',
     answer({ operation, text }, memory) {
       const [method = '', path = ''] = operation.split(' ');
-      const [, , , owner = '', , id] = path.split('/');
-      const key = path.endsWith('/access-policy') || id !== undefined ? path : `${path.replace(/\/$/, '')}/${memory.size}-selection`;
-      if (method === 'DELETE') memory.delete(key);
-      if (method === 'PUT') memory.set(key, { ...(JSON.parse(text) as object), BackupPlanId: owner, SelectionId: key.split('/').at(-1), CreationDate: Date.now() / 1000 });
-      return method === 'GET' && !memory.has(key) ? { status: 404, body: '{"__type":"ResourceNotFoundException","Message":"there is none"}' } : { body: JSON.stringify(memory.get(key) ?? {}) };
+      if (path.startsWith('/backup-vaults/')) return { body: '{"RecoveryPoints":[]}' };
+      const [, , , plan = '', , id = `${memory.size}-selection`] = path.replace(/\/$/, '').split('/');
+      if (method === 'PUT') memory.set(id, { ...(JSON.parse(text) as object), BackupPlanId: plan, SelectionId: id, CreationDate: Date.now() / 1000 });
+      if (method === 'DELETE') memory.delete(id);
+      return method === 'GET' && !memory.has(id) ? { status: 404, body: '{"__type":"ResourceNotFoundException","Message":"there is none"}' } : { body: JSON.stringify(memory.get(id) ?? {}) };
     },
   },
   {

@@ -13,9 +13,12 @@ export function beyond(approved: string, final: string): readonly string[] {
   });
 }
 
-/** What was not known yet may be anything by now: the number of what was made in between. */
+/**
+ * What was not known yet may be anything by now: the number of what was made in between. What the plan does not change is as it is found, and
+ * that moves too: the count of tasks, which autoscaling sets.
+ */
 function differences(approved: Change, final: Change): readonly string[] {
-  const [was, is, later] = [approved.after, final.after, approved.unknown].map((each) => (typeof each === 'object' && each !== null ? (each as Readonly<Record<string, unknown>>) : {}));
+  const [was, later, found, is] = [approved.after, approved.unknown, final.before, final.after].map((each) => (typeof each === 'object' && each !== null ? (each as Readonly<Record<string, unknown>>) : {}));
   const names = new Set([...Object.keys(was ?? {}), ...Object.keys(is ?? {})]);
-  return [...names].filter((name) => !hasUnknown(later?.[name]) && !isSame(was?.[name], is?.[name])).sort();
+  return [...names].filter((name) => !isSame(found?.[name], is?.[name]) && !hasUnknown(later?.[name]) && !isSame(was?.[name], is?.[name])).sort();
 }

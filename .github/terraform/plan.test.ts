@@ -56,13 +56,19 @@ test('what was not known when it was approved may be known by now', () => {
   assert.deepEqual(beyond(planOf(service), planOf({ ...service, after: { desired_count: 2, task_definition: 'service:2' }, after_unknown: {} })), []);
 });
 
+test('what the plan does not change may have moved meanwhile, as autoscaling moves the count of tasks', () => {
+  const scaled = { ...service, before: { task_definition: 'service:1', desired_count: 5 }, after: { desired_count: 5 } };
+  assert.deepEqual(beyond(planOf(service), planOf(scaled)), []);
+  assert.equal(beyond(planOf(service), planOf({ ...scaled, before: { desired_count: 2 } })).length, 1);
+});
+
 for (const [what, final] of Object.entries<Planned>({
   'another resource': { address: 'aws_iam_role.admin', actions: ['create'] },
   'another action': { ...made, actions: ['delete'] },
   'a replacement': { ...service, actions: ['delete', 'create'] },
   'another value': { ...made, after: { name: 'alarms', policy: 'b' } },
   'a value that was not set': { ...service, after: { desired_count: 2, enable_execute_command: true } },
-  'a value that is gone': { ...made, after: { name: 'alarms' } },
+  'a value that is gone': { ...service, before: { task_definition: 'service:1', desired_count: 2 }, after: {} },
 })) {
   test(`${what} is beyond what was approved`, () => {
     assert.equal(beyond(planOf(made, service), planOf(final)).length, 1);

@@ -10,7 +10,7 @@ import { installTools } from '../tools/install.ts';
 import { compare, type Known, keyOf } from './differences.ts';
 import { drawGraph } from './graph.ts';
 import { startMoto } from './moto.ts';
-import { type Mutation } from './mutation.ts';
+import type { Mutation } from './mutation.ts';
 import { proveMutations, readMutations, resourceOf, type Verdict } from './prove-mutations.ts';
 import { runContainers } from './run-containers.ts';
 import { bootstrap, copyWithState, demolish, demolishBootstrap, deploy, openStage, prepareAccount, reapply, replan, rootOf, type Stage } from './scenario.ts';
@@ -151,7 +151,7 @@ function judgeResisting(resisting: readonly string[]): void {
 async function proveBroken(scratch: string, pythonTools: string, kept: Kept): Promise<void> {
   const all = await readMutations();
   const word = values.only;
-  const chosen = word === undefined ? all : all.filter((each) => [each.class, each.control, each.broken, resourceOf(each), ...Object.values(each.caughtBy)].some((text) => String(text).includes(word)));
+  const chosen = word === undefined ? all : all.filter((each) => [each.class, each.control, each.broken, resourceOf(each), ...Object.values(each.caughtBy)].some((text: string) => text.includes(word)));
   const verdicts = await onEmulator(pythonTools, async (endpoint) => {
     const stage = openStage(root, path.join(scratch, 'broken'), endpoint, say);
     const [main_, boot] = [rootOf(stage, 'production', kept.outputs, kept.zone), rootOf(stage, 'bootstrap', kept.outputs, kept.zone)];

@@ -50,8 +50,8 @@ export function openStage(repository: string, scratch: string, endpoint: string,
 async function record(stage: Stage, root: Root, step: string, work: () => Promise<Partial<Applied> & { readonly problem?: string }>): Promise<boolean> {
   const from = performance.now();
   stage.say(`${root.name}: ${step} …`);
-  const done = await work().catch((error: unknown) => ({ problem: error instanceof Error ? error.message : String(error) }) as Partial<Applied> & { readonly problem: string });
-  const { added = 0, changed = 0, removed = 0, problem = '' } = done;
+  const done = await work().catch((error: unknown) => ({ problem: error instanceof Error ? error.message : String(error) }));
+  const { added = 0, changed = 0, removed = 0, problem = '' }: Partial<Applied> & { readonly problem?: string } = done;
   const seconds = (performance.now() - from) / 1_000;
   stage.steps.push({ root: root.name, step, added, changed, removed, seconds, problem });
   stage.say(`${problem === '' ? '✔' : '✖'} ${root.name}: ${step} (${seconds.toFixed(0)} s)${problem === '' ? '' : `: ${problem}`}`);

@@ -1,7 +1,7 @@
 // A proxy before moto: passes every call on, and fills in what AWS documents and moto leaves out, as `gaps.ts` has it.
 // What moto has not got at all fails at once: as a 500, which it answers, Terraform would ask again for minutes.
 import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders, request, type ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { type Call, gaps } from './gaps.ts';
@@ -15,7 +15,7 @@ export interface Shim {
 
 type Answer = Readonly<{ status: number; headers: IncomingHttpHeaders; body: Buffer }>;
 
-export async function startShim(upstream: string, onCall: (call: Call, status: number, body: string) => void = () => undefined): Promise<Shim> {
+export async function startShim(upstream: string): Promise<Shim> {
   const missing = new Set<string>();
   const kept = gaps.map((gap) => ({ gap, memory: new Map<string, Readonly<Record<string, unknown>>>() }));
   const server = createServer((incoming, outgoing) => {
@@ -27,14 +27,13 @@ export async function startShim(upstream: string, onCall: (call: Call, status: n
         const made = gap.answer?.(call, memory);
         if (made === undefined) continue;
         const { status = 200, body: text } = made;
-        onCall(call, status, text);
-        return reply(outgoing, { status, headers: { 'content-type': 'application/x-amz-json-1.1' }, body: Buffer.from(text) });
+        reply(outgoing, { status, headers: { 'content-type': 'application/x-amz-json-1.1' }, body: Buffer.from(text) });
+        return;
       }
       const from = await pass(upstream, incoming.method, incoming.url, incoming.headers, body);
       if (from.status >= 500) missing.add(`${call.service} ${call.operation}`);
       const text = from.body.toString();
       const amended = from.status >= 300 ? text : mine.reduce((sofar, { gap, memory }) => gap.amend?.(call, sofar, memory) ?? sofar, text);
-      onCall(call, from.status, amended);
       reply(outgoing, { ...from, status: from.status >= 500 ? 400 : from.status, body: amended === text ? from.body : Buffer.from(amended) });
     };
     answer().catch((error: unknown) => outgoing.writeHead(502).end(String(error)));
@@ -65,12 +64,12 @@ export function readCall(method: string, path: string, headers: IncomingHttpHead
 async function pass(upstream: string, method = 'GET', path = '/', headers: IncomingHttpHeaders, body: Buffer): Promise<Answer> {
   const outgoing = request(upstream + path, { method, headers: { ...headers, connection: 'close', 'content-length': String(body.length) }, setHost: false });
   outgoing.end(body);
-  const [response] = (await once(outgoing, 'response')) as [import('node:http').IncomingMessage];
+  const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
   return { status: response.statusCode ?? 502, headers: response.headers, body: await buffer(response) };
 }
 
 function reply(outgoing: ServerResponse, { status, headers, body }: Answer): void {
-  const { connection: _connection, 'transfer-encoding': _encoding, ...kept } = headers;
+  const kept = Object.fromEntries(Object.entries(headers).filter(([name]) => name !== 'connection' && name !== 'transfer-encoding'));
   // A HEAD says how long its body would be.
   outgoing.writeHead(status, { ...kept, ...(body.length > 0 ? { 'content-length': String(body.length) } : {}) }).end(body);
 }
