@@ -1,6 +1,6 @@
 // `npm run terraform:prove`: the infrastructure is tested offline, really applied to an emulated account, broken in every way that
 // a policy is there for, and run. Tables at the end, and all of it in .cache/terraform/latest.json.
-//   --part tests,apply,mutations,run   --only <word of a class, a control or a resource>   --alone   --environment staging
+//   --part tests,apply,mutations,run   --only <word of a class, a control or a resource>   --alone   --environment staging   --write (the picture)
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,6 +20,7 @@ import { runTests, type TestRow } from './tests.ts';
 
 const PARTS = ['tests', 'apply', 'mutations', 'run'] as const;
 type Part = (typeof PARTS)[number];
+const GRAPH = 'terraform/graph.svg';
 const LEAST = { mutations: 100, classes: 40 };
 
 interface EmulatorFile {
@@ -42,7 +43,7 @@ interface Kept {
 
 const root = process.cwd();
 const cache = path.join(root, '.cache/terraform');
-const { values } = parseArgs({ options: { part: { type: 'string' }, only: { type: 'string' }, alone: { type: 'boolean', default: false }, environment: { type: 'string', default: 'production' } } });
+const { values } = parseArgs({ options: { part: { type: 'string' }, only: { type: 'string' }, alone: { type: 'boolean', default: false }, write: { type: 'boolean', default: false }, environment: { type: 'string', default: 'production' } } });
 const say = (line: string) => {
   console.log(`${new Date().toISOString().slice(11, 19)} ${line}`);
 };
@@ -111,7 +112,7 @@ async function proveApply(scratch: string, pythonTools: string, environment: str
     if (boot && deployment) {
       await reapply(stage, deployment, boot.outputs['state_bucket'] ?? '');
       const plan = await replan(stage, { ...deployment.root, name: 'graph' }, 'the plan that the picture is drawn from', deployment.files);
-      if (plan !== undefined && environment === 'production') writeFileSync(path.join(cache, 'graph.svg'), drawGraph(plan));
+      if (plan !== undefined && environment === 'production') judgeGraph(drawGraph(plan));
       const left = await demolish(stage, deployment);
       judgeLeft(environment, left);
       latest['left'] = Object.fromEntries(left);
@@ -140,6 +141,13 @@ function judgeLeft(environment: string, left: ReadonlyMap<string, readonly strin
   tables.push({ title: 'left after the destruction', rows: [['what', 'name', 'why'], ...found.map(({ kind, name, why }) => [kind, name, why ?? 'UNEXPLAINED'])] });
   problems.push(...found.filter(({ why }) => why === undefined).map(({ kind, name }) => `${name} is left among the ${kind}`));
   problems.push(...known.filter(({ kind, matches }) => !found.some((each) => each.kind === kind && new RegExp(matches).test(each.name))).map(({ kind, matches }) => `nothing like ${matches} is left among the ${kind}: take it out of emulator.json`));
+}
+
+/** The picture in the operator's README is this one, or it tells of another infrastructure. */
+function judgeGraph(svg: string): void {
+  const file = path.join(root, GRAPH);
+  if (values.write) writeFileSync(file, svg);
+  else if (!existsSync(file) || readFileSync(file, 'utf8') !== svg) problems.push(`${GRAPH} is not what the plan says: --write puts it there`);
 }
 
 function judgeResisting(resisting: readonly string[]): void {
