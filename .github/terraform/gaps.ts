@@ -66,7 +66,6 @@ export const gaps: readonly Gap[] = [
     },
   },
   {
-    // Its id is another for each, too: permissions name it.
     service: 'rds',
     operation: /^(?:Create|Modify|Delete|Reboot)DBInstance$|^DescribeDBInstances$/,
     link: 'https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DBInstance.html',
@@ -75,8 +74,7 @@ export const gaps: readonly Gap[] = [
       if (/^(?:Create|Modify)/.test(operation)) remember(memory, id, Object.fromEntries(Object.entries(RDS_FIELDS).map(([asked, answered]) => [asked in input ? answered : '', input[asked]])), Object.values(RDS_FIELDS));
       return body.replaceAll(/<DBInstance>(.*?)<\/DBInstance>/gs, (_, inner: string) => {
         const [, name = ''] = /<DBInstanceIdentifier>([^<]*)</.exec(inner) ?? [];
-        const resource = `db-${Buffer.from(name).toString('hex').toUpperCase().padEnd(26, '0').slice(0, 26)}`;
-        return `<DBInstance>${setChildren(inner, { DbiResourceId: resource, ...memory.get(name) })}</DBInstance>`;
+        return `<DBInstance>${setChildren(inner, memory.get(name) ?? {})}</DBInstance>`;
       });
     },
   },
