@@ -58,16 +58,16 @@ is_set(resource, attribute) if {
 
 is_configured(resource, attribute) if {
 	expression := configuration[unindexed(resource.address)].expressions[attribute]
-	object.get(expression, "constant_value", "") != null
+	not expression.constant_value == null
 }
 
 # METADATA
 # description: The configuration of each resource and data source by its address without indices.
 configuration[concat("", [prefix, block.address])] := block if {
-	walk(input.configuration.root_module, [path, blocks])
+	walk(input.configuration.root_module, [path, found])
 	path[count(path) - 1] == "resources"
 	prefix := concat("", [part | some index, step in path; step == "module_calls"; part := sprintf("module.%s.", [path[index + 1]])])
-	some block in blocks
+	some block in found
 }
 
 unindexed(address) := regex.replace(address, `\[(?:"[^"]*"|\d+)\]`, "")
@@ -75,9 +75,9 @@ unindexed(address) := regex.replace(address, `\[(?:"[^"]*"|\d+)\]`, "")
 # METADATA
 # description: What an attribute's expression names, as it names it, with the module that it is in.
 mentions(address, attribute) := {mention |
-	walk(configuration[unindexed(address)].expressions[attribute], [path, names])
+	walk(configuration[unindexed(address)].expressions[attribute], [path, named])
 	path[count(path) - 1] == "references"
-	some name in names
+	some name in named
 	mention := concat("", [module_of(address), name])
 }
 
@@ -199,16 +199,16 @@ statements_of(resource, attribute) := [statement |
 ]
 
 documents_of(resource, attribute) := [[normal(raw) | some raw in as_list(document.Statement)] |
-	text := setting(resource, [attribute])
-	is_string(text)
-	document := json.unmarshal(text)
-]
+	document := json.unmarshal(setting(resource, [attribute]))
+] if {
+	is_string(setting(resource, [attribute]))
+}
 
 documents_of(resource, attribute) := [read_later[address] |
 	some address in graph.reachable(document_sources, references(resource, attribute))
 	read_later[address]
 ] if {
-	is_unknown(resource, [attribute])
+	not is_string(setting(resource, [attribute]))
 }
 
 # METADATA
@@ -222,7 +222,7 @@ read_later[change.address] := [read(statement, object.get(change.change.after_un
 document_sources[address] := references_of(address, "source_policy_documents") | references_of(address, "override_policy_documents") if some address, _ in read_later
 
 # METADATA
-# description: Stands for a name that only the apply knows: of something that is in the plan, so no wildcard of its own.
+# description: Stands for a name that only the apply knows. It is of something in the plan, and so no wildcard of its own.
 later := "(known after apply)"
 
 known(value) := value if value != null
@@ -269,7 +269,7 @@ texts(value) := {text | some text in as_list(value)}
 
 principals_of("*") := {"AWS": {"*"}}
 
-principals_of(value) := {type: texts(names) | some type, names in value} if is_object(value)
+principals_of(value) := {type: texts(named) | some type, named in value} if is_object(value)
 
 has_condition(statement, pattern) if {
 	some condition in statement.conditions

@@ -7,20 +7,27 @@ package lib.terraform_network
 
 import data.lib.terraform
 
-rules contains {"resource": group, "direction": direction, "protocol": block.protocol, "from": block.from_port, "to": block.to_port, "ranges": ranges} if {
+rules contains {"resource": group, "direction": direction, "protocol": object.get(block, "protocol", null), "from": object.get(block, "from_port", null), "to": object.get(block, "to_port", null), "ranges": ranges} if {
 	some group in terraform.of_type({"aws_default_security_group", "aws_security_group"})
 	some direction in ["egress", "ingress"]
-	some block in terraform.blocks(group, direction)
+	some index, block in terraform.blocks(group, direction)
 	is_object(block)
-	ranges := listed(object.get(block, "cidr_blocks", null)) | listed(object.get(block, "ipv6_cidr_blocks", null))
+	ranges := {range | some attribute in ["cidr_blocks", "ipv6_cidr_blocks"]; some range in listed(object.get(block, attribute, null))} | {everywhere | terraform.is_unknown(group, [direction, index, "cidr_blocks"])}
 }
 
-rules contains {"resource": rule, "direction": rule.change.after.type, "protocol": rule.change.after.protocol, "from": rule.change.after.from_port, "to": rule.change.after.to_port, "ranges": ranges} if {
+rules contains {"resource": group, "direction": direction, "protocol": null, "from": null, "to": null, "ranges": {everywhere}} if {
+	some group in terraform.of_type({"aws_default_security_group", "aws_security_group"})
+	some direction in ["egress", "ingress"]
+	terraform.is_unknown(group, [direction])
+	terraform.is_configured(group, direction)
+}
+
+rules contains {"resource": rule, "direction": terraform.setting(rule, ["type"]), "protocol": terraform.setting(rule, ["protocol"]), "from": terraform.setting(rule, ["from_port"]), "to": terraform.setting(rule, ["to_port"]), "ranges": ranges} if {
 	some rule in terraform.of_type({"aws_security_group_rule"})
 	ranges := ranges_of(rule, {"cidr_blocks", "ipv6_cidr_blocks"})
 }
 
-rules contains {"resource": rule, "direction": direction, "protocol": rule.change.after.ip_protocol, "from": terraform.setting(rule, ["from_port"]), "to": terraform.setting(rule, ["to_port"]), "ranges": ranges} if {
+rules contains {"resource": rule, "direction": direction, "protocol": terraform.setting(rule, ["ip_protocol"]), "from": terraform.setting(rule, ["from_port"]), "to": terraform.setting(rule, ["to_port"]), "ranges": ranges} if {
 	some direction in ["egress", "ingress"]
 	some rule in terraform.of_type({sprintf("aws_vpc_security_group_%s_rule", [direction])})
 	ranges := ranges_of(rule, {"cidr_ipv4", "cidr_ipv6"})

@@ -40,9 +40,12 @@ resource(type, name, attributes) := {
 	},
 }
 
+# METADATA
+# description: One of several, which share one configuration.
 instance(type, name, index, attributes) := patched(resource(type, name, attributes), [
 	{"op": "add", "path": "/planned/index", "value": index},
 	{"op": "replace", "path": "/planned/address", "value": sprintf("%s.%s[%q]", [type, name, index])},
+	{"op": "replace", "path": "/configured/expressions", "value": {key: expression_of(value) | some key, value in attributes; value.ref}},
 ])
 
 patched(one, operations) := json.patch(one, operations)

@@ -38,6 +38,6 @@ rolls_back(service, block) if {
 	names_alarms(service, block)
 }
 
-names_alarms(_, "deployment_circuit_breaker")
+names_alarms(_, "deployment_circuit_breaker") := true
 
 names_alarms(service, "alarms") if count(terraform.as_list(terraform.setting(service, ["alarms", 0, "alarm_names"]))) > 0

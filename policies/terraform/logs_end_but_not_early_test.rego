@@ -10,7 +10,10 @@ denied_in(environment, resources) := found if found := {finding.resource | some 
 
 group(days) := tf.resource("aws_cloudwatch_log_group", "a", {"retention_in_days": days})
 
-test_a_year_passes if denied([group(365), group(731)]) == set()
+test_a_year_passes if {
+	denied([group(365)]) == set()
+	denied([group(731)]) == set()
+}
 
 test_less_for_ever_or_unknown_is_refused if {
 	every days in [0, 30, 3653, null, {"ref": "var.days.a"}] {

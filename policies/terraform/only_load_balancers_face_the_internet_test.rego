@@ -33,6 +33,7 @@ test_every_form_of_everybody_is_refused if {
 	denied([inline({"ipv6_cidr_blocks": ["::/0"]})]) == {"aws_security_group.a"}
 	denied([tf.resource("aws_security_group_rule", "a", {"type": "ingress", "protocol": "tcp", "from_port": 22, "to_port": 22, "cidr_blocks": ["0.0.0.0/0"]})]) == {"aws_security_group_rule.a"}
 	denied([rule("edge", {"cidr_ipv4": {"ref": "aws_eip.a.public_ip"}})]) == {"aws_vpc_security_group_ingress_rule.a"}
+	denied([tf.resource("aws_security_group", "a", {"ingress": {"ref": "local.rules.a"}})]) == {"aws_security_group.a"}
 }
 
 test_known_networks_pass if {
