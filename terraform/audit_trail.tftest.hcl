@@ -1,6 +1,7 @@
 # The trail: of every region, verifiable, locked, and readable by few. Offline, with AWS mocked.
 mock_provider "aws" {
-  source = "./mocks"
+  source          = "./mocks"
+  override_during = plan
 }
 
 variables {
@@ -24,6 +25,8 @@ run "it_is_off_by_itself" {
 }
 
 run "it_has_every_region_and_can_be_verified" {
+  command = plan
+
   variables {
     audit_trail_enabled = true
   }

@@ -1,6 +1,7 @@
 # Snapshots: locked, encrypted, and never older than 30 days. Offline, with AWS mocked.
 mock_provider "aws" {
-  source = "./mocks"
+  source          = "./mocks"
+  override_during = plan
 }
 
 variables {
@@ -15,6 +16,8 @@ variables {
 }
 
 run "a_snapshot_a_day_lives_for_30_days_and_no_longer" {
+  command = plan
+
   assert {
     condition     = one(aws_backup_plan.main.rule).lifecycle[0].delete_after == 30 && one(aws_backup_plan.main.rule).enable_continuous_backup != true
     error_message = "It lives longer, or takes the database's own backups over."

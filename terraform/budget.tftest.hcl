@@ -1,6 +1,7 @@
 # The budget: told before it is overrun. Offline, with AWS mocked.
 mock_provider "aws" {
-  source = "./mocks"
+  source          = "./mocks"
+  override_during = plan
 }
 
 variables {

@@ -1,6 +1,7 @@
 # Metrics: encrypted, logged, and the rules that there are. Offline, with AWS mocked.
 mock_provider "aws" {
-  source = "./mocks"
+  source          = "./mocks"
+  override_during = plan
 }
 
 variables {
@@ -15,6 +16,8 @@ variables {
 }
 
 run "metrics_are_encrypted_and_each_file_of_rules_is_loaded" {
+  command = plan
+
   assert {
     condition     = aws_prometheus_workspace.main.kms_key_arn == aws_kms_key.logs.arn && aws_prometheus_workspace.main.logging_configuration[0].log_group_arn == "${aws_cloudwatch_log_group.metrics.arn}:*"
     error_message = "The workspace is unencrypted or unlogged."
@@ -51,6 +54,8 @@ run "alerts_can_go_elsewhere" {
 }
 
 run "rules_have_names_of_their_own_and_alerts_go_to_the_topic" {
+  command = plan
+
   variables {
     prometheus_folder = "./mocks/prometheus"
   }
