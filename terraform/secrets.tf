@@ -6,7 +6,7 @@
 # without an interruption, as the README says: AWS has no rotation for it.
 
 # Filled once by the operator, before the service starts for the first time: README.
-# gates:allow terraform_follows_practice/CKV2_AWS_57 until 2027-11-20: rotation would take a Lambda that knows the provider; a person rotates it, README
+# gates:allow terraform_follows_practice/CKV2_AWS_57 until 2027-11-20: AWS rotates what it made itself, and this is the provider's; a person does, as the README says
 resource "aws_secretsmanager_secret" "oidc_client" {
   # Not "…-secret": a hyphen and six characters look like the end of an ARN.
   # https://docs.aws.amazon.com/secretsmanager/latest/userguide/troubleshoot.html#ARN_secretnamehyphen
