@@ -151,7 +151,6 @@ run "what_is_too_little_is_refused_and_production_takes_no_less" {
   variables {
     database_instance_class        = "t4g.medium"
     database_storage_gib           = 19
-    database_storage_limit_gib     = 23
     database_multi_az              = false
     database_max_connections       = 49
     database_backup_days           = 6
@@ -163,20 +162,20 @@ run "what_is_too_little_is_refused_and_production_takes_no_less" {
   }
 
   expect_failures = [
-    var.database_instance_class, var.database_storage_gib, var.database_storage_limit_gib, var.database_multi_az, var.database_max_connections,
+    var.database_instance_class, var.database_storage_gib, var.database_multi_az, var.database_max_connections,
     var.database_backup_days, var.database_final_snapshot, var.database_final_snapshot_number, var.database_authority,
   ]
 }
 
-run "a_backup_that_outlives_an_erasure_is_refused_and_what_is_no_whole_number" {
+run "a_backup_that_outlives_an_erasure_is_refused_and_what_is_out_of_bounds" {
   command = plan
 
   variables {
     database_backup_days           = 31
-    database_storage_gib           = 20.5
+    database_storage_limit_gib     = 23
     database_max_connections       = 200.5
     database_final_snapshot_number = 1.5
   }
 
-  expect_failures = [var.database_backup_days, var.database_storage_gib, var.database_max_connections, var.database_final_snapshot_number]
+  expect_failures = [var.database_backup_days, var.database_storage_limit_gib, var.database_max_connections, var.database_final_snapshot_number]
 }
