@@ -98,7 +98,7 @@ locals {
       do         = "The database is busy, or silent. Database Insights shows which statement it is; a larger database_instance_class helps meanwhile. Silent: look at the instance's events."
     }
     database-storage = {
-      # RDS lets the storage grow once less than a tenth has been free for five minutes; later the limit is reached, or it may not yet.
+      # RDS lets the storage grow once less than a tenth is free for five minutes; after that it has reached its limit, or may not yet.
       metric     = ["AWS/RDS", "FreeStorageSpace", "Minimum"], dimensions = local.database_dimensions
       comparison = "LessThanThreshold", threshold = var.database_storage_gib * 1024 * 1024 * 1024 / 10, period_seconds = 300, periods = 3, of = 3, missing = "missing"
       do         = "The disk fills and does not grow by itself. Raise database_storage_limit_gib and apply; then look for the table, or a replication slot that nobody reads. A full disk stops the database."

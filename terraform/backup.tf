@@ -1,5 +1,5 @@
-# Snapshots of the database in a vault of their own, which outlive the instance and, once locked, its administrators. To restore to a
-# moment RDS's own backups serve (database.tf). Both hold the keys of people, hence 30 days at most, which the lock imposes too.
+# Snapshots of the database in a vault of their own, which outlive the instance and, once locked, no administrator deletes. To restore
+# to a moment RDS's own backups serve (database.tf). Both hold the keys of people: 30 days at most, which the lock imposes too.
 
 variable "backup_days" {
   description = "How long a snapshot is kept, in days. Never above 30: an erased person's key must be gone by then."
