@@ -59,8 +59,8 @@ locals {
   service_dimensions       = { ClusterName = aws_ecs_cluster.main.name, ServiceName = aws_ecs_service.service.name }
   database_dimensions      = { DBInstanceIdentifier = aws_db_instance.main.identifier }
 
-  # `missing`: what no data means. Counters of ELB and WAF have no data where nothing happened, which is good. A machine that
-  # should be there and is silent is bad ("breaching"); where another alarm tells of that, its figures may be ("missing").
+  # `missing`: what no data means. Counters of ELB and WAF have none where nothing happened, which is good. Tasks and database always
+  # have some: healthy-tasks and database-cpu tell when they are silent, so that the other figures need not.
   alarms = {
     load-balancer-errors = {
       metric     = ["AWS/ApplicationELB", "HTTPCode_ELB_5XX_Count", "Sum"], dimensions = local.load_balancer_dimensions
@@ -84,12 +84,12 @@ locals {
     }
     service-cpu = {
       metric     = ["AWS/ECS", "CPUUtilization", "Average"], dimensions = local.service_dimensions
-      comparison = "GreaterThanThreshold", threshold = 85, period_seconds = 60, periods = 15, of = 15, missing = "missing"
+      comparison = "GreaterThanThreshold", threshold = 85, period_seconds = 60, periods = 15, of = 15, missing = "notBreaching"
       do         = "Scaling does not keep up. Look whether the highest number of tasks is reached, and raise it; or whether one client asks for it all."
     }
     service-memory = {
       metric     = ["AWS/ECS", "MemoryUtilization", "Maximum"], dimensions = local.service_dimensions
-      comparison = "GreaterThanThreshold", threshold = 85, period_seconds = 60, periods = 10, of = 10, missing = "missing"
+      comparison = "GreaterThanThreshold", threshold = 85, period_seconds = 60, periods = 10, of = 10, missing = "notBreaching"
       do         = "A task will be killed for its memory. Does it grow with time (a leak: deploy the release before) or with connections (more tasks, or larger ones)?"
     }
     database-cpu = {
@@ -100,23 +100,23 @@ locals {
     database-storage = {
       # RDS lets the storage grow once less than a tenth is free for five minutes; after that it has reached its limit, or may not yet.
       metric     = ["AWS/RDS", "FreeStorageSpace", "Minimum"], dimensions = local.database_dimensions
-      comparison = "LessThanThreshold", threshold = var.database_storage_gib * 1024 * 1024 * 1024 / 10, period_seconds = 300, periods = 3, of = 3, missing = "missing"
+      comparison = "LessThanThreshold", threshold = var.database_storage_gib * 1024 * 1024 * 1024 / 10, period_seconds = 300, periods = 3, of = 3, missing = "notBreaching"
       do         = "The disk fills and does not grow by itself. Raise database_storage_limit_gib and apply; then look for the table, or a replication slot that nobody reads. A full disk stops the database."
     }
     database-connections = {
       metric     = ["AWS/RDS", "DatabaseConnections", "Maximum"], dimensions = local.database_dimensions
-      comparison = "GreaterThanThreshold", threshold = floor(var.database_max_connections * 0.8), period_seconds = 60, periods = 5, of = 5, missing = "missing"
+      comparison = "GreaterThanThreshold", threshold = floor(var.database_max_connections * 0.8), period_seconds = 60, periods = 5, of = 5, missing = "notBreaching"
       do         = "Soon the database refuses connections. The most tasks times DATABASE_POOL_SIZE has to fit twice: fewer of either, or raise database_max_connections (it takes effect at a restart)."
     }
     database-memory = {
       metric     = ["AWS/RDS", "FreeableMemory", "Minimum"], dimensions = local.database_dimensions
-      comparison = "LessThanThreshold", threshold = 256 * 1024 * 1024, period_seconds = 300, periods = 3, of = 3, missing = "missing"
+      comparison = "LessThanThreshold", threshold = 256 * 1024 * 1024, period_seconds = 300, periods = 3, of = 3, missing = "notBreaching"
       do         = "Little memory is left for the database. Fewer connections, or a larger database_instance_class."
     }
     database-transaction-ids = {
       # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Appendix.PostgreSQL.CommonDBATasks.Autovacuum.html
       metric     = ["AWS/RDS", "MaximumUsedTransactionIDs", "Maximum"], dimensions = local.database_dimensions
-      comparison = "GreaterThanThreshold", threshold = 1000000000, period_seconds = 300, periods = 3, of = 3, missing = "missing"
+      comparison = "GreaterThanThreshold", threshold = 1000000000, period_seconds = 300, periods = 3, of = 3, missing = "notBreaching"
       do         = "Vacuum does not keep up, and at two thousand millions the database takes no more writes. Look for old transactions and prepared ones, then vacuum the oldest tables."
     }
     database-tokens = {
