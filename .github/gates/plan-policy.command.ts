@@ -4,8 +4,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Unusable } from './gate.ts';
-import { applyPlanWaivers, conftest, judgePlans, readPlanWaivers, WAIVERS } from './plan-policy.ts';
-import { policiesIn } from './policy-verdict.ts';
+import { applyPlanWaivers, conftest, judgePlans, planPolicies, readPlanWaivers, WAIVERS } from './plan-policy.ts';
 import { accepted, locate, runTool } from './tools.ts';
 import { readTreeState } from './tree-state.ts';
 
@@ -18,7 +17,7 @@ async function main(plans: readonly string[], asJson: boolean): Promise<number> 
   const now = Date.now();
   const given = new Map(plans.map((plan) => [path.resolve(plan), plan]));
   const found = await judgePlans(async (_, parameters, options) => accepted(program, await runTool(program, parameters, root, options), options?.accept), [...given.keys()], files);
-  const { left } = applyPlanWaivers(found, readPlanWaivers(readFileSync(path.join(root, WAIVERS), 'utf8'), policiesIn('terraform', files), now), now);
+  const { left } = applyPlanWaivers(found, readPlanWaivers(readFileSync(path.join(root, WAIVERS), 'utf8'), planPolicies(files), now), now);
   const findings = left.map((finding) => ({ ...finding, plan: given.get(finding.plan) ?? finding.plan }));
   if (asJson) console.log(JSON.stringify(findings));
   else {

@@ -1,7 +1,7 @@
 // From plans of Terraform, as JSON, to findings: policies/terraform in one call of conftest, and the waivers of its findings.
 import { z } from 'zod';
 import { type Output, parseJson, type RunOptions, type Severity, type Tool, Unusable } from './gate.ts';
-import { denialsOf, policiesIn } from './policy-verdict.ts';
+import { policiesIn } from './policy-verdict.ts';
 
 export const conftest: Tool = { set: 'go', program: 'conftest' };
 export const WAIVERS = 'policies/terraform/waivers.json';
@@ -21,20 +21,39 @@ export interface PlanFinding {
   readonly fix: string;
 }
 
-const Metadata = z.object({ resource: z.string().min(1), severity: z.enum(['error', 'warning', 'note']), remediation: z.string().min(1) });
-
 type Run = (tool: Tool, parameters: readonly string[], options?: RunOptions) => Promise<Output>;
 
 /** @throws Unusable */
 export async function judgePlans(run: Run, plans: readonly string[], tree: readonly string[]): Promise<readonly PlanFinding[]> {
   if (plans.length === 0) throw new Unusable('there is no plan to judge');
-  const { stdout } = await run(conftest, ['test', '--no-fail', '--output', 'json', '--all-namespaces', '--parser', 'json', '--policy', 'policies/terraform', '--policy', 'policies/lib', ...plans]);
-  return planFindingsOf(stdout, plans, policiesIn('terraform', tree));
+  const { stdout } = await run(conftest, ['test', '--no-fail', '--output', 'json', '--parser', 'json', '--namespace', NAMESPACE, '--policy', 'policies/terraform', '--policy', 'policies/lib', ...plans]);
+  return planFindingsOf(stdout, plans, planPolicies(tree));
 }
 
-/** @throws Unusable */
+/** Asks all policies at once, and warns of each that it asked. */
+const NAMESPACE = 'lib.terraform_verdict';
+const Failure = z.object({ msg: z.string(), metadata: z.object({ policy: z.string().min(1), resource: z.string().min(1), severity: z.enum(['error', 'warning', 'note']), remediation: z.string().min(1) }) });
+const Results = z.array(z.object({ filename: z.string(), namespace: z.literal(NAMESPACE), failures: z.array(Failure).optional(), warnings: z.array(z.object({ msg: z.string() })).min(1), exceptions: z.array(z.unknown()).max(0).optional() }));
+
+/**
+ * @param policies those that have to have been asked about each plan
+ * @throws Unusable
+ */
 export function planFindingsOf(output: string, plans: readonly string[], policies: readonly string[]): readonly PlanFinding[] {
-  return denialsOf(output, plans, policies, Metadata).map(({ document, rule, message, metadata: { resource, severity, remediation } }) => ({ plan: document, rule, resource, severity, message: `${resource}: ${message}`, fix: remediation }));
+  const results = Results.safeParse(parseJson(output, 'conftest'));
+  if (!results.success) throw new Unusable(`conftest printed results of another form: ${z.prettifyError(results.error)}`);
+  if (policies.length === 0) throw new Unusable('there is no policy to ask');
+  for (const plan of plans) {
+    const asked = results.data.find(({ filename }) => filename === plan)?.warnings.map(({ msg }) => msg) ?? [];
+    const unasked = policies.filter((policy) => !asked.includes(policy));
+    if (unasked.length > 0) throw new Unusable(`conftest did not ask ${unasked.join(', ')} about ${plan}`);
+  }
+  return results.data.flatMap(({ filename, failures = [] }) => failures.map(({ msg, metadata: { policy, resource, severity, remediation } }) => ({ plan: filename, rule: policy, resource, severity, message: `${resource}: ${msg}`, fix: remediation })));
+}
+
+/** By their files. */
+export function planPolicies(tree: readonly string[]): readonly string[] {
+  return policiesIn('terraform', tree).map((policy) => policy.slice('terraform.'.length));
 }
 
 /** A plan has no line to put a comment on, and is judged where no file is at hand: these are data. */
@@ -56,7 +75,7 @@ export function readPlanWaivers(text: string, policies: readonly string[], now: 
   if (!read.success) throw new Unusable(`${WAIVERS} has another form: ${z.prettifyError(read.error)}`);
   for (const { policy, resource, reason, until } of read.data.waivers) {
     const subject = `the waiver of ${policy} for ${resource} in ${WAIVERS}`;
-    if (!policies.includes(`terraform.${policy}`)) throw new Unusable(`${subject} is of a policy that there is not`);
+    if (!policies.includes(policy)) throw new Unusable(`${subject} is of a policy that there is not`);
     if (reason.split(/\s+/).length < FEWEST_WORDS) throw new Unusable(`${subject} says too little of why`);
     if (Date.parse(until) > now + LONGEST_DAYS * DAY_MS) throw new Unusable(`${subject} ends more than a year ahead`);
   }

@@ -4,8 +4,7 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { openEmptyAccount, REGION } from './empty-account.ts';
 import { type Finding, type Gate, type GateContext, type Tool, Unusable } from './gate.ts';
-import { applyPlanWaivers, conftest, judgePlans, type PlanFinding, readPlanWaivers, unindexed, WAIVERS } from './plan-policy.ts';
-import { policiesIn } from './policy-verdict.ts';
+import { applyPlanWaivers, conftest, judgePlans, type PlanFinding, planPolicies, readPlanWaivers, unindexed, WAIVERS } from './plan-policy.ts';
 
 const terraform: Tool = { set: 'machine', program: 'terraform', get: 'https://developer.hashicorp.com/terraform/install, 1.11 or newer' };
 const IMAGE = `111122223333.dkr.ecr.${REGION}.amazonaws.com/stockade@sha256:${'0'.repeat(64)}`;
@@ -21,7 +20,6 @@ const EXAMPLE = {
   image: IMAGE,
   security_contact: 'mailto:security@example.com',
   alarm_emails: '["operations@example.com"]',
-  budget_emails: '["operations@example.com"]',
 };
 
 interface Scenario {
@@ -61,7 +59,7 @@ export const gate: Gate = {
     if (scenarios.length === 0) throw new Unusable('there is neither a root module nor an environment to plan');
     const plans = await plan(context, scenarios);
     const found = await judgePlans(run, [...plans.keys()], tree);
-    const waivers = tree.includes(WAIVERS) ? readPlanWaivers(read(WAIVERS), policiesIn('terraform', tree), now) : [];
+    const waivers = tree.includes(WAIVERS) ? readPlanWaivers(read(WAIVERS), planPolicies(tree), now) : [];
     const { left, unused } = applyPlanWaivers(found, waivers, now);
     return merge([...left, ...unused].map((finding) => ({ scenario: plans.get(finding.plan), finding })), { files, read });
   },
@@ -91,7 +89,8 @@ async function plan(context: GateContext, scenarios: readonly Scenario[]): Promi
     // Whoever fails, the account stays open until the others are done.
     for (const worker of await Promise.allSettled(workers)) if (worker.status === 'rejected') throw worker.reason;
     if (account.unanswered.length > 0) throw new Unusable(`the provider asked what an empty account can't answer: ${account.unanswered.join(', ')}`);
-    return shown;
+    // In their order, whoever was first: what conftest is asked is the same each time.
+    return new Map([...shown].toSorted(([, one], [, other]) => scenarios.indexOf(one) - scenarios.indexOf(other)));
   } finally {
     await account.close();
   }

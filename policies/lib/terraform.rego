@@ -10,13 +10,15 @@ package lib.terraform
 
 # METADATA
 # description: Managed resources that are there after the apply, those of child modules too.
-planned[change.address] := change if {
+planned := {change.address: change |
 	some change in input.resource_changes
 	change.mode == "managed"
 	is_object(change.change.after)
 }
 
-of_type(types) := [resource | some resource in planned; resource.type in types]
+of_type(types) := [resource | some type in types; some resource in typed[type]]
+
+typed[resource.type][address] := resource if some address, resource in planned
 
 # METADATA
 # description: What stands before a change and not after it, or is made anew.
@@ -63,12 +65,20 @@ is_configured(resource, attribute) if {
 
 # METADATA
 # description: The configuration of each resource and data source by its address without indices.
-configuration[concat("", [prefix, block.address])] := block if {
-	walk(input.configuration.root_module, [path, found])
-	path[count(path) - 1] == "resources"
-	prefix := concat("", [part | some index, step in path; step == "module_calls"; part := sprintf("module.%s.", [path[index + 1]])])
-	some block in found
+configuration := {address: block |
+	some prefix, module in modules
+	some block in module.resources
+	address := concat("", [prefix, block.address])
 }
+
+modules := object.union({"": input.configuration.root_module}, {prefix: module |
+	walk(object.get(input.configuration.root_module, "module_calls", {}), [path, module])
+
+	# The path is name, "module", "module_calls", and so on, inwards.
+	count(path) % 3 == 2
+	path[count(path) - 1] == "module"
+	prefix := concat("", [part | some index, name in path; index % 3 == 0; part := sprintf("module.%s.", [name])])
+})
 
 unindexed(address) := regex.replace(address, `\[(?:"[^"]*"|\d+)\]`, "")
 
@@ -117,9 +127,9 @@ names_instance(resource, attribute, target) if {
 	startswith(mention, target.address)
 }
 
-# One resource that takes all instances of another.
+# One resource, or one that is there or not, that takes all instances of another.
 names_instance(resource, attribute, target) if {
-	not "index" in object.keys(resource)
+	type_name(object.get(resource, "index", null)) != type_name(target.index)
 	every mention in mentions(resource.address, attribute) {
 		not startswith(mention, sprintf("%s[", [unindexed(target.address)]))
 	}
@@ -204,19 +214,20 @@ documents_of(resource, attribute) := [[normal(raw) | some raw in as_list(documen
 	is_string(setting(resource, [attribute]))
 }
 
-documents_of(resource, attribute) := [read_later[address] |
+documents_of(resource, attribute) := [statements |
 	some address in graph.reachable(document_sources, references(resource, attribute))
-	read_later[address]
+	some statements in read_later[address]
 ] if {
 	not is_string(setting(resource, [attribute]))
 }
 
 # METADATA
 # description: Documents of aws_iam_policy_document that only the apply makes whole. Their statements are in the plan already.
-read_later[change.address] := [read(statement, object.get(change.change.after_unknown, ["statement", index], {})) | some index, statement in change.change.after.statement] if {
+read_later[unindexed(change.address)] contains statements if {
 	some change in input.resource_changes
 	change.type == "aws_iam_policy_document"
 	is_array(change.change.after.statement)
+	statements := [read(statement, object.get(change.change.after_unknown, ["statement", index], {})) | some index, statement in change.change.after.statement]
 }
 
 document_sources[address] := references_of(address, "source_policy_documents") | references_of(address, "override_policy_documents") if some address, _ in read_later

@@ -44,7 +44,7 @@ resource(type, name, attributes) := {
 # description: One of several, which share one configuration.
 instance(type, name, index, attributes) := patched(resource(type, name, attributes), [
 	{"op": "add", "path": "/planned/index", "value": index},
-	{"op": "replace", "path": "/planned/address", "value": sprintf("%s.%s[%q]", [type, name, index])},
+	{"op": "replace", "path": "/planned/address", "value": sprintf("%s.%s[%s]", [type, name, json.marshal(index)])},
 	{"op": "replace", "path": "/configured/expressions", "value": {key: expression_of(value) | some key, value in attributes; value.ref}},
 ])
 

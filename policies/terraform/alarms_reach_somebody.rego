@@ -31,7 +31,7 @@ deny contains terraform.finding(rego.metadata.chain(), alarm.address, "Its actio
 
 deny contains terraform.finding(rego.metadata.chain(), alarm.address, "It does not say what a missing value means.") if {
 	some alarm in terraform.of_type({"aws_cloudwatch_metric_alarm"})
-	terraform.setting(alarm, ["treat_missing_data"]) in {"missing", null}
+	not terraform.is_configured(alarm, "treat_missing_data")
 }
 
 deny contains terraform.finding(rego.metadata.chain(), alarm.address, "It does not say what to do.") if {

@@ -13,7 +13,7 @@ test_an_alarm_that_is_heard_passes if denied([alarm({})]) == set()
 test_one_that_rolls_back_passes if denied([alarm({"alarm_actions": null}), tf.resource("aws_ecs_service", "a", {"alarms": [{"alarm_names": ["a"]}]})]) == set()
 
 test_one_that_nobody_hears_is_refused if {
-	every attributes in [{"alarm_actions": null}, {"alarm_actions": []}, {"actions_enabled": false}, {"treat_missing_data": null}, {"treat_missing_data": "missing"}, {"alarm_description": null}, {"alarm_description": "Errors"}] {
+	every attributes in [{"alarm_actions": null}, {"alarm_actions": []}, {"actions_enabled": false}, {"treat_missing_data": null}, {"treat_missing_data": {"later": true}}, {"alarm_description": null}, {"alarm_description": "Errors"}] {
 		denied([alarm(attributes)]) == {"aws_cloudwatch_metric_alarm.a"}
 	}
 }

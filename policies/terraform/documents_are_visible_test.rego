@@ -14,6 +14,10 @@ test_a_document_that_is_known_or_whose_data_source_is_in_the_plan_passes if {
 		tf.document("a", [statement], [{"resources": [true]}]),
 		tf.resource("aws_iam_policy", "a", {"policy": {"ref": "data.aws_iam_policy_document.a.json"}}),
 	]) == set()
+	denied([
+		tf.patched(tf.document("a", [statement], [{}]), [{"op": "replace", "path": "/planned/address", "value": "data.aws_iam_policy_document.a[0]"}]),
+		tf.instance("aws_iam_policy", "a", 0, {"policy": {"ref": "data.aws_iam_policy_document.a[0].json"}}),
+	]) == set()
 }
 
 test_a_document_that_is_unknown_and_comes_from_elsewhere_is_refused if {

@@ -14,6 +14,7 @@ balancer := tf.resource("aws_lb", "main", {"subnets": {"ref": "aws_subnet.privat
 
 test_two_zones_pass if {
 	denied(array.concat(subnets, [balancer])) == set()
+	denied(array.concat(subnets, [tf.instance("aws_elasticache_subnet_group", "main", 0, {"subnet_ids": {"ref": "aws_subnet.private.id"}})])) == set()
 	denied([tf.resource("aws_db_instance", "a", {"multi_az": true}), tf.resource("aws_appautoscaling_target", "a", {"min_capacity": 2})]) == set()
 }
 

@@ -1,7 +1,7 @@
 # Somebody hears when it costs more than it should.
 
 # METADATA
-# title: Every environment has a budget that warns somebody
+# title: Production has a budget that warns somebody
 # description: >-
 #   Stolen rights are used to mine coins; a loop that scales out costs as much. The bill comes a month later.
 # custom:
@@ -13,8 +13,9 @@ package terraform.spending_is_watched
 
 import data.lib.terraform
 
-# The bootstrap runs nothing that costs by use.
+# The bootstrap runs nothing that costs by the hour.
 deny contains terraform.finding(rego.metadata.chain(), "aws_budgets_budget", "This environment runs services, and has no budget.") if {
+	terraform.is_production
 	count(terraform.of_type({"aws_ecs_service", "aws_instance"})) > 0
 	count(terraform.of_type({"aws_budgets_budget"})) == 0
 }

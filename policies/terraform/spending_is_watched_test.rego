@@ -6,6 +6,8 @@ import data.terraform.spending_is_watched
 
 denied(resources) := found if found := {finding.resource | some finding in spending_is_watched.deny} with input as tf.plan(resources)
 
+denied_in(environment, resources) := found if found := {finding.resource | some finding in spending_is_watched.deny} with input as tf.in_environment(environment, resources)
+
 service := tf.resource("aws_ecs_service", "a", {})
 
 budget(notifications) := tf.resource("aws_budgets_budget", "a", {"notification": notifications})
@@ -20,3 +22,5 @@ test_none_or_one_that_warns_nobody_is_refused if {
 	denied([service, budget([])]) == {"aws_budgets_budget.a"}
 	denied([service, budget([{"subscriber_email_addresses": [], "subscriber_sns_topic_arns": []}])]) == {"aws_budgets_budget.a"}
 }
+
+test_elsewhere_nobody_has_to if denied_in("staging", [service]) == set()
