@@ -36,17 +36,16 @@ const LISTS: Readonly<Record<string, readonly [service: string, request: string 
   repositories: ['ecr', 'AmazonEC2ContainerRegistry_V20150921.DescribeRepositories', /"repositoryName": ?"([^"]+)"/g],
 };
 
-export type Inventory = ReadonlyMap<string, readonly string[]>;
+export type Holdings = ReadonlyMap<string, readonly string[]>;
 
-export async function takeInventory(endpoint: string): Promise<Inventory> {
-  return new Map(
-    await Promise.all(
-      Object.entries(LISTS).map(async ([kind, [service, request, item]]) => {
-        const answer = await ask(endpoint, service, '/', questionOf(request));
-        return [kind, [...answer.matchAll(item)].map((match) => match[1] ?? '').toSorted()] as const;
-      }),
-    ),
-  );
+/** One after the other: the emulator loads a service when it is first asked, and not two of them at a time. */
+export async function listHoldings(endpoint: string): Promise<Holdings> {
+  const holdings = new Map<string, readonly string[]>();
+  for (const [kind, [service, request, item]] of Object.entries(LISTS)) {
+    const answer = await ask(endpoint, service, '/', questionOf(request));
+    holdings.set(kind, [...answer.matchAll(item)].map((match) => match[1] ?? '').toSorted());
+  }
+  return holdings;
 }
 
 function questionOf(request: string | Readonly<Record<string, string>>): Question {
@@ -56,8 +55,13 @@ function questionOf(request: string | Readonly<Record<string, string>>): Questio
 }
 
 /** What `after` has and `before` had not, by kind. */
-export function leftIn(before: Inventory, after: Inventory): Inventory {
+export function leftIn(before: Holdings, after: Holdings): Holdings {
   return new Map([...after].map(([kind, names]) => [kind, names.filter((name) => before.get(kind)?.includes(name) !== true)] as const).filter(([, names]) => names.length > 0));
+}
+
+/** Around Terraform, as by hand. What is answered, refusals too. */
+export async function deleteDatabase(endpoint: string, identifier: string): Promise<string> {
+  return ask(endpoint, 'rds', '/', { method: 'POST', body: new URLSearchParams({ Action: 'DeleteDBInstance', Version: '2014-10-31', DBInstanceIdentifier: identifier, SkipFinalSnapshot: 'true' }).toString(), type: 'application/x-www-form-urlencoded' }).catch(String);
 }
 
 interface Question {

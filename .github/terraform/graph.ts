@@ -44,7 +44,7 @@ export function drawGraph(plan: Plan & Configuration): string {
   ].join('\n');
 }
 
-const [GAP, TOP, WIDTH, HEIGHT, SPACE, BETWEEN, FOOT] = [24, 54, 138, 36, 26, 58, 34] as const;
+const [GAP, TOP, WIDTH, HEIGHT, SPACE, BETWEEN, FOOT] = [24, 54, 152, 36, 26, 58, 34] as const;
 
 interface Place {
   readonly x: number;

@@ -58,7 +58,7 @@ function mayShare(a: Mutation, b: Mutation): boolean {
 export function poolsOf(mutations: readonly Mutation[], sources: Readonly<Record<'main' | 'bootstrap', Sources>>, alone: boolean): readonly Pool[] {
   const pools: Pool[] = [];
   for (const mutation of mutations) {
-    const [root, kind] = [mutation.root ?? 'main', kindOf(mutation)];
+    const [root, kind]: readonly [Pool['root'], Pool['kind']] = [mutation.root ?? 'main', kindOf(mutation)];
     const pool = alone ? undefined : pools.find((each) => each.root === root && each.kind === kind && each.mutations.every((other) => mayShare(mutation, other)));
     const [file, text] = mutate(pool?.sources ?? sources[root], mutation);
     if (pool === undefined) pools.push({ name: `pool-${pools.length}`, root, kind, mutations: [mutation], sources: new Map([...sources[root], [file, text]]) });

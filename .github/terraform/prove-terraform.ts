@@ -72,6 +72,8 @@ async function main(parts: readonly Part[]): Promise<number> {
       else await proveBroken(scratch, python.directory, kept);
     }
     if (parts.includes('run')) await proveRun(kept);
+  } catch (error) {
+    problems.push(error instanceof Error ? error.message : String(error));
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }

@@ -1,7 +1,7 @@
 // The life of a deployment in one account: bootstrap, production, a second apply, destroy with and without protection, and what is left.
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { createZone, type Inventory, leftIn, REGION, takeInventory } from './account.ts';
+import { createZone, deleteDatabase, type Holdings, leftIn, REGION, listHoldings } from './account.ts';
 import { type Difference, differencesOf, type Plan } from './differences.ts';
 import { apply, type Applied, copySources, environmentOf, initialise, readPlan, type Root, terraform } from './terraform.ts';
 
@@ -107,13 +107,13 @@ export async function bootstrap(stage: Stage): Promise<Bootstrapped | undefined>
 export interface Deployment extends Addressed {
   /** As `terraform state pull` printed it, after the first apply. */
   readonly state: string;
-  readonly before: Inventory;
+  readonly before: Holdings;
 }
 
 /** The main root, its state in the bucket that bootstrap made, locked there. */
 export async function deploy(stage: Stage, environment: string, { outputs }: Bootstrapped, zone: string): Promise<Deployment | undefined> {
   const { root, files } = rootOf(stage, environment, outputs, zone);
-  const before = await takeInventory(stage.endpoint);
+  const before = await listHoldings(stage.endpoint);
   const key = `${environment}/terraform.tfstate`;
   const isApplied = await record(stage, root, 'apply', async () => {
     await initialise(root, [`-backend-config=bucket=${outputs['state_bucket'] ?? ''}`, `-backend-config=key=${key}`, `-backend-config=region=${REGION}`, `-backend-config=kms_key_id=${outputs['state_key_arn'] ?? ''}`]);
@@ -138,26 +138,18 @@ export async function reapply(stage: Stage, { root, files }: Deployment, bucket:
   });
 }
 
-/** What resists by itself: asked to delete it while protected, AWS refuses. */
-const PROTECTED = ['aws_db_instance.main', 'aws_lb.main'];
-
-export async function demolish(stage: Stage, deployment: Deployment): Promise<Inventory> {
+export async function demolish(stage: Stage, deployment: Deployment): Promise<Holdings> {
   const { root, files } = deployment;
-  await record(stage, root, 'destroy of what is protected: refused', async () => {
-    const refused: string[] = [];
-    for (const target of PROTECTED) {
-      const { status, stdout } = await terraform(root, ['destroy', '-input=false', '-no-color', '-auto-approve', `-target=${target}`, ...files], [UNCHANGED, FAILED]);
-      if (status === UNCHANGED) refused.push(`${target} was destroyed`);
-      else stage.say(stdout.slice(-200));
-    }
-    return { problem: refused.join(', ') };
+  await record(stage, root, 'deletion of the protected database: refused', async () => {
+    const answer = await deleteDatabase(stage.endpoint, databaseIn(deployment.state));
+    return { problem: answer.includes('Cannot delete protected DB Instance') ? '' : `it was not refused: ${answer.slice(0, 300)}` };
   });
   const state = (await terraform(root, ['state', 'pull'])).stdout;
   const unprotected = [...files, '-var=deletion_protection=false'];
   await record(stage, root, 'apply without deletion protection', async () => apply(root, unprotected, stage.say));
   await record(stage, root, 'destroy', async () => apply(root, ['-destroy', ...unprotected], stage.say));
   await record(stage, root, 'each resource of the state is gone', async () => ({ problem: (await stillThere(stage, root, state, unprotected)).join(', ') }));
-  return leftIn(deployment.before, await takeInventory(stage.endpoint));
+  return leftIn(deployment.before, await listHoldings(stage.endpoint));
 }
 
 /** Refreshes the state from before the destruction: what the provider still finds was not destroyed. */
@@ -181,7 +173,12 @@ export function copyWithState(stage: Stage, root: Root, name: string, state: str
 }
 
 interface State {
-  readonly resources: readonly { readonly mode: string; readonly type: string; readonly name: string; readonly instances: readonly { readonly index_key?: string | number }[] }[];
+  readonly resources: readonly { readonly mode: string; readonly type: string; readonly name: string; readonly instances: readonly { readonly index_key?: string | number; readonly attributes?: Readonly<Record<string, unknown>> }[] }[];
+}
+
+function databaseIn(state: string): string {
+  const database = (JSON.parse(state) as State).resources.find(({ type }) => type === 'aws_db_instance');
+  return String(database?.instances[0]?.attributes?.['identifier']);
 }
 
 export function addressesIn(state: string): readonly string[] {

