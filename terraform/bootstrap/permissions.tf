@@ -5,8 +5,15 @@ locals {
   arn              = "arn:${local.partition}"
   state_bucket_arn = "${local.arn}:s3:::${local.state_bucket}"
   registry_arn     = "${local.arn}:ecr:${var.region}:${local.account_id}:repository/${var.project}"
+  of               = { for service in local.made : service => "${local.arn}:${service}:${var.region}:${local.account_id}" }
   boundary_arn     = "${local.iam}:policy${local.role_path}${var.project}-boundary"
   keys_arn         = "${local.arn}:kms:${var.region}:${local.account_id}:key/*"
+
+  # Services of which the root makes something.
+  made = [
+    "acm", "application-autoscaling", "aps", "backup", "cloudtrail", "cloudwatch", "cognito-idp", "ec2", "ecs", "elasticache", "elasticloadbalancing", "events", "kms", "logs", "rds", "secretsmanager",
+    "sns", "wafv2",
+  ]
 
   # A key has its number only when it is made; until then its alias names it.
   use_state_key = {
@@ -121,64 +128,98 @@ locals {
       { Sid = "ReadWhatIsThere", Effect = "Allow", Action = local.reads, Resource = "*" },
     ]
     named = concat([
-      { Sid = "Named", Effect = "Allow", Resource = [
-        "${local.arn}:backup:${var.region}:${local.account_id}:backup-vault:${name}*",
-        "${local.arn}:budgets::${local.account_id}:budget/${name}*",
-        "${local.arn}:cloudtrail:${var.region}:${local.account_id}:trail/${name}*",
-        "${local.arn}:cloudwatch:${var.region}:${local.account_id}:alarm:${name}*",
-        "${local.arn}:ecs:${var.region}:${local.account_id}:*/${name}*",
-        "${local.arn}:elasticache:${var.region}:${local.account_id}:*:${name}*",
-        "${local.arn}:elasticloadbalancing:${var.region}:${local.account_id}:*/app/${name}*",
-        "${local.arn}:elasticloadbalancing:${var.region}:${local.account_id}:targetgroup/${name}*",
-        "${local.arn}:events:${var.region}:${local.account_id}:rule/${name}*",
-        "${local.arn}:elasticache:${var.region}:${local.account_id}:parametergroup:default.*",
-        "${local.arn}:rds:${var.region}:${local.account_id}:*:${name}*",
-        "${local.arn}:rds:${var.region}:${local.account_id}:og:default:*",
-        "${local.arn}:sns:${var.region}:${local.account_id}:${name}*",
-        "${local.arn}:wafv2:${var.region}:${local.account_id}:regional/*/${name}*/*",
-        "${local.arn}:wafv2:${var.region}:*:regional/managedruleset/*",
-        ], Action = [
-        "backup:*", "budgets:ModifyBudget", "budgets:TagResource", "budgets:UntagResource", "cloudtrail:*", "cloudwatch:*", "ecs:*", "elasticache:*",
-        "elasticloadbalancing:*", "events:*", "rds:*", "sns:*", "wafv2:*",
+      { Sid = "Backup", Effect = "Allow", Resource = "${local.of.backup}:backup-vault:${name}*", Action = ["backup:CreateBackupVault", "backup:DeleteBackupVault*", "backup:PutBackupVault*", "backup:TagResource", "backup:UntagResource"] },
+      { Sid = "Budget", Effect = "Allow", Resource = "${local.arn}:budgets::${local.account_id}:budget/${name}*", Action = ["budgets:ModifyBudget", "budgets:TagResource", "budgets:UntagResource"] },
+      { Sid = "AuditTrail", Effect = "Allow", Resource = "${local.of.cloudtrail}:trail/${name}*", Action = [
+        "cloudtrail:AddTags", "cloudtrail:CreateTrail", "cloudtrail:DeleteTrail", "cloudtrail:PutEventSelectors", "cloudtrail:PutInsightSelectors", "cloudtrail:RemoveTags", "cloudtrail:StartLogging",
+        "cloudtrail:StopLogging", "cloudtrail:UpdateTrail",
       ] },
-      { Sid = "Logs", Effect = "Allow", Action = "logs:*", Resource = [for prefix in ["", "/", "/aws/*/", "aws-waf-logs-"] : "${local.arn}:logs:${var.region}:${local.account_id}:log-group:${prefix}${name}*"] },
-      { Sid = "Secrets", Effect = "Allow", Resource = "${local.arn}:secretsmanager:${var.region}:${local.account_id}:secret:${name}*", Action = [
+      { Sid = "Alarms", Effect = "Allow", Resource = "${local.of.cloudwatch}:alarm:${name}*", Action = ["cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm", "cloudwatch:TagResource", "cloudwatch:UntagResource"] },
+      { Sid = "Tasks", Effect = "Allow", Resource = "${local.of.ecs}:*/${name}*", Action = [
+        "ecs:Create*", "ecs:Delete*", "ecs:PutClusterCapacityProviders", "ecs:RegisterTaskDefinition", "ecs:RunTask", "ecs:StopTask", "ecs:TagResource", "ecs:UntagResource", "ecs:Update*",
+      ] },
+      { Sid = "Cache", Effect = "Allow", Resource = ["${local.of.elasticache}:*:${name}*", "${local.of.elasticache}:parametergroup:default.*"], Action = [
+        "elasticache:AddTagsToResource", "elasticache:Create*", "elasticache:Delete*", "elasticache:Modify*", "elasticache:RemoveTagsFromResource",
+      ] },
+      { Sid = "LoadBalancer", Effect = "Allow", Resource = ["${local.of.elasticloadbalancing}:*/app/${name}*", "${local.of.elasticloadbalancing}:targetgroup/${name}*"], Action = [
+        "elasticloadbalancing:AddTags", "elasticloadbalancing:Create*", "elasticloadbalancing:Delete*", "elasticloadbalancing:Modify*", "elasticloadbalancing:RemoveTags", "elasticloadbalancing:Set*",
+      ] },
+      { Sid = "Events", Effect = "Allow", Resource = "${local.of.events}:rule/${name}*", Action = [
+        "events:DeleteRule", "events:DisableRule", "events:EnableRule", "events:PutRule", "events:PutTargets", "events:RemoveTargets", "events:TagResource", "events:UntagResource",
+      ] },
+      { Sid = "Database", Effect = "Allow", Resource = ["${local.of.rds}:*:${name}*", "${local.of.rds}:og:default:*"], Action = [
+        "rds:AddTagsToResource", "rds:Create*", "rds:Delete*", "rds:Modify*", "rds:RebootDBInstance", "rds:RemoveTagsFromResource", "rds:ResetDBParameterGroup",
+      ] },
+      { Sid = "Topics", Effect = "Allow", Resource = "${local.of.sns}:${name}*", Action = [
+        "sns:CreateTopic", "sns:DeleteTopic", "sns:SetSubscriptionAttributes", "sns:SetTopicAttributes", "sns:Subscribe", "sns:TagResource", "sns:Unsubscribe", "sns:UntagResource",
+      ] },
+      { Sid = "Firewall", Effect = "Allow", Resource = [
+        "${local.of.wafv2}:regional/*/${name}*/*", "${local.arn}:wafv2:${var.region}:*:regional/managedruleset/*", "${local.of.elasticloadbalancing}:loadbalancer/app/${name}*",
+        ], Action = [
+        "wafv2:AssociateWebACL", "wafv2:CreateWebACL", "wafv2:DeleteLoggingConfiguration", "wafv2:DeleteWebACL", "wafv2:DisassociateWebACL", "wafv2:PutLoggingConfiguration", "wafv2:TagResource",
+        "wafv2:UntagResource", "wafv2:UpdateWebACL",
+      ] },
+      { Sid = "LogGroups", Effect = "Allow", Resource = [for prefix in ["", "/", "/aws/*/", "aws-waf-logs-"] : "${local.of.logs}:log-group:${prefix}${name}*"], Action = [
+        "logs:AssociateKmsKey", "logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:DeleteRetentionPolicy", "logs:DisassociateKmsKey", "logs:PutDataProtectionPolicy", "logs:DeleteDataProtectionPolicy",
+        "logs:GetDataProtectionPolicy", "logs:PutRetentionPolicy", "logs:TagResource", "logs:UntagResource",
+      ] },
+      # What a migration did stands in the log of the run; no other line of a log is read.
+      { Sid = "LogOfTheMigration", Effect = "Allow", Resource = "${local.of.logs}:log-group:/${name}*/migration:*", Action = "logs:GetLogEvents" },
+      { Sid = "Secrets", Effect = "Allow", Resource = "${local.of.secretsmanager}:secret:${name}*", Action = [
         "secretsmanager:CreateSecret", "secretsmanager:DeleteSecret", "secretsmanager:PutResourcePolicy", "secretsmanager:DeleteResourcePolicy", "secretsmanager:PutSecretValue",
         "secretsmanager:RotateSecret", "secretsmanager:CancelRotateSecret", "secretsmanager:TagResource", "secretsmanager:UntagResource", "secretsmanager:UpdateSecret",
       ] },
       # RDS makes the secret of its master in the caller's name: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html
-      { Sid = "MasterSecret", Effect = "Allow", Resource = "${local.arn}:secretsmanager:${var.region}:${local.account_id}:secret:rds!db-*", Action = ["secretsmanager:CreateSecret", "secretsmanager:RotateSecret", "secretsmanager:TagResource"] },
+      { Sid = "MasterSecret", Effect = "Allow", Resource = "${local.of.secretsmanager}:secret:rds!db-*", Action = ["secretsmanager:CreateSecret", "secretsmanager:RotateSecret", "secretsmanager:TagResource"] },
       # The objects stay out of reach: what is logged is removed by its own lifecycle.
       { Sid = "Buckets", Effect = "Allow", Resource = "${local.arn}:s3:::${name}*", Action = [
         "s3:CreateBucket", "s3:DeleteBucket", "s3:DeleteBucketPolicy", "s3:ListBucket*", "s3:PutBucket*", "s3:PutEncryptionConfiguration", "s3:PutLifecycleConfiguration",
       ] },
       ], [for statement in [
         # The workflow puts a client secret of its own in the place of Cognito's first.
-        { Sid = "ReplaceClientSecret", Effect = "Allow", Resource = "${local.arn}:cognito-idp:${var.region}:${local.account_id}:userpool/*", Action = "cognito-idp:AddUserPoolClientSecret" },
+        { Sid = "ReplaceClientSecret", Effect = "Allow", Resource = "${local.of.cognito-idp}:userpool/*", Action = "cognito-idp:AddUserPoolClientSecret" },
         # An empty state would be looked at every night; its earlier versions stay for a while.
         { Sid = "ForgetTheState", Effect = "Allow", Resource = "${local.state_bucket_arn}/preview-*/terraform.tfstate", Action = "s3:DeleteObject" },
         # Only a preview takes its log with it, locked or not.
         { Sid = "EmptyBuckets", Effect = "Allow", Resource = "${local.arn}:s3:::${name}*/*", Action = ["s3:BypassGovernanceRetention", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObjectLegalHold", "s3:PutObjectLegalHold"] },
     ] : statement if each == "preview"])
-    # What has a number instead: bounded by the region, and by the list of what is made.
+    # What has a number instead: bounded by account, region and kind, keys by the environment's tag besides. In an account of its own no
+    # other environment is within reach.
     unnamed = [
-      { Sid = "InThisRegion", Effect = "Allow", Resource = "*", Condition = { StringEquals = { "aws:RequestedRegion" = var.region } }, Action = [
-        "acm:AddTagsToCertificate", "acm:DeleteCertificate", "acm:RemoveTagsFromCertificate", "acm:RequestCertificate", "acm:UpdateCertificateOptions",
-        "application-autoscaling:DeleteScalingPolicy", "application-autoscaling:DeleteScheduledAction", "application-autoscaling:DeregisterScalableTarget",
-        "application-autoscaling:PutScalingPolicy", "application-autoscaling:PutScheduledAction", "application-autoscaling:RegisterScalableTarget",
-        "application-autoscaling:TagResource", "application-autoscaling:UntagResource",
-        "aps:Create*", "aps:Delete*", "aps:Put*", "aps:TagResource", "aps:UntagResource", "aps:Update*",
-        "backup-storage:MountCapsule", "backup:CreateBackupPlan", "backup:CreateBackupSelection", "backup:DeleteBackupPlan", "backup:DeleteBackupSelection", "backup:TagResource", "backup:UntagResource", "backup:UpdateBackupPlan",
-        "cognito-idp:CreateGroup", "cognito-idp:CreateManagedLoginBranding", "cognito-idp:CreateUserPool*", "cognito-idp:DeleteGroup", "cognito-idp:DeleteManagedLoginBranding", "cognito-idp:DeleteUserPool*",
-        "cognito-idp:SetUserPoolMfaConfig", "cognito-idp:SetLogDeliveryConfiguration", "cognito-idp:TagResource", "cognito-idp:UpdateGroup", "cognito-idp:UpdateManagedLoginBranding", "cognito-idp:UpdateUserPool*",
+      { Sid = "Certificates", Effect = "Allow", Resource = "${local.of.acm}:certificate/*", Action = ["acm:AddTagsToCertificate", "acm:DeleteCertificate", "acm:RemoveTagsFromCertificate", "acm:UpdateCertificateOptions"] },
+      { Sid = "Scaling", Effect = "Allow", Resource = "${local.of.application-autoscaling}:scalable-target/*", Action = [
+        "application-autoscaling:DeleteScalingPolicy", "application-autoscaling:DeleteScheduledAction", "application-autoscaling:DeregisterScalableTarget", "application-autoscaling:PutScalingPolicy",
+        "application-autoscaling:PutScheduledAction", "application-autoscaling:RegisterScalableTarget", "application-autoscaling:TagResource", "application-autoscaling:UntagResource",
+      ] },
+      { Sid = "Metrics", Effect = "Allow", Resource = ["${local.of.aps}:workspace/*", "${local.of.aps}:rulegroupsnamespace/*"], Action = ["aps:Create*", "aps:Delete*", "aps:Put*", "aps:TagResource", "aps:UntagResource", "aps:Update*"] },
+      { Sid = "BackupPlans", Effect = "Allow", Resource = "${local.of.backup}:backup-plan:*", Action = [
+        "backup:CreateBackupPlan", "backup:CreateBackupSelection", "backup:DeleteBackupPlan", "backup:DeleteBackupSelection", "backup:TagResource", "backup:UntagResource", "backup:UpdateBackupPlan",
+      ] },
+      { Sid = "People", Effect = "Allow", Resource = "${local.of.cognito-idp}:userpool/*", Action = [
+        "cognito-idp:CreateGroup", "cognito-idp:CreateManagedLoginBranding", "cognito-idp:CreateUserPoolClient", "cognito-idp:CreateUserPoolDomain", "cognito-idp:DeleteGroup",
+        "cognito-idp:DeleteManagedLoginBranding", "cognito-idp:DeleteUserPool*", "cognito-idp:SetLogDeliveryConfiguration", "cognito-idp:SetUserPoolMfaConfig", "cognito-idp:TagResource",
+        "cognito-idp:UpdateGroup", "cognito-idp:UpdateManagedLoginBranding", "cognito-idp:UpdateUserPool*",
+      ] },
+      { Sid = "Network", Effect = "Allow", Resource = "${local.of.ec2}:*/*", Action = [
         "ec2:*Address", "ec2:*InternetGateway", "ec2:*NatGateway", "ec2:*NetworkAcl*", "ec2:*Route", "ec2:*RouteTable*", "ec2:*SecurityGroup*", "ec2:*Subnet*", "ec2:*Vpc", "ec2:*VpcAttribute",
         "ec2:*VpcEndpoint*", "ec2:CreateFlowLogs", "ec2:CreateTags", "ec2:DeleteFlowLogs", "ec2:DeleteTags",
-        "ecs:DeregisterTaskDefinition", "elasticloadbalancing:SetWebAcl",
-        "kms:CancelKeyDeletion", "kms:CreateAlias", "kms:CreateKey", "kms:DeleteAlias", "kms:DisableKeyRotation", "kms:EnableKeyRotation", "kms:PutKeyPolicy",
-        "kms:ScheduleKeyDeletion", "kms:TagResource", "kms:UntagResource", "kms:UpdateAlias", "kms:UpdateKeyDescription",
-        "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:GetLogDelivery", "logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:DeleteResourcePolicy", "logs:UpdateLogDelivery",
-        "wafv2:AssociateWebACL", "wafv2:DisassociateWebACL",
       ] },
+      { Sid = "Keys", Effect = "Allow", Resource = local.keys_arn, Condition = { StringLike = { "aws:ResourceTag/Environment" = each == "preview" ? "preview-*" : each } }, Action = [
+        "kms:CancelKeyDeletion", "kms:DisableKeyRotation", "kms:EnableKeyRotation", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:TagResource", "kms:UntagResource", "kms:UpdateKeyDescription",
+      ] },
+      # A key is tagged when it is made, and has no tag to be known by then. One that has another environment's is not taken over by a tag.
+      { Sid = "TagNewKeys", Effect = "Allow", Resource = local.keys_arn, Action = "kms:TagResource", Condition = {
+        StringLike = { "aws:RequestTag/Environment" = each == "preview" ? "preview-*" : each }
+        Null       = { "aws:ResourceTag/Environment" = "true" }
+      } },
+      # Both have to allow it: the alias by its name, and the key.
+      { Sid = "Aliases", Effect = "Allow", Resource = ["${local.of.kms}:alias/${name}*", local.keys_arn], Action = ["kms:CreateAlias", "kms:DeleteAlias", "kms:UpdateAlias"] },
+      # These take no resource.
+      { Sid = "WithoutResource", Effect = "Allow", Resource = "*", Condition = { StringEquals = { "aws:RequestedRegion" = var.region } }, Action = [
+        "acm:RequestCertificate", "backup-storage:MountCapsule", "cognito-idp:CreateUserPool", "ecs:DeregisterTaskDefinition", "kms:CreateKey", "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:DeleteResourcePolicy",
+        "logs:GetLogDelivery", "logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:UpdateLogDelivery",
+      ] },
+      { Sid = "Workspaces", Effect = "Allow", Resource = "*", Action = "aps:CreateWorkspace", Condition = { StringLike = { "aws:RequestTag/Environment" = each == "preview" ? "preview-*" : each } } },
       # What a service encrypts for us it does with the caller's leave; the workflow itself opens nothing but the state.
       { Sid = "KeysThroughServices", Effect = "Allow", Resource = local.keys_arn, Action = ["kms:CreateGrant", "kms:Decrypt", "kms:GenerateDataKey*"], Condition = {
         StringEquals = { "kms:ViaService" = [for service in ["aps", "backup", "elasticache", "rds", "secretsmanager"] : "${service}.${var.region}.amazonaws.com"] }
