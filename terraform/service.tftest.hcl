@@ -14,6 +14,30 @@ variables {
   alarm_emails     = ["ops@example.com"]
 }
 
+# First, while nothing is there: later the number of tasks is for autoscaling to say.
+run "a_preview_is_small_and_nothing_goes_out_without_nat" {
+  command = plan
+
+  variables {
+    environment         = "preview-7"
+    deletion_protection = false
+    log_lock_mode       = "GOVERNANCE"
+    task_count          = 1
+    nat_gateways        = "none"
+    outbound_https      = false
+  }
+
+  assert {
+    condition     = aws_ecs_service.service.desired_count == 1 && aws_secretsmanager_secret.oidc_client.recovery_window_in_days == 0
+    error_message = "It is as large as production, or its secret's name is not free again at once."
+  }
+
+  assert {
+    condition     = length(aws_vpc_security_group_egress_rule.service_to_internet) == 0
+    error_message = "A rule for a way that is not there."
+  }
+}
+
 run "the_task_is_confined_reaches_little_and_a_rollout_takes_itself_back" {
   assert {
     condition = alltrue([for container in jsondecode(aws_ecs_task_definition.service.container_definitions) :
@@ -261,29 +285,6 @@ run "further_settings_mail_and_the_boundary_where_they_are_asked_for" {
   assert {
     condition     = contains([for statement in data.aws_iam_policy_document.execution.statement : statement.resources if statement.sid == "Secrets"][0], "arn:aws:secretsmanager:eu-central-1:123456789012:secret:stockade-production/accounts-keys-AbCdEf")
     error_message = "ECS may not read it."
-  }
-}
-
-run "a_preview_is_small_and_nothing_goes_out_without_nat" {
-  command = plan
-
-  variables {
-    environment         = "preview-7"
-    deletion_protection = false
-    log_lock_mode       = "GOVERNANCE"
-    task_count          = 1
-    nat_gateways        = "none"
-    outbound_https      = false
-  }
-
-  assert {
-    condition     = aws_ecs_service.service.desired_count == 1 && aws_secretsmanager_secret.oidc_client.recovery_window_in_days == 0
-    error_message = "It is as large as production, or its secret's name is not free again at once."
-  }
-
-  assert {
-    condition     = length(aws_vpc_security_group_egress_rule.service_to_internet) == 0
-    error_message = "A rule for a way that is not there."
   }
 }
 
