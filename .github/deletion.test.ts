@@ -1,4 +1,4 @@
-// Every feature comes off: in a copy of the repository without its folder, `npm run check` passes.
+// What a fork may not want comes off: in a copy of the repository without a feature's folder, or without the infrastructure, the checks pass.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,11 +12,13 @@ import { listFiles } from './rules/tree.ts';
 const root = resolve(import.meta.dirname, '..');
 const features = join(root, 'app', 'features');
 const LINES_SHOWN = 80;
+/** As terraform/README.md says it. */
+const infrastructure = ['terraform/', '.github/terraform/', '.github/workflows/deploy.yml', '.github/workflows/preview.yml'];
 
-/** What a clone has, without the feature and without this test, which would copy itself for ever. */
-function copyWithout(feature: string): string {
-  const copy = mkdtempSync(join(tmpdir(), `stockade-without-${feature}-`));
-  const dropped = [`app/features/${feature}/`, '.github/deletion.test.ts'];
+/** What a clone has, without these and without this test, which would copy itself for ever. */
+function copyWithout(name: string, parts: readonly string[]): string {
+  const copy = mkdtempSync(join(tmpdir(), `stockade-without-${name}-`));
+  const dropped = [...parts, '.github/deletion.test.ts'];
   for (const path of listFiles(root).filter((each) => !dropped.some((drop) => each.startsWith(drop)))) {
     cpSync(join(root, path), join(copy, path));
   }
@@ -29,8 +31,8 @@ function environment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_|^NODE_TEST_CONTEXT$|^NODE_OPTIONS$|^INIT_CWD$/i.test(name)));
 }
 
-async function check(copy: string): Promise<{ readonly code: number | null; readonly output: string }> {
-  const child = spawn('npm run check 2>&1', { cwd: copy, env: environment(), shell: true, stdio: ['ignore', 'pipe', 'ignore'] });
+async function check(copy: string, command = 'npm run check'): Promise<{ readonly code: number | null; readonly output: string }> {
+  const child = spawn(`(${command}) 2>&1`, { cwd: copy, env: environment(), shell: true, stdio: ['ignore', 'pipe', 'ignore'] });
   const [output, [code]] = await Promise.all([text(child.stdout), once(child, 'close') as Promise<[number | null]>]);
   return { code, output };
 }
@@ -38,7 +40,7 @@ async function check(copy: string): Promise<{ readonly code: number | null; read
 test('deleting a feature is deleting its folder', async (t) => {
   for (const feature of existsSync(features) ? readdirSync(features) : []) {
     await t.test(`without ${feature} types, lint and tests pass`, async (each) => {
-      const copy = copyWithout(feature);
+      const copy = copyWithout(feature, [`app/features/${feature}/`]);
       each.after(() => {
         rmSync(copy, { recursive: true, force: true });
       });
@@ -47,4 +49,15 @@ test('deleting a feature is deleting its folder', async (t) => {
       assert.match(output, /ℹ pass \d+\nℹ fail 0\n/, 'the tests of the copy did not run');
     });
   }
+});
+
+test('deleting the infrastructure is deleting its folders and two workflows', { skip: !existsSync(join(root, 'terraform')) && 'it is deleted' }, async (t) => {
+  const copy = copyWithout('infrastructure', infrastructure);
+  t.after(() => {
+    rmSync(copy, { recursive: true, force: true });
+  });
+  // Nothing in app/ can import of it; what reads the whole repository is in .github/.
+  const { code, output } = await check(copy, 'npm run types && npm run lint && npm test -- .github');
+  assert.equal(code, 0, output.split('\n').slice(-LINES_SHOWN).join('\n'));
+  assert.match(output, /ℹ pass \d+\nℹ fail 0\n/, 'the tests of the copy did not run');
 });

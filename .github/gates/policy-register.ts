@@ -27,6 +27,29 @@ remediation, severity (error, warning or note) and control. This register is mad
 \`npx node .github/gates/policy-register.command.ts\` after a change; a gate tells when it is stale.
 `;
 
+/** What another tool holds well has no twin here. Where both look, ours adds what the other one can't see: the reason stands beside it. */
+const ELSEWHERE = `## Who holds what
+
+Policies on a plan hold what is this template's own decision, what takes several resources to tell, and what only a plan shows: the
+variables of an environment, the provider's defaults, what would be destroyed. What a scanner finds in one block of a file is left to it.
+
+| claim | held by |
+| --- | --- |
+| default security groups are closed; rules have a description | checkov CKV2_AWS_12, CKV_AWS_23 |
+| buckets keep versions, and end uploads that were broken off | checkov CKV_AWS_21, CKV_AWS_300; ours where logs or state are in them |
+| the audit trail covers all regions, is validated and encrypted | checkov CKV_AWS_67, CKV_AWS_36, CKV_AWS_35 |
+| databases take minor upgrades, are monitored closely, and show slow queries | checkov CKV_AWS_226, CKV_AWS_118, CKV_AWS_353 |
+| the cluster has container insights; the two roles of a task differ | checkov CKV_AWS_65, CKV_AWS_249 |
+| the firewall knows Log4Shell | checkov CKV_AWS_192 |
+| a certificate is replaced before it goes | checkov CKV_AWS_233 |
+| encryption, public access, logs of load balancers, rotation of keys, immutable registries, machine metadata | checkov in files, and ours in the plan: checkov does not follow \`for_each\`, modules and variables to the end, and passes what is unknown |
+| names, references, types, formatting | terraform validate and fmt (gate terraform_is_valid) |
+| bounds of variables, and what production demands | validations, and \`terraform test\` |
+| style of a Dockerfile; packages and shells in it | hadolint; ours hold what it misses (no USER, the permissions of the process) |
+| published attacks on workflows; their syntax | zizmor, actionlint; ours hold what this repository decided |
+| that rules of Prometheus parse, and their tests pass | promtool; ours hold what people need of an alert |
+`;
+
 /** @throws Unusable when `opa inspect --annotations --format json` printed something else, or left out one of `files` */
 export function registerOf(inspection: string, files: readonly string[], read: (file: string) => string): Register {
   const inspected = Inspection.safeParse(parseJson(inspection, 'opa inspect'));
@@ -49,5 +72,5 @@ export function registerOf(inspection: string, files: readonly string[], read: (
     sections.set(folder, [...(sections.get(folder) ?? []), `| ${row.map((cell) => cell.trim().replaceAll('|', '\\|')).join(' | ')} |`]);
   }
   const tables = [...sections].map(([folder, rows]) => `## ${folder}\n\n| policy | what holds | why | what to do | severity | control |\n| --- | --- | --- | --- | --- | --- |\n${rows.join('\n')}\n`);
-  return { undocumented, text: [HEAD, ...tables].join('\n') };
+  return { undocumented, text: [HEAD, ...tables, ELSEWHERE].join('\n') };
 }

@@ -21,7 +21,7 @@ export const gate: Gate = {
   link: 'https://developer.hashicorp.com/terraform/cli/commands/validate',
   part: 'terraform/',
   tools: [terraform],
-  reads: /^terraform\/.*\.(?:tf|tfvars|tftest\.hcl)$|^terraform\/(?:.*\/)?\.terraform\.lock\.hcl$/,
+  reads: /^terraform\/.*\.(?:tf|tfvars|tf(?:test|mock)\.hcl)$|^terraform\/(?:.*\/)?\.terraform\.lock\.hcl$/,
   scope: 'tree',
   when: 'change',
   unparsable: { file: 'terraform/seeded.tf', text: '# Not Terraform.\nresource "aws_s3_bucket" {{{\n' },
@@ -64,7 +64,7 @@ async function validate({ run, environment, scratch }: GateContext, copy: string
   const { stdout } = await run(terraform, [`-chdir=${folder}`, 'validate', '-json', '-no-color'], { accept: [VALID, INVALID], environment: settings });
   const findings = findingsOf(stdout, module);
   // What init refuses may be a mistake, which validate then shows, or a provider that can't be had, which is no verdict.
-  if (prepared.status !== VALID && (findings.length === 0 || findings.some(({ message, fix }) => /terraform init|required provider|not installed/i.test(`${message} ${fix}`)))) throw new Unusable(`terraform init ended with status ${prepared.status}: ${prepared.stderr.trim().slice(0, 400)}`);
+  if (prepared.status !== VALID && (findings.length === 0 || findings.some(({ message, fix }) => /terraform init|required provider|not installed|no package for|cached in/i.test(`${message} ${fix}`)))) throw new Unusable(`terraform init ended with status ${prepared.status}: ${prepared.stderr.trim().slice(0, 400)}`);
   return findings;
 }
 

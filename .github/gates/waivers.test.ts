@@ -32,6 +32,13 @@ test('a waiver takes away what is on its own line or the next, of its rule, file
   assert.deepEqual(rules([finding()], [waiver({ gate: 'b_holds' })]), ['some-rule']);
 });
 
+test('several waivers one below the other hold for the line after the last of them', () => {
+  const stacked = [waiver({ line: 2 }), waiver({ line: 3, rule: 'other' }), waiver({ line: 4, gate: 'b_holds' })];
+  assert.deepEqual(rules([finding({ line: 5 }), finding({ line: 5, rule: 'other' })], stacked), []);
+  assert.deepEqual(rules([finding({ line: 6 }), finding({ line: 5, rule: 'other' })], stacked), ['some-rule', 'unused-waiver']);
+  assert.deepEqual(rules([finding({ line: 5 })], [waiver({ line: 2 }), waiver({ line: 4, rule: 'other' })]), ['some-rule', 'unused-waiver', 'unused-waiver']);
+});
+
 test('a finding about a file as a whole is waived by the file beside it alone', () => {
   const whole: Finding = { rule: 'some-rule', file: 'a.ts', severity: 'error', message: 'm', fix: 'f' };
   assert.deepEqual(rules([whole], [waiver({ line: 1 })]), ['some-rule', 'unused-waiver']);

@@ -32,7 +32,7 @@ export function applyWaivers(gate: string, findings: readonly Finding[], waivers
   const valid = own.filter(({ until }) => until >= today);
   const used = new Set<Waiver>();
   const left = findings.filter((finding) => {
-    const waiver = valid.find((candidate) => covers(candidate, finding));
+    const waiver = valid.find((candidate) => covers(candidate, finding, waivers));
     if (waiver !== undefined) used.add(waiver);
     return waiver === undefined;
   });
@@ -40,10 +40,16 @@ export function applyWaivers(gate: string, findings: readonly Finding[], waivers
   return [...left, ...stale.map((waiver) => complain(waiver, waiver.until < today))];
 }
 
-/** On its own line, or on the line after it. */
-function covers(waiver: Waiver, { rule, file, line }: Finding): boolean {
+/** On its own line, or on the line after it; of several that stand one below the other, after the last of them. */
+function covers(waiver: Waiver, { rule, file, line }: Finding, all: readonly Waiver[]): boolean {
   if (waiver.rule !== rule) return false;
-  return waiver.file === file + SIDECAR || (waiver.file === file && line !== undefined && (line === waiver.line || line === waiver.line + 1));
+  return waiver.file === file + SIDECAR || (waiver.file === file && line !== undefined && (line === waiver.line || line === lineAfter(waiver, all)));
+}
+
+function lineAfter({ file, line }: Waiver, all: readonly Waiver[]): number {
+  let after = line + 1;
+  while (all.some((other) => other.file === file && other.line === after)) after += 1;
+  return after;
 }
 
 function complain({ gate, rule, file, line, until }: Waiver, isExpired: boolean): Finding {

@@ -6,7 +6,8 @@ import { matching, type Rule, type Tree } from './tree.ts';
 /** Names that the tools and GitHub prescribe. */
 const prescribedNames = /^(?:[A-Z]+(?:\.md)?|Dockerfile|\.[a-z]+[a-z.-]*)$/;
 const kebab = /^\.?[a-z0-9]+(?:[.-][a-z0-9]+)*$/;
-const snake = /^[a-z0-9]+(?:[_.][a-z0-9]+)*$/;
+/** Terraform names its lock file itself. */
+const snake = /^(?:[a-z0-9]+(?:[_.][a-z0-9]+)*|\.terraform\.lock\.hcl)$/;
 const migration = /^\d{4}_[a-z0-9]+(?:_[a-z0-9]+)*\.sql$/;
 const vague = /(?:^|[-_.])(?:utils?|helpers?|common|managers?|misc)(?:[-_.]|$)/;
 
@@ -52,6 +53,7 @@ export const fileRules: readonly Rule[] = [
       'app/request_id.ts': '',
       'app/Live.ts': '',
       'app/data/migrations/1_x.sql': '',
+      'terraform/load-balancer.tf': '',
       '.github/gates/no-root.gate.ts': '',
       '.github/gates/no-root.gate.test.ts': '',
     },
@@ -63,6 +65,7 @@ export const fileRules: readonly Rule[] = [
       '.env.example': '',
       'app/data/migrations/0001_sessions.sql': '',
       'policies/access/stock_moves.rego': '',
+      'terraform/.terraform.lock.hcl': '',
       '.github/gates/secrets_stay_out.gate.test.ts': '',
       '.github/decisions/0001-node-runs-typescript.md': '',
     },

@@ -30,6 +30,77 @@ jobs:
     environment: release
     permissions: {contents: write}
 `,
+	`on: {pull_request: {}}
+jobs:
+  a:
+    runs-on: ubuntu-24.04
+    environment: staging-plan
+    if: vars.ON != ''
+    permissions: {id-token: write}
+`,
+	`on: {pull_request: {}}
+jobs:
+  a:
+    runs-on: ubuntu-24.04
+    environment: staging-plan
+    if: github.event.pull_request.head.repo.full_name == github.repository
+    permissions: {id-token: write, contents: write}
+`,
+	`on: {pull_request: {}}
+jobs:
+  a:
+    runs-on: ubuntu-24.04
+    if: github.event.pull_request.head.repo.full_name == github.repository
+    permissions: {id-token: write}
+`,
+	`on: {pull_request: {}}
+jobs:
+  a:
+    runs-on: ubuntu-24.04
+    environment: staging-plan
+    if: vars.ON != '' || github.event.pull_request.head.repo.full_name == github.repository
+    permissions: {id-token: write}
+`,
+	`on: {pull_request: {}}
+jobs:
+  a:
+    runs-on: ubuntu-24.04
+    environment: staging-plan
+    if: vars.ON != '' && always() || github.event.pull_request.head.repo.full_name == github.repository
+    permissions: {id-token: write}
+`,
+	`on: {pull_request: {}}
+jobs:
+  a:
+    runs-on: ubuntu-24.04
+    environment: staging-plan
+    if: (vars.ON != '' || github.event.pull_request.head.repo.full_name == github.repository)
+    permissions: {id-token: write}
+`,
+	`on: {pull_request: {}}
+jobs:
+  a:
+    runs-on: ubuntu-24.04
+    environment: staging-plan
+    if: github.event.pull_request.head.repo.full_name == github.repository || github.event_name != 'pull_request'
+    permissions: {id-token: write}
+`,
+	`on: {pull_request: {}}
+jobs:
+  a:
+    runs-on: ubuntu-24.04
+    environment: staging-plan
+    if: github.event.pull_request.head.repo.full_name != github.repository
+    permissions: {id-token: write}
+`,
+	`on: {pull_request: {}}
+jobs:
+  a:
+    runs-on: ubuntu-24.04
+    environment: staging-plan
+    if: "(true && true) || github.event.pull_request.head.repo.full_name == github.repository && github.event.pull_request.head.repo.full_name == github.repository"
+    permissions: {id-token: write}
+`,
 ]
 
 allowed := [
@@ -51,6 +122,30 @@ jobs:
   a:
     runs-on: ubuntu-24.04
     permissions: read-all
+`,
+	`on: {pull_request: {}}
+jobs:
+  a:
+    runs-on: ubuntu-24.04
+    environment: staging-plan
+    if: vars.ON != '' && github.event.pull_request.head.repo.full_name == github.repository
+    permissions: {id-token: write}
+`,
+	`on: {pull_request: {}}
+jobs:
+  a:
+    runs-on: ubuntu-24.04
+    environment: staging-plan
+    if: vars.ON != '' && (github.event_name != 'pull_request' || github.event.pull_request.head.repo.full_name == github.repository)
+    permissions: {id-token: write}
+`,
+	`on: {pull_request: {}}
+jobs:
+  a:
+    runs-on: ubuntu-24.04
+    environment: staging-plan
+    if: github.event_name != 'pull_request' && (github.event_name == 'push' || github.event_name == 'schedule')
+    permissions: {id-token: write}
 `,
 ]
 

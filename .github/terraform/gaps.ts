@@ -1,0 +1,155 @@
+// What AWS answers and moto 5.2.1 does not, each with the page of AWS's documentation that says so.
+// Tested by shim.test.ts: a gap is a rule of the shim.
+
+export interface Call {
+  /** As AWS signs it. */
+  readonly service: string;
+  readonly operation: string;
+  readonly input: Readonly<Record<string, unknown>>;
+  readonly text: string;
+}
+
+type Memory = Map<string, Readonly<Record<string, unknown>>>;
+
+export interface Gap {
+  readonly service: string;
+  readonly operation: RegExp;
+  readonly link: string;
+  /** In place of moto. */
+  readonly answer?: (call: Call, memory: Memory) => { readonly status?: number; readonly body: string } | undefined;
+  /** What moto answered, with what it left out. */
+  readonly amend?: (call: Call, body: string, memory: Memory) => string;
+}
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+/** Keeps the named fields of the requests about a thing, and returns all that was kept of it. */
+function remember(memory: Memory, key: string, input: Call['input'], names: readonly string[]): Readonly<Record<string, unknown>> {
+  const kept = { ...memory.get(key), ...Object.fromEntries(names.flatMap((name) => (name in input ? [[name, input[name]]] : []))) };
+  memory.set(key, kept);
+  return kept;
+}
+
+/** Sets child elements of XML, in place of those of the same name. */
+function setChildren(xml: string, children: Readonly<Record<string, unknown>>): string {
+  return Object.entries(children).reduce((text, [name, value]) => `<${name}>${String(value)}</${name}>${text.replace(new RegExp(`<${name}>[^<]*</${name}>`), '')}`, xml);
+}
+
+type EcsService = Readonly<Record<string, unknown>> & { readonly serviceName: string; readonly deployments: readonly Readonly<Record<string, unknown>>[] };
+
+const ECS_FIELDS = ['availabilityZoneRebalancing', 'healthCheckGracePeriodSeconds', 'deploymentConfiguration', 'enableECSManagedTags', 'enableExecuteCommand'];
+/** What a request calls it → what an answer does. */
+const RDS_FIELDS = { EnablePerformanceInsights: 'PerformanceInsightsEnabled', PerformanceInsightsKMSKeyId: 'PerformanceInsightsKMSKeyId', PerformanceInsightsRetentionPeriod: 'PerformanceInsightsRetentionPeriod', MonitoringInterval: 'MonitoringInterval', MonitoringRoleArn: 'MonitoringRoleArn', CACertificateIdentifier: 'CACertificateIdentifier', DatabaseInsightsMode: 'DatabaseInsightsMode' };
+
+export const gaps: readonly Gap[] = [
+  {
+    // And every task that is wanted runs: moto starts none, and Terraform waits for a steady state.
+    service: 'ecs',
+    operation: /^(?:CreateService|UpdateService|DescribeServices)$/,
+    link: 'https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Service.html',
+    amend({ operation, input }, body, memory) {
+      if (operation !== 'DescribeServices') remember(memory, textOf(input['serviceName'] ?? input['service']).split('/').at(-1) ?? '', input, ECS_FIELDS);
+      const complete = (service: EcsService) => ({ ...service, ...memory.get(service.serviceName), runningCount: service['desiredCount'], pendingCount: 0, deployments: service.deployments.map((each) => ({ ...each, runningCount: each['desiredCount'], pendingCount: 0, rolloutState: 'COMPLETED' })) });
+      const answer = JSON.parse(body) as { readonly service?: EcsService; readonly services?: readonly EcsService[] };
+      return JSON.stringify({ ...answer, ...(answer.service && { service: complete(answer.service) }), ...(answer.services && { services: answer.services.map(complete) }) });
+    },
+  },
+  {
+    service: 'kms',
+    operation: /KeyRotation/,
+    link: 'https://docs.aws.amazon.com/kms/latest/APIReference/API_GetKeyRotationStatus.html',
+    amend({ operation, input }, body, memory) {
+      const key = textOf(input['KeyId']).split('/').at(-1) ?? '';
+      if (operation === 'EnableKeyRotation') memory.set(key, { RotationPeriodInDays: input['RotationPeriodInDays'] ?? 365 });
+      const answer = JSON.parse(body) as { readonly KeyRotationEnabled?: boolean } | null;
+      return answer?.KeyRotationEnabled === true ? JSON.stringify({ ...answer, KeyId: key, ...memory.get(key) }) : body;
+    },
+  },
+  {
+    service: 'rds',
+    operation: /^(?:Create|Modify|Delete|Reboot)DBInstance$|^DescribeDBInstances$/,
+    link: 'https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DBInstance.html',
+    amend({ operation, input }, body, memory) {
+      const id = textOf(input['DBInstanceIdentifier']);
+      if (/^(?:Create|Modify)/.test(operation)) remember(memory, id, Object.fromEntries(Object.entries(RDS_FIELDS).map(([asked, answered]) => [asked in input ? answered : '', input[asked]])), Object.values(RDS_FIELDS));
+      return body.replaceAll(/<DBInstance>(.*?)<\/DBInstance>/gs, (_, inner: string) => {
+        const [, name = ''] = /<DBInstanceIdentifier>([^<]*)</.exec(inner) ?? [];
+        return `<DBInstance>${setChildren(inner, memory.get(name) ?? {})}</DBInstance>`;
+      });
+    },
+  },
+  {
+    service: 'ec2',
+    operation: /^(?:AuthorizeSecurityGroup|ModifySecurityGroupRules|DescribeSecurityGroupRules)/,
+    link: 'https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SecurityGroupRule.html',
+    amend({ input }, body, memory) {
+      const said = Object.entries(input).find(([name]) => name.endsWith('.Description'))?.[1];
+      return body.replaceAll(/<item>(<securityGroupRuleId>([^<]+)<.*?)<\/item>/gs, (item, inner: string, rule: string) => {
+        if (said !== undefined) memory.set(rule, { description: said });
+        return inner.includes('<description>') || !memory.has(rule) ? item : `<item>${setChildren(inner, memory.get(rule) ?? {})}</item>`;
+      });
+    },
+  },
+  {
+    // moto crashes on the tags of a target, and Terraform asks for them without end.
+    service: 'application-autoscaling',
+    operation: /^(?:RegisterScalableTarget|ListTagsForResource)$/,
+    link: 'https://docs.aws.amazon.com/autoscaling/application/APIReference/API_ListTagsForResource.html',
+    answer: ({ operation, input }, memory) => (operation === 'ListTagsForResource' && memory.has(textOf(input['ResourceARN'])) ? { body: JSON.stringify(memory.get(textOf(input['ResourceARN']))) } : undefined),
+    amend({ operation, input }, body, memory) {
+      if (operation === 'RegisterScalableTarget') remember(memory, textOf((JSON.parse(body) as { readonly ScalableTargetARN?: string }).ScalableTargetARN), { Tags: {}, ...input }, ['Tags']);
+      return body;
+    },
+  },
+  {
+    service: 'budgets',
+    operation: /^(?:CreateBudget|CreateNotification|DescribeSubscribersForNotification|ListTagsForResource)$/,
+    link: 'https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_DescribeSubscribersForNotification.html',
+    answer({ operation, input }, memory) {
+      const keyOf = (notification: unknown) => JSON.stringify(Object.entries(notification as object).toSorted(([a], [b]) => a.localeCompare(b)));
+      const { Budget, ResourceTags, Notification, Subscribers } = input as { readonly Budget?: { readonly BudgetName: string }; readonly ResourceTags?: unknown; readonly Notification?: unknown; readonly Subscribers?: unknown };
+      if (Budget !== undefined) memory.set(Budget.BudgetName, { ResourceTags: ResourceTags ?? [] });
+      if (Subscribers !== undefined) memory.set(keyOf(Notification), { Subscribers });
+      if (operation === 'ListTagsForResource') return { body: JSON.stringify(memory.get(textOf(input['ResourceARN']).split('/').at(-1) ?? '') ?? { ResourceTags: [] }) };
+      return operation.startsWith('Describe') ? { body: JSON.stringify(memory.get(keyOf(Notification)) ?? { Subscribers: [] }) } : undefined;
+    },
+  },
+  {
+    // Nor does moto take a backup: a vault has no recovery point that would keep it from being deleted.
+    service: 'backup',
+    operation: / \/(?:backup\/plans\/[^/]+\/selections|backup-vaults\/[^/]+\/recovery-points)/,
+    link: 'https://docs.aws.amazon.com/aws-backup/latest/devguide/API_GetBackupSelection.html',
+    answer({ operation, text }, memory) {
+      const [method = '', path = ''] = operation.split(' ');
+      if (path.startsWith('/backup-vaults/')) return { body: '{"RecoveryPoints":[]}' };
+      const [, , , plan = '', , id = `${memory.size}-selection`] = path.replace(/\/$/, '').split('/');
+      if (method === 'PUT') memory.set(id, { ...(JSON.parse(text) as object), BackupPlanId: plan, SelectionId: id, CreationDate: Date.now() / 1000 });
+      if (method === 'DELETE') memory.delete(id);
+      return method === 'GET' && !memory.has(id) ? { status: 404, body: '{"__type":"ResourceNotFoundException","Message":"there is none"}' } : { body: JSON.stringify(memory.get(id) ?? {}) };
+    },
+  },
+  {
+    // moto refuses what a statement denies without looking at its condition: everything, where all but TLS is denied. It sees none.
+    service: 's3',
+    operation: /^(?:GET|PUT|DELETE) \/[^/?]+\?policy/,
+    link: 'https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketPolicy.html',
+    answer({ operation, text }, memory) {
+      const [method = '', path = ''] = operation.split(' ');
+      if (method === 'GET') return memory.has(path) ? { body: textOf(memory.get(path)?.['text']) } : undefined;
+      if (method === 'PUT') memory.set(path, { text });
+      else memory.delete(path);
+      return { status: 204, body: '' };
+    },
+  },
+  {
+    // moto forgets how many earlier versions stay, and Terraform waits for what it asked for.
+    service: 's3',
+    operation: /^(?:GET|PUT) \/[^/?]+\?lifecycle/,
+    link: 'https://docs.aws.amazon.com/AmazonS3/latest/API/API_NoncurrentVersionExpiration.html',
+    amend({ operation, text }, body, memory) {
+      const [method = '', path = ''] = operation.split(' ');
+      if (method === 'PUT') memory.set(path, { text });
+      return method === 'GET' && memory.has(path) ? textOf(memory.get(path)?.['text']) : body;
+    },
+  },
+];

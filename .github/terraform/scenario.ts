@@ -1,0 +1,201 @@
+// The life of a deployment in one account: bootstrap, production, a second apply, destroy with and without protection, and what is left.
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { createZone, deleteDatabase, type Holdings, leftIn, REGION, listHoldings } from './account.ts';
+import { type Difference, differencesOf, type Plan } from './differences.ts';
+import { apply, type Applied, copySources, environmentOf, initialise, readPlan, type Root, terraform } from './terraform.ts';
+
+export interface Step {
+  readonly root: string;
+  readonly step: string;
+  readonly added: number;
+  readonly changed: number;
+  readonly removed: number;
+  readonly seconds: number;
+  /** Empty: it went as it should. */
+  readonly problem: string;
+}
+
+export interface Stage {
+  readonly endpoint: string;
+  readonly repository: string;
+  /** The copy of it that Terraform works in, and what it writes. */
+  readonly scratch: string;
+  readonly say: (line: string) => void;
+  readonly steps: Step[];
+  readonly differences: Difference[];
+}
+
+const ACCOUNT = '123456789012';
+const DOMAIN = 'stockade.example.org';
+/** What the workflow says of its account: terraform/README.md. No image of this digest is ever pulled here. */
+const VARIABLES = {
+  region: REGION,
+  repository: 'your-org/stockade',
+  domain_name: DOMAIN,
+  image: `${ACCOUNT}.dkr.ecr.${REGION}.amazonaws.com/stockade@sha256:${'0'.repeat(64)}`,
+  security_contact: 'mailto:security@example.org',
+  alarm_emails: '["operator@example.org"]',
+};
+const BOOTSTRAP = { region: REGION, repository: 'your-org/stockade', repository_id: '123456789', repository_owner_id: '1234567', environments: '["staging","production"]' };
+const [UNCHANGED, FAILED, CHANGED] = [0, 1, 2];
+
+const asVariables = (values: Readonly<Record<string, string>>) => Object.fromEntries(Object.entries(values).map(([name, value]) => [`TF_VAR_${name}`, value]));
+
+export function openStage(repository: string, scratch: string, endpoint: string, say: Stage['say']): Stage {
+  copySources(repository, scratch);
+  return { endpoint, repository, scratch, say, steps: [], differences: [] };
+}
+
+async function record(stage: Stage, root: Root, step: string, work: () => Promise<Partial<Applied> & { readonly problem?: string }>): Promise<boolean> {
+  const from = performance.now();
+  stage.say(`${root.name}: ${step} …`);
+  const done = await work().catch((error: unknown) => ({ problem: error instanceof Error ? error.message : String(error) }));
+  const { added = 0, changed = 0, removed = 0, problem = '' }: Partial<Applied> & { readonly problem?: string } = done;
+  const seconds = (performance.now() - from) / 1_000;
+  stage.steps.push({ root: root.name, step, added, changed, removed, seconds, problem });
+  stage.say(`${problem === '' ? '✔' : '✖'} ${root.name}: ${step} (${seconds.toFixed(0)} s)${problem === '' ? '' : `: ${problem}`}`);
+  return problem === '';
+}
+
+/** What Terraform would do now; nothing but what the emulator is known for may come of it. */
+export async function replan(stage: Stage, root: Root, step: string, files: readonly string[]): Promise<Plan | undefined> {
+  let plan: Plan | undefined;
+  await record(stage, root, step, async () => {
+    const file = path.join(stage.scratch, `${root.name}.plan`);
+    const { status } = await terraform(root, ['plan', '-input=false', '-no-color', '-detailed-exitcode', '-parallelism=20', `-out=${file}`, ...files], [UNCHANGED, CHANGED]);
+    plan = (await readPlan(root, file)) as Plan;
+    const found = differencesOf(root.name, plan);
+    stage.differences.push(...found);
+    return { problem: status === CHANGED && found.length === 0 ? 'there is a difference that the plan does not show' : '' };
+  });
+  return plan;
+}
+
+export interface Addressed {
+  readonly root: Root;
+  readonly files: readonly string[];
+}
+
+/** @param name `bootstrap`, or an environment of the main root */
+export function rootOf({ endpoint, scratch }: Stage, name: string, outputs: Readonly<Record<string, string>>, zone: string): Addressed {
+  const environment = { ...environmentOf(endpoint, REGION), TF_DATA_DIR: path.join(scratch, 'data', name) };
+  if (name === 'bootstrap') return { root: { name, folder: path.join(scratch, 'terraform/bootstrap'), environment: { ...environment, ...asVariables(BOOTSTRAP) } }, files: [] };
+  const variables = asVariables({ ...VARIABLES, zone_id: zone, permissions_boundary: outputs['permissions_boundary'] ?? '' });
+  const preview = name.startsWith('preview') ? { TF_VAR_environment: name } : {};
+  return { root: { name, folder: path.join(scratch, 'terraform'), environment: { ...environment, ...variables, ...preview } }, files: [`-var-file=environments/${name.replace(/-\d+$/, '')}.tfvars`] };
+}
+
+export interface Bootstrapped {
+  readonly root: Root;
+  readonly outputs: Readonly<Record<string, string>>;
+}
+
+export async function bootstrap(stage: Stage): Promise<Bootstrapped | undefined> {
+  const { root } = rootOf(stage, 'bootstrap', {}, '');
+  const isApplied = await record(stage, root, 'apply', async () => {
+    await initialise(root, []);
+    return apply(root, [], stage.say);
+  });
+  if (!isApplied) return undefined;
+  await replan(stage, root, 're-plan', []);
+  const { stdout } = await terraform(root, ['output', '-json']);
+  const outputs = Object.fromEntries(Object.entries(JSON.parse(stdout) as Record<string, { readonly value: unknown }>).map(([name, { value }]) => [name, String(value)]));
+  return { root, outputs };
+}
+
+export interface Deployment extends Addressed {
+  /** As `terraform state pull` printed it, after the first apply. */
+  readonly state: string;
+  readonly before: Holdings;
+}
+
+/** The main root, its state in the bucket that bootstrap made, locked there. */
+export async function deploy(stage: Stage, environment: string, { outputs }: Bootstrapped, zone: string): Promise<Deployment | undefined> {
+  const { root, files } = rootOf(stage, environment, outputs, zone);
+  const before = await listHoldings(stage.endpoint);
+  const key = `${environment}/terraform.tfstate`;
+  const isApplied = await record(stage, root, 'apply', async () => {
+    await initialise(root, [`-backend-config=bucket=${outputs['state_bucket'] ?? ''}`, `-backend-config=key=${key}`, `-backend-config=region=${REGION}`, `-backend-config=kms_key_id=${outputs['state_key_arn'] ?? ''}`]);
+    return apply(root, files, stage.say);
+  });
+  if (!isApplied) return undefined;
+  return { root, files, state: (await terraform(root, ['state', 'pull'])).stdout, before };
+}
+
+/** Applied twice, a configuration changes nothing; and the state is locked while somebody else holds its lock. */
+export async function reapply(stage: Stage, { root, files }: Deployment, bucket: string): Promise<void> {
+  await replan(stage, root, 're-plan', files);
+  await record(stage, root, 'second apply', async () => apply(root, files, stage.say));
+  await replan(stage, root, 're-plan after the second apply', files);
+  await record(stage, root, 'plan while another holds the lock: refused', async () => {
+    const lock = `${stage.endpoint}/${bucket}/${root.name}/terraform.tfstate.tflock`;
+    const signed = { authorization: `AWS4-HMAC-SHA256 Credential=emulator/20260101/${REGION}/s3/aws4_request, SignedHeaders=host, Signature=none` };
+    await fetch(lock, { method: 'PUT', headers: signed, body: JSON.stringify({ ID: '00000000-0000-0000-0000-000000000000', Operation: 'OperationTypeApply', Who: 'somebody else', Version: '1.11.4', Created: '2026-01-01T00:00:00Z' }) });
+    const { status, stderr } = await terraform(root, ['plan', '-input=false', '-no-color', '-refresh=false', ...files], [UNCHANGED, FAILED]);
+    await fetch(lock, { method: 'DELETE', headers: signed });
+    return { problem: status === FAILED && stderr.includes('Error acquiring the state lock') ? '' : 'it planned all the same' };
+  });
+}
+
+export async function demolish(stage: Stage, deployment: Deployment): Promise<Holdings> {
+  const { root, files } = deployment;
+  await record(stage, root, 'deletion of the protected database: refused', async () => {
+    const answer = await deleteDatabase(stage.endpoint, databaseIn(deployment.state));
+    return { problem: answer.includes('Cannot delete protected DB Instance') ? '' : `it was not refused: ${answer.slice(0, 300)}` };
+  });
+  const state = (await terraform(root, ['state', 'pull'])).stdout;
+  const unprotected = [...files, '-var=deletion_protection=false'];
+  await record(stage, root, 'apply without deletion protection', async () => apply(root, unprotected, stage.say));
+  await record(stage, root, 'destroy', async () => apply(root, ['-destroy', ...unprotected], stage.say));
+  await record(stage, root, 'each resource of the state is gone', async () => ({ problem: (await stillThere(stage, root, state, unprotected)).join(', ') }));
+  return leftIn(deployment.before, await listHoldings(stage.endpoint));
+}
+
+/** Refreshes the state from before the destruction: what the provider still finds was not destroyed. */
+async function stillThere(stage: Stage, root: Root, state: string, files: readonly string[]): Promise<readonly string[]> {
+  const copy = copyWithState(stage, root, 'afterwards', state);
+  await initialise(copy, []);
+  const file = path.join(stage.scratch, 'afterwards.plan');
+  await terraform(copy, ['plan', '-refresh-only', '-input=false', '-no-color', '-parallelism=20', `-out=${file}`, ...files]);
+  const { resource_drift: drift = [] } = (await readPlan(copy, file)) as Plan;
+  const gone = new Set(drift.filter(({ change }) => change.actions.includes('delete')).map(({ address }) => address));
+  return addressesIn(state).filter((address) => !gone.has(address));
+}
+
+/** With one file that is not the repository's own: a state that stays on this machine, as it was. */
+export function copyWithState(stage: Stage, root: Root, name: string, state: string): Root {
+  copySources(stage.repository, path.join(stage.scratch, name));
+  const folder = path.join(stage.scratch, name, path.relative(stage.scratch, root.folder));
+  writeFileSync(path.join(folder, 'backend_override.tf'), 'terraform {\n  backend "local" {}\n}\n');
+  writeFileSync(path.join(folder, 'terraform.tfstate'), state);
+  return { ...root, name, folder, environment: { ...root.environment, TF_DATA_DIR: path.join(stage.scratch, 'data', name) } };
+}
+
+interface State {
+  readonly resources: readonly { readonly mode: string; readonly type: string; readonly name: string; readonly instances: readonly { readonly index_key?: string | number; readonly attributes?: Readonly<Record<string, unknown>> }[] }[];
+}
+
+function databaseIn(state: string): string {
+  const database = (JSON.parse(state) as State).resources.find(({ type }) => type === 'aws_db_instance');
+  return String(database?.instances[0]?.attributes?.['identifier']);
+}
+
+export function addressesIn(state: string): readonly string[] {
+  return (JSON.parse(state) as State).resources.filter(({ mode }) => mode === 'managed').flatMap(({ type, name, instances }) => instances.map(({ index_key: key }) => `${type}.${name}${key === undefined ? '' : `[${JSON.stringify(key)}]`}`));
+}
+
+/** What deliberately resists: Terraform itself refuses, since the configuration says so. */
+export async function demolishBootstrap(stage: Stage, { root }: Bootstrapped): Promise<readonly string[]> {
+  let resisting: readonly string[] = [];
+  await record(stage, root, 'destroy: refused', async () => {
+    const { status, stderr } = await terraform(root, ['destroy', '-input=false', '-no-color', '-auto-approve'], [UNCHANGED, FAILED]);
+    resisting = [...new Set([...stderr.matchAll(/Resource (\S+) has\s+lifecycle\.prevent_destroy set/g)].map((match) => match[1] ?? ''))].toSorted();
+    return { problem: status === FAILED && resisting.length > 0 ? '' : `it was not refused: ${stderr.slice(-300)}` };
+  });
+  return resisting;
+}
+
+export async function prepareAccount(stage: Stage): Promise<string> {
+  return createZone(stage.endpoint, DOMAIN.split('.').slice(1).join('.'));
+}

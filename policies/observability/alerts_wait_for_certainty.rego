@@ -1,0 +1,20 @@
+# One bad value wakes nobody.
+
+# METADATA
+# title: Every alert has to hold for a while
+# description: >-
+#   A single scrape that failed, or a deployment, is over before anybody has opened the laptop; who is woken for nothing stops
+#   listening.
+# custom:
+#   remediation: Write `for:`, longer than two scrapes.
+#   severity: warning
+#   control: Google SRE Workbook 5
+package observability.alerts_wait_for_certainty
+
+import data.lib.alerts
+import data.lib.document
+
+deny contains document.finding(rego.metadata.chain(), alert.line, sprintf("%s fires at the first value.", [alert.rule.alert])) if {
+	some alert in alerts.alerts
+	regex.match(`^(0[a-z]*)?$`, sprintf("%v", [object.get(alert.rule, "for", "")]))
+}

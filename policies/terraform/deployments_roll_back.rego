@@ -1,0 +1,43 @@
+# A release that does not serve takes itself back.
+
+# METADATA
+# title: Every service rolls back by its circuit breaker and by an alarm, and keeps all its tasks meanwhile
+# description: >-
+#   A new image that starts and answers every request with an error is healthy for ECS. Without the alarm it replaces the one
+#   that worked.
+# custom:
+#   remediation: >-
+#     deployment_circuit_breaker and alarms, each with enable and rollback; deployment_minimum_healthy_percent 100;
+#     wait_for_steady_state.
+#   severity: error
+#   control: AWS Well-Architected OPS06-BP04; REL08-BP05
+#   resources: aws_ecs_service
+package terraform.deployments_roll_back
+
+import data.lib.terraform
+
+deny contains terraform.finding(rego.metadata.chain(), service.address, sprintf("Its %s does not roll back.", [replace(block, "_", " ")])) if {
+	some service in terraform.of_type({"aws_ecs_service"})
+	some block in ["alarms", "deployment_circuit_breaker"]
+	not rolls_back(service, block)
+}
+
+deny contains terraform.finding(rego.metadata.chain(), service.address, "A deployment takes tasks away before the new ones serve.") if {
+	some service in terraform.of_type({"aws_ecs_service"})
+	not terraform.setting(service, ["deployment_minimum_healthy_percent"]) >= 100
+}
+
+deny contains terraform.finding(rego.metadata.chain(), service.address, "The apply ends before it is known whether the new tasks serve.") if {
+	some service in terraform.of_type({"aws_ecs_service"})
+	not terraform.setting(service, ["wait_for_steady_state"]) == true
+}
+
+rolls_back(service, block) if {
+	terraform.setting(service, [block, 0, "enable"]) == true
+	terraform.setting(service, [block, 0, "rollback"]) == true
+	names_alarms(service, block)
+}
+
+names_alarms(_, "deployment_circuit_breaker") := true
+
+names_alarms(service, "alarms") if count(terraform.as_list(terraform.setting(service, ["alarms", 0, "alarm_names"]))) > 0

@@ -1,0 +1,199 @@
+# What bootstrap would make, and what it refuses, offline. One run for all that holds of an ordinary account, since each costs seconds.
+# The trust policies are those of trust.json, which .github/terraform/trust.test.ts holds against tokens.
+
+mock_provider "aws" {
+  # Nothing is applied, since what has prevent_destroy could not be taken away again.
+  override_during = plan
+
+  override_data {
+    target = data.aws_caller_identity.current
+    values = { account_id = "111122223333" }
+  }
+
+  override_data {
+    target = data.aws_partition.current
+    values = { partition = "aws" }
+  }
+
+  mock_resource "aws_kms_key" {
+    defaults = { arn = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab" }
+  }
+
+  mock_resource "aws_s3_bucket" {
+    defaults = { arn = "arn:aws:s3:::stockade-state-111122223333-eu-central-1" }
+  }
+
+  mock_resource "aws_iam_policy" {
+    defaults = { arn = "arn:aws:iam::111122223333:policy/github/stockade-boundary" }
+  }
+
+  mock_resource "aws_ecr_repository" {
+    defaults = {
+      arn            = "arn:aws:ecr:eu-central-1:111122223333:repository/stockade"
+      repository_url = "111122223333.dkr.ecr.eu-central-1.amazonaws.com/stockade"
+    }
+  }
+}
+
+variables {
+  region              = "eu-central-1"
+  environments        = ["staging", "production"]
+  repository          = "octo-org/stockade"
+  repository_id       = "456789"
+  repository_owner_id = "123456"
+}
+
+run "staging_and_production" {
+  command = plan
+
+  assert {
+    condition = {
+      for role, policy in local.trust : role => jsondecode(policy)
+    } == { for role, policy in jsondecode(file("trust.json")) : role => policy if role != "preview" }
+    error_message = "Write trust.json anew, and look at what .github/terraform/trust.test.ts says of it: ${jsonencode({ for role, policy in local.trust : role => jsondecode(policy) })}"
+  }
+
+  assert {
+    condition     = aws_iam_role.apply["production"].assume_role_policy == local.trust["production-apply"] && aws_iam_role.plan["staging"].assume_role_policy == local.trust["staging-plan"] && aws_iam_role.push[0].assume_role_policy == local.trust["push"]
+    error_message = "A role has another trust than its own."
+  }
+
+  assert {
+    condition     = length(aws_iam_role.preview) == 0
+    error_message = "Previews belong into an account of their own."
+  }
+
+  assert {
+    condition     = aws_s3_bucket_versioning.state.versioning_configuration[0].status == "Enabled"
+    error_message = "The state has to be versioned."
+  }
+
+  assert {
+    condition     = one(one(aws_s3_bucket_server_side_encryption_configuration.state.rule).apply_server_side_encryption_by_default).sse_algorithm == "aws:kms"
+    error_message = "The state has to be encrypted with its own key."
+  }
+
+  assert {
+    condition     = alltrue([aws_s3_bucket_public_access_block.state.block_public_acls, aws_s3_bucket_public_access_block.state.block_public_policy, aws_s3_bucket_public_access_block.state.ignore_public_acls, aws_s3_bucket_public_access_block.state.restrict_public_buckets])
+    error_message = "The state must not be public."
+  }
+
+  assert {
+    condition     = anytrue([for each in jsondecode(aws_s3_bucket_policy.state.policy).Statement : each.Effect == "Deny" && try(each.Condition.Bool["aws:SecureTransport"], "") == "false"])
+    error_message = "The state has to be refused without TLS."
+  }
+
+  assert {
+    condition     = aws_ecr_repository.service.image_tag_mutability == "IMMUTABLE" && aws_ecr_repository.service.image_scanning_configuration[0].scan_on_push && aws_ecr_repository.service.encryption_configuration[0].encryption_type == "KMS"
+    error_message = "Images have to be immutable, scanned and encrypted."
+  }
+
+  # IAM's limits: 6,144 characters for a managed policy, 10,240 for all inline ones of a role; whitespace does not count.
+  assert {
+    condition     = alltrue([for each in concat(values(aws_iam_policy.apply), [aws_iam_policy.boundary]) : length(each.policy) <= 6144])
+    error_message = "A managed policy is longer than IAM takes: ${join(", ", [for each in values(aws_iam_policy.apply) : "${each.name} ${length(each.policy)}"])}"
+  }
+
+  assert {
+    condition     = alltrue([for each in concat(values(aws_iam_role_policy.plan), aws_iam_role_policy.push) : length(each.policy) <= 10240])
+    error_message = "An inline policy is longer than IAM takes."
+  }
+
+  assert {
+    condition     = alltrue([for policy in values(local.plan_permissions) : alltrue([for each in jsondecode(policy).Statement : each.Effect == "Deny" || alltrue([for action in flatten([each.Action]) : !can(regex("(?i)(^\\*|:\\*|GetSecretValue|GetParameter|GetLogEvents|FilterLogEvents|:Put[^O]|:Create|:Delete|:Update|:Attach|PassRole|AssumeRole)", action))])])])
+    error_message = "The role that plans may do more than read."
+  }
+
+  assert {
+    condition     = alltrue([for policy in values(local.plan_permissions) : alltrue([for each in jsondecode(policy).Statement : each.Effect == "Deny" || !anytrue([for action in flatten([each.Action]) : can(regex("^(kms:(Decrypt|Generate)|s3:(GetObject|PutObject))", action))]) || try(each.Resource, "") != "*" && (each.Sid != "UseTheKeyOfTheState" || can(each.Condition["ForAnyValue:StringEquals"]["kms:ResourceAliases"]))])])
+    error_message = "Keys and objects are opened by name alone."
+  }
+
+  assert {
+    condition     = alltrue([for denied in ["secretsmanager:GetSecretValue", "logs:GetLogEvents", "rds-db:connect"] : alltrue([for policy in values(local.plan_permissions) : anytrue([for each in jsondecode(policy).Statement : each.Effect == "Deny" && contains(flatten([each.Action]), denied)])])])
+    error_message = "What the role that plans must never read has to be denied to it."
+  }
+
+  assert {
+    condition     = alltrue([for environment in var.environments : anytrue([for each in local.apply[environment].roles : each.Effect == "Deny" && each.Action == "iam:*" && contains(flatten([each.Resource]), "arn:aws:iam::111122223333:role/github/*") && contains(flatten([each.Resource]), "arn:aws:iam::111122223333:policy/github/*")])])
+    error_message = "It must not change the roles of the workflows, or the boundary."
+  }
+
+  assert {
+    condition     = alltrue([for environment in var.environments : alltrue([for each in local.apply[environment].roles : each.Effect == "Deny" || !contains(flatten([each.Action]), "iam:CreateRole") || try(each.Condition.StringEquals["iam:PermissionsBoundary"], "") == local.boundary_arn])])
+    error_message = "A role that it makes has to be within the boundary."
+  }
+
+  assert {
+    condition     = alltrue([for environment in var.environments : alltrue([for each in flatten(values(local.apply[environment])) : each.Effect == "Deny" || !anytrue([for action in flatten([each.Action]) : contains(["*", "iam:*", "s3:*", "kms:*", "ec2:*", "secretsmanager:*", "sts:*"], action)])])])
+    error_message = "It has a whole service that it does not need."
+  }
+
+  assert {
+    condition     = alltrue([for environment in var.environments : alltrue([for each in flatten(values(local.apply[environment])) : each.Effect == "Deny" || !strcontains(jsonencode(each.Resource), environment == "staging" ? "production" : "staging")])])
+    error_message = "One environment's role reaches another environment."
+  }
+}
+
+run "previews_have_an_account_of_their_own" {
+  command = plan
+
+  variables {
+    environments = ["preview"]
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_role.preview[0].assume_role_policy) == jsondecode(file("trust.json")).preview
+    error_message = "Write trust.json anew: ${local.trust.preview}"
+  }
+
+  assert {
+    condition     = length(aws_iam_role.plan) + length(aws_iam_role.apply) + length(aws_iam_role.push) == 0
+    error_message = "In the account of previews there is one role."
+  }
+}
+
+run "previews_share_no_account" {
+  command = plan
+
+  variables {
+    environments = ["production", "preview"]
+  }
+
+  expect_failures = [var.environments]
+}
+
+run "bounds" {
+  command = plan
+
+  variables {
+    project             = "X"
+    region              = "europe"
+    environments        = ["production", "qa"]
+    repository          = "octo-org/*"
+    repository_id       = "*"
+    repository_owner_id = ""
+    state_version_days  = 7
+    plan_days           = 60
+    images_kept         = 3
+    oidc_provider_arn   = "arn:aws:iam::111122223333:oidc-provider/gitlab.example"
+  }
+
+  expect_failures = [
+    var.project, var.region, var.environments, var.repository, var.repository_id, var.repository_owner_id, var.state_version_days, var.plan_days,
+    var.images_kept, var.oidc_provider_arn,
+  ]
+}
+
+run "the_account_may_have_the_provider_already" {
+  command = plan
+
+  variables {
+    oidc_provider_arn = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"
+  }
+
+  assert {
+    condition     = length(aws_iam_openid_connect_provider.github) == 0
+    error_message = "A second provider for the same issuer is refused by AWS."
+  }
+}
