@@ -60,6 +60,6 @@ export function weightsOf(root: string, gates: readonly string[]): ReadonlyMap<s
 }
 
 /** The sentence of the README. */
-export function figuresOf({ defects, failures, ordinary }: Pick<ProofRecord, 'defects' | 'failures' | 'ordinary'>): string {
-  return `${defects} of ${defects} defects caught, ${failures} of ${failures} ways of failing red, 0 of ${ordinary} ordinary changes blocked`;
+export function figuresOf({ commit, defects, failures, ordinary }: Omit<ProofRecord, 'minutes' | 'seconds'>): string {
+  return `${defects} of ${defects} defects caught, ${failures} of ${failures} ways of failing red, 0 of ${ordinary} ordinary changes blocked (${commit})`;
 }
