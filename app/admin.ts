@@ -1,6 +1,7 @@
 // The operator's listener, apart from the public one: is it alive, is it ready, what are its figures.
-import http from 'node:http';
+import type http from 'node:http';
 import type { Registry } from 'prom-client';
+import { createListener, type ListenerIdentity } from '#app/http/listener.ts';
 
 export interface ReadinessCheck {
   readonly name: string;
@@ -14,6 +15,8 @@ export interface AdminParts {
   /** False from the moment the process was told to stop. */
   readonly isReady: () => boolean;
   readonly metrics: Registry;
+  /** Without it: plain HTTP. */
+  readonly tls?: ListenerIdentity | undefined;
 }
 
 interface PartState {
@@ -28,7 +31,7 @@ const CHECK_TIMEOUT_MS = 2_000;
 export const ADMIN_PATHS = ['/livez', '/readyz', '/metrics'] as const;
 
 /** Not listening yet. `/livez` says that the process turns, `/readyz` that it can serve, `/metrics` is for Prometheus. */
-export function createAdmin({ checks, isReady, metrics }: AdminParts): http.Server {
+export function createAdmin({ checks, isReady, metrics, tls }: AdminParts): http.Server {
   const answers: Readonly<Record<(typeof ADMIN_PATHS)[number], (response: http.ServerResponse) => Promise<void>>> = {
     '/livez': (response) => answerJson(response, 200, { status: 'alive' }),
     async '/readyz'(response) {
@@ -41,7 +44,7 @@ export function createAdmin({ checks, isReady, metrics }: AdminParts): http.Serv
       response.writeHead(200, { 'content-type': metrics.contentType }).end(await metrics.metrics());
     },
   };
-  return http.createServer({ requestTimeout: 10_000, headersTimeout: 5_000 }, (request, response) => {
+  return createListener({ requestTimeout: 10_000, headersTimeout: 5_000 }, tls, (request, response) => {
     const asked = (request.url ?? '').split('?')[0];
     const path = ADMIN_PATHS.find((each) => each === asked);
     if (path === undefined) return void answerJson(response, 404, { status: 404, title: 'Not Found' });

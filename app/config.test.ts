@@ -217,6 +217,7 @@ for (const [name, bad] of [
   ['PORT', '65536'],
   ['PORT', '3e3'],
   ['ADMIN_PORT', '-1'],
+  ['LISTEN_TLS', 'on'],
   ['DATABASE_URL', 'mysql://db/stockade'],
   ['OIDC_ISSUER', 'login.example.com'],
   ['OIDC_ISSUER', 'https://user:canary@login.example.com'],
@@ -234,6 +235,13 @@ for (const [name, bad] of [
     assert.ok(problems.some((problem) => problem.startsWith(`${name} must`)), problems.join('\n'));
   });
 }
+
+test('who listens by TLS is at https, unless it is said where people find it', () => {
+  const { listenTls, publicUrl } = parseConfig({ LISTEN_TLS: 'self-signed' });
+  assert.deepEqual([listenTls, publicUrl], [true, 'https://127.0.0.1:3000']);
+  assert.equal(parseConfig({ LISTEN_TLS: 'self-signed', PUBLIC_URL: 'https://stock.example.com' }).publicUrl, 'https://stock.example.com');
+  assert.equal(parseConfig({}).listenTls, false);
+});
 
 test('ASVS 6.3.3: production asks people for two factors unless it is told that one is enough', () => {
   const factorsOf = (environment: Readonly<Record<string, string>>) => parseConfig(environment).identity.signInFactors;

@@ -12,6 +12,8 @@ export interface Config {
   readonly production: boolean;
   readonly host: string;
   readonly port: number;
+  /** Whether this process speaks TLS itself, with a certificate of its own making, on both ports. */
+  readonly listenTls: boolean;
   /** Origin that browsers use, without a trailing slash. */
   readonly publicUrl: string;
   /** Origins of other pages that may use the API. */
@@ -158,6 +160,7 @@ export const settings = {
   NODE_ENV: z.enum(['development', 'production', 'test'], 'must be development, test or production').default('development'),
   HOST: z.string().default('127.0.0.1'),
   PORT: port.default(3000),
+  LISTEN_TLS: z.enum(['off', 'self-signed'], 'must be off or self-signed').default('off'),
   PUBLIC_URL: origin.optional(),
   CORS_ORIGINS: z.string().transform((text) => text.split(',').map((one) => one.trim())).pipe(z.array(origin, 'must be origins, parted by commas')).default([]),
   SECURITY_CONTACT: z.string().regex(/^(?:mailto:[\x21-\x7e]+@|https:\/\/|tel:\+?\d)[\x21-\x7e]+$/, 'must be a URI that starts with mailto:, https:// or tel:').optional(),
@@ -443,12 +446,14 @@ function redisUrl(url: string | undefined): string | undefined {
 
 function toConfig(values: Settings, production: boolean, files: SecretFiles['files']): Omit<Config, 'others'> {
   const current = currentSecrets(values, production, files);
-  const publicUrl = values.PUBLIC_URL ?? `http://127.0.0.1:${values.PORT}`;
+  const listenTls = values.LISTEN_TLS === 'self-signed';
+  const publicUrl = values.PUBLIC_URL ?? `${listenTls ? 'https' : 'http'}://127.0.0.1:${values.PORT}`;
   const minuteMs = 60_000;
   return {
     production,
     host: values.HOST,
     port: values.PORT,
+    listenTls,
     publicUrl,
     corsOrigins: values.CORS_ORIGINS,
     securityContact: values.SECURITY_CONTACT,

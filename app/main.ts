@@ -73,7 +73,7 @@ function describe(config: Config, parts: readonly StartedPart[], readyAfterMs: n
 }
 
 function whereToLook(config: Config): string[] {
-  const lines = [`Open ${styleText('underline', config.publicUrl)}   API: /docs   health: http://${config.admin.host}:${config.admin.port}/readyz`];
+  const lines = [`Open ${styleText('underline', config.publicUrl)}   API: /docs   health: ${config.listenTls ? 'https' : 'http'}://${config.admin.host}:${config.admin.port}/readyz`];
   if (config.identity.provider.kind === 'embedded') {
     const byTenant = Map.groupBy(DEVELOPMENT_USERS, (user) => user.tenantId);
     for (const [tenant, users] of byTenant) lines.push(`Sign in as (${tenant}): ${users.map(({ id }) => id).join(', ')}`);

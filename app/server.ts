@@ -1,5 +1,5 @@
 // The public HTTP server: its middleware and its routes, read top to bottom.
-import http from 'node:http';
+import type http from 'node:http';
 import Koa from 'koa';
 import { Router } from '@koa/router';
 import { sql } from 'kysely';
@@ -21,6 +21,7 @@ import { allowOrigins } from '#app/http/cross-origin.ts';
 import { createDocumentRenderer, createProblemRenderer } from '#app/http/documents.ts';
 import { type EncryptedOptions, refusePlain, requireEncrypted } from '#app/http/encrypted.ts';
 import { API_PREFIX, type Change, mountOperation, type RouteParts } from '#app/http/operation-routes.ts';
+import { createListener, type ListenerIdentity } from '#app/http/listener.ts';
 import { requireOwnOrigin } from '#app/http/origin.ts';
 import { mountPage } from '#app/http/page-routes.ts';
 import { mountPlatform } from '#app/http/platform-routes.ts';
@@ -57,6 +58,8 @@ export interface ServerParts {
   readonly metrics: Registry;
   readonly clock: () => Date;
   readonly isReady: () => boolean;
+  /** Without it: plain HTTP. */
+  readonly tls?: ListenerIdentity | undefined;
 }
 
 /** Not listening yet. @throws TypeError for a route without what every route must have. */
@@ -87,7 +90,7 @@ export function createServer(parts: ServerParts): http.Server {
   });
 
   const handle = app.callback();
-  const server = http.createServer({ ...SERVER_OPTIONS, keepAliveTimeout: config.connections.idleMs }, (request, response) => void handle(request, response));
+  const server = createListener({ ...SERVER_OPTIONS, keepAliveTimeout: config.connections.idleMs }, parts.tls, (request, response) => void handle(request, response));
   server.once('close', lag.stop);
   server.maxRequestsPerSocket = MAX_REQUESTS_PER_SOCKET;
   limitConnections(server, config.connections, parts.metrics);

@@ -16,6 +16,7 @@ import { inTransaction } from '#app/data/transaction.ts';
 import { AppError } from '#app/errors.ts';
 import { createFeatures, findFeatures, type FoundFeature } from '#app/features.ts';
 import { DEVELOPMENT_USERS } from '#app/identity/development-users.ts';
+import { makeIdentity } from '#app/http/listener.ts';
 import { BACK_CHANNEL_LOGOUT_PATH, createRateLimits } from '#app/http/rate-limit.ts';
 import { openSignInStore, purgeSignInLimits } from '#app/http/sign-in-store.ts';
 import type { SharedStore } from '#app/http/shared-store.ts';
@@ -141,9 +142,11 @@ async function startParts(config: Config, { log, database: given, clock = () => 
   onStop('housekeeping', startHousekeeping({ database, identity, people, register, trail, log, clock }));
 
   let ready = true;
+  const tls = config.listenTls ? await makeIdentity(clock()) : undefined;
   const admin = createAdmin({
     isReady: () => ready,
     metrics,
+    tls,
     checks: [
       { name: 'database', required: true, check: (timeoutMs) => database.check(timeoutMs) },
       // Sessions and cached keys go on without the provider: taking every process out of service would make its outage ours.
@@ -154,11 +157,11 @@ async function startParts(config: Config, { log, database: given, clock = () => 
   const limits = createRateLimits({ ...config.limits, store, signInStore: store === undefined ? openSignInStore(database.db, { log }) : undefined, log, metrics });
   const features = [sessions, privacy, ...createFeatures(found, { database: database.db, environment: config.others, production: config.production, signInFactors: config.identity.signInFactors, publicUrl: config.publicUrl, log, metrics, clock })];
   onStop('features', () => Promise.all(features.map(async ({ feature }) => feature.stop?.())));
-  const server = createServer({ config: { ...config, trustedProxies: config.limits.trustedProxies }, database, identity, access, live: hub, limits, features, people, trail, log, metrics, clock, isReady: () => ready });
+  const server = createServer({ config: { ...config, trustedProxies: config.limits.trustedProxies }, database, identity, access, live: hub, limits, features, people, trail, log, metrics, clock, isReady: () => ready, tls });
 
   const [closeAdmin, closeServer] = [prepareClose(admin), prepareClose(server)];
 
-  await timed('Admin', 'real', () => `http://${config.admin.host}:${config.admin.port}`, () => listen(admin, config.admin, 'ADMIN_PORT'));
+  await timed('Admin', 'real', () => `${tls === undefined ? 'http' : 'https'}://${config.admin.host}:${config.admin.port}`, () => listen(admin, config.admin, 'ADMIN_PORT'));
   onStop('admin', () => closeAdmin(ADMIN_DRAIN_MS));
   await timed('Service', 'real', () => config.publicUrl, () => listen(server, config, 'PORT'));
   onStop('requests', async () => {

@@ -3,6 +3,7 @@ import type { Server, ServerResponse } from 'node:http';
 import net, { type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { isTls, onOpen, wireOf } from '#app/http/listener.ts';
 
 export interface ShutdownStep {
   readonly name: string;
@@ -40,6 +41,8 @@ export async function shutDown(steps: readonly ShutdownStep[], { deadlineMs, log
 export type CloseServer = (drainTimeoutMs: number) => Promise<void>;
 
 interface Connection {
+  /** What its requests come through; undefined during the handshake of TLS, in which nothing has been asked for yet. */
+  socket: Socket | undefined;
   readonly answers: Set<ServerResponse>;
   /** What had been read when the last request was over: more than that is another request, or an upgraded connection. */
   settledBytes: number;
@@ -53,13 +56,17 @@ interface Connection {
 export function prepareClose(server: Server): CloseServer {
   const connections = new Map<Socket, Connection>();
   let closing = false;
-  server.on('connection', (socket) => {
-    connections.set(socket, { answers: new Set(), settledBytes: 0 });
-    socket.once('close', () => connections.delete(socket));
+  server.on('connection', (wire) => {
+    connections.set(wire, { socket: isTls(server) ? undefined : wire, answers: new Set(), settledBytes: 0 });
+    wire.once('close', () => connections.delete(wire));
+  });
+  onOpen(server, (socket) => {
+    const connection = connections.get(wireOf(socket));
+    if (connection !== undefined) connection.socket = socket;
   });
   server.on('request', (request, response) => {
     const { socket } = request;
-    const connection = connections.get(socket);
+    const connection = connections.get(wireOf(socket));
     if (connection === undefined) return;
     const settle = () => {
       connection.settledBytes = socket.bytesRead;
@@ -73,15 +80,15 @@ export function prepareClose(server: Server): CloseServer {
       if (closing && connection.answers.size === 0) socket.destroySoon();
     });
   });
-  const leave = (socket: Socket, { answers, settledBytes }: Connection) => {
-    if (answers.size === 0 && socket.bytesRead === settledBytes) socket.destroy();
+  const leave = (wire: Socket, { socket, answers, settledBytes }: Connection) => {
+    if (answers.size === 0 && (socket === undefined || socket.bytesRead === settledBytes)) wire.destroy();
     // Says `Connection: close`, so that the client doesn't send its next request into the end of this connection.
     for (const response of answers) if (!response.headersSent) response.shouldKeepAlive = false;
   };
   return async (drainTimeoutMs) => {
     closing = true;
     const cut = setTimeout(() => {
-      for (const socket of connections.keys()) socket.destroy();
+      for (const wire of connections.keys()) wire.destroy();
     }, drainTimeoutMs);
     try {
       await new Promise<void>((resolve, reject) => {
@@ -89,7 +96,7 @@ export function prepareClose(server: Server): CloseServer {
           if (error) reject(error);
           else resolve();
         });
-        for (const [socket, connection] of connections) leave(socket, connection);
+        for (const [wire, connection] of connections) leave(wire, connection);
       });
     } finally {
       clearTimeout(cut);

@@ -7,7 +7,7 @@ const BUILT_IN: Readonly<Record<string, readonly string[]>> = {
   'node:net': ['connect', 'createConnection', 'Socket'],
   'node:tls': ['connect', 'TLSSocket'],
   'node:http': ['request', 'get', 'Agent', 'ClientRequest'],
-  'node:https': ['*'],
+  'node:https': ['request', 'get', 'Agent', 'globalAgent'],
   'node:http2': ['connect'],
   'node:dgram': ['*'],
   'node:dns': ['*'],

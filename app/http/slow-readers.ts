@@ -1,6 +1,7 @@
 // Resets connections whose client takes its answer too slowly to be worth the memory that waits for it (CWE-400).
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { onOpen, wireOf } from '#app/http/listener.ts';
 import { readUnacknowledged, type Unacknowledged } from '#app/http/unacknowledged.ts';
 
 export interface SlowReaderOptions {
@@ -30,7 +31,7 @@ interface Reader {
 export function resetSlowReaders(server: Server, options: Partial<SlowReaderOptions> = {}): void {
   const { minBytesPerSecond, windowMs, everyMs, readUnacknowledged: readUnsent } = { ...DEFAULTS, ...options };
   const readers = new Map<Socket, Reader>();
-  server.on('connection', (socket: Socket) => {
+  onOpen(server, (socket) => {
     readers.set(socket, { response: undefined, settledBytes: 0, mark: undefined });
     socket.once('close', () => readers.delete(socket));
   });
@@ -51,7 +52,7 @@ export function resetSlowReaders(server: Server, options: Partial<SlowReaderOpti
       const waiting = socket.writableLength + (unsent?.of(socket) ?? 0);
       // Without the system's view a write is seen to be taken only as a whole.
       const graceMs = unsent === undefined ? (waiting / minBytesPerSecond) * 1_000 : 0;
-      if (isTooSlow(reader, socket.bytesWritten, waiting, nowMs, graceMs)) socket.resetAndDestroy();
+      if (isTooSlow(reader, socket.bytesWritten, waiting, nowMs, graceMs)) wireOf(socket).resetAndDestroy();
     }
   };
   const isTooSlow = (reader: Reader, sent: number, waiting: number, nowMs: number, graceMs: number): boolean => {

@@ -5,6 +5,7 @@ import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } 
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import { runNothingMore } from '#app/http/framing.ts';
+import { isOpen } from '#app/http/listener.ts';
 import { PROBLEM_TYPE, toProblem } from '#app/http/problem.ts';
 import { type SecurityHeaders, toLines } from '#app/http/security-headers.ts';
 
@@ -34,6 +35,12 @@ export function answerSocketErrors(server: Server, log: Logger, headers: Securit
     response.once('close', () => responses.delete(response));
   });
   server.on('clientError', (error: NodeJS.ErrnoException & { readonly rawPacket?: Buffer }, socket) => {
+    // Nobody there speaks TLS: an answer would be plain, or wait for a handshake that never comes.
+    if (!isOpen(server, socket)) {
+      if (error.code !== 'ECONNRESET') log.info({ code: error.code }, 'TLS handshake failed');
+      socket.destroy();
+      return;
+    }
     const responses = [...(pending.get(socket) ?? [])];
     // Raw bytes would land in the middle of an answer that has begun, or in place of one that is due before it.
     const isBusy = responses.length > 1 || responses.some(({ headersSent }) => headersSent);
