@@ -35,7 +35,7 @@ const SCENARIOS: readonly Scenario[] = [
   { name: 'bootstrap of previews', module: 'terraform/bootstrap', variables: { environments: '["preview"]' } },
   { name: 'staging', module: 'terraform', tfvars: 'environments/staging.tfvars', variables: {} },
   { name: 'preview', module: 'terraform', tfvars: 'environments/preview.tfvars', variables: { environment: 'preview-1' } },
-  { name: 'production', module: 'terraform', tfvars: 'environments/production.tfvars', variables: { audit_trail_enabled: 'true', cache_enabled: 'true', collector_image: IMAGE, outbound_smtp: 'true' } },
+  { name: 'production', module: 'terraform', tfvars: 'environments/production.tfvars', variables: { audit_trail_enabled: 'true', cache_enabled: 'true', cache_prepared: 'true', collector_image: IMAGE, outbound_smtp: 'true' } },
 ];
 
 /** What the configuration reads besides. */
