@@ -67,7 +67,7 @@ export const gate: Gate = {
 
 /** From the file of each plan to what was planned. */
 async function plan(context: GateContext, scenarios: readonly Scenario[]): Promise<ReadonlyMap<string, Scenario>> {
-  const { run, root, files, tree, scratch } = context;
+  const { root, files, tree, scratch } = context;
   const account = await openEmptyAccount();
   try {
     for (const file of [...files, ...tree.filter((each) => RULES.test(each))]) {
