@@ -35,7 +35,7 @@ const SCENARIOS: readonly Scenario[] = [
   { name: 'bootstrap of previews', module: 'terraform/bootstrap', variables: { environments: '["preview"]' } },
   { name: 'staging', module: 'terraform', tfvars: 'environments/staging.tfvars', variables: {} },
   { name: 'preview', module: 'terraform', tfvars: 'environments/preview.tfvars', variables: { environment: 'preview-1' } },
-  { name: 'production', module: 'terraform', tfvars: 'environments/production.tfvars', variables: { audit_trail_enabled: 'true', cache_enabled: 'true', collector_image: IMAGE, outbound_smtp: 'true' } },
+  { name: 'production', module: 'terraform', tfvars: 'environments/production.tfvars', variables: { audit_trail_enabled: 'true', cache_enabled: 'true', cache_prepared: 'true', collector_image: IMAGE, outbound_smtp: 'true' } },
 ];
 
 /** What the configuration reads besides. */
@@ -67,7 +67,7 @@ export const gate: Gate = {
 
 /** From the file of each plan to what was planned. */
 async function plan(context: GateContext, scenarios: readonly Scenario[]): Promise<ReadonlyMap<string, Scenario>> {
-  const { run, root, files, tree, scratch } = context;
+  const { root, files, tree, scratch } = context;
   const account = await openEmptyAccount();
   try {
     for (const file of [...files, ...tree.filter((each) => RULES.test(each))]) {

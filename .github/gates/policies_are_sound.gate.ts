@@ -56,12 +56,14 @@ async function format({ run, scratch }: GateContext, files: readonly string[]): 
 }
 
 const TESTS_FAILED = 2;
+/** Of one test, on a machine with much else to do. */
+const LONGEST_TEST = '2m';
 
 async function test({ run }: GateContext, files: readonly string[]): Promise<readonly Finding[]> {
-  const { stdout } = await run(opa, ['test', '--format', 'json', ...files], { accept: [0, TESTS_FAILED] });
+  const { stdout } = await run(opa, ['test', '--timeout', LONGEST_TEST, '--format', 'json', ...files], { accept: [0, TESTS_FAILED] });
   const failed = findingsOfTests(stdout, files.filter((file) => file.endsWith('_test.rego')));
   // What they reach counts once all of them run.
-  return failed.length > 0 ? failed : findingsOfCoverage((await run(opa, ['test', '--coverage', '--format', 'json', ...files])).stdout, files);
+  return failed.length > 0 ? failed : findingsOfCoverage((await run(opa, ['test', '--timeout', LONGEST_TEST, '--coverage', '--format', 'json', ...files])).stdout, files);
 }
 
 async function document({ run, read, tree }: GateContext, files: readonly string[]): Promise<readonly Finding[]> {

@@ -17,17 +17,17 @@ export interface Gap {
   readonly link: string;
   /** In place of moto. */
   readonly answer?: (call: Call, memory: Memory) => { readonly status?: number; readonly body: string } | undefined;
+  /** What moto is sent instead. */
+  readonly ask?: (call: Call) => string;
   /** What moto answered, with what it left out. */
   readonly amend?: (call: Call, body: string, memory: Memory) => string;
 }
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-/** Keeps the named fields of the requests about a thing, and returns all that was kept of it. */
-function remember(memory: Memory, key: string, input: Call['input'], names: readonly string[]): Readonly<Record<string, unknown>> {
-  const kept = { ...memory.get(key), ...Object.fromEntries(names.flatMap((name) => (name in input ? [[name, input[name]]] : []))) };
-  memory.set(key, kept);
-  return kept;
+/** Keeps the named fields of the requests about a thing. */
+function remember(memory: Memory, key: string, input: Call['input'], names: readonly string[]): void {
+  memory.set(key, { ...memory.get(key), ...Object.fromEntries(names.flatMap((name) => (name in input ? [[name, input[name]]] : []))) });
 }
 
 /** Sets child elements of XML, in place of those of the same name. */
@@ -44,8 +44,7 @@ const RDS_FIELDS = { EnablePerformanceInsights: 'PerformanceInsightsEnabled', Pe
 export const gaps: readonly Gap[] = [
   {
     // And every task that is wanted runs: moto starts none, and Terraform waits for a steady state.
-    service: 'ecs',
-    operation: /^(?:CreateService|UpdateService|DescribeServices)$/,
+    service: 'ecs', operation: /^(?:CreateService|UpdateService|DescribeServices)$/,
     link: 'https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Service.html',
     amend({ operation, input }, body, memory) {
       if (operation !== 'DescribeServices') remember(memory, textOf(input['serviceName'] ?? input['service']).split('/').at(-1) ?? '', input, ECS_FIELDS);
@@ -55,8 +54,7 @@ export const gaps: readonly Gap[] = [
     },
   },
   {
-    service: 'kms',
-    operation: /KeyRotation/,
+    service: 'kms', operation: /KeyRotation/,
     link: 'https://docs.aws.amazon.com/kms/latest/APIReference/API_GetKeyRotationStatus.html',
     amend({ operation, input }, body, memory) {
       const key = textOf(input['KeyId']).split('/').at(-1) ?? '';
@@ -66,8 +64,7 @@ export const gaps: readonly Gap[] = [
     },
   },
   {
-    service: 'rds',
-    operation: /^(?:Create|Modify|Delete|Reboot)DBInstance$|^DescribeDBInstances$/,
+    service: 'rds', operation: /^(?:Create|Modify|Delete|Reboot)DBInstance$|^DescribeDBInstances$/,
     link: 'https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DBInstance.html',
     amend({ operation, input }, body, memory) {
       const id = textOf(input['DBInstanceIdentifier']);
@@ -79,8 +76,7 @@ export const gaps: readonly Gap[] = [
     },
   },
   {
-    service: 'ec2',
-    operation: /^(?:AuthorizeSecurityGroup|ModifySecurityGroupRules|DescribeSecurityGroupRules)/,
+    service: 'ec2', operation: /^(?:AuthorizeSecurityGroup|ModifySecurityGroupRules|DescribeSecurityGroupRules)/,
     link: 'https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SecurityGroupRule.html',
     amend({ input }, body, memory) {
       const said = Object.entries(input).find(([name]) => name.endsWith('.Description'))?.[1];
@@ -91,9 +87,19 @@ export const gaps: readonly Gap[] = [
     },
   },
   {
+    // moto takes a folder of a bucket for a part of the bucket's name.
+    service: 'ec2', operation: /^(?:Create|Describe)FlowLogs$/,
+    link: 'https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFlowLogs.html',
+    ask: ({ text }) => text.replace(/(LogDestination=arn%3Aaws%3As3%3A%3A%3A[^%&]+)%2F[^&]+/, '$1'),
+    amend({ input }, body, memory) {
+      const wanted = textOf(input['LogDestination']);
+      if (wanted !== '') memory.set(wanted.split('/')[0] ?? '', { wanted });
+      return body.replaceAll(/<logDestination>([^<]*)</g, (said, bucket: string) => (memory.has(bucket) ? `<logDestination>${textOf(memory.get(bucket)?.['wanted'])}<` : said));
+    },
+  },
+  {
     // moto crashes on the tags of a target, and Terraform asks for them without end.
-    service: 'application-autoscaling',
-    operation: /^(?:RegisterScalableTarget|ListTagsForResource)$/,
+    service: 'application-autoscaling', operation: /^(?:RegisterScalableTarget|ListTagsForResource)$/,
     link: 'https://docs.aws.amazon.com/autoscaling/application/APIReference/API_ListTagsForResource.html',
     answer: ({ operation, input }, memory) => (operation === 'ListTagsForResource' && memory.has(textOf(input['ResourceARN'])) ? { body: JSON.stringify(memory.get(textOf(input['ResourceARN']))) } : undefined),
     amend({ operation, input }, body, memory) {
@@ -102,8 +108,7 @@ export const gaps: readonly Gap[] = [
     },
   },
   {
-    service: 'budgets',
-    operation: /^(?:CreateBudget|CreateNotification|DescribeSubscribersForNotification|ListTagsForResource)$/,
+    service: 'budgets', operation: /^(?:CreateBudget|CreateNotification|DescribeSubscribersForNotification|ListTagsForResource)$/,
     link: 'https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_DescribeSubscribersForNotification.html',
     answer({ operation, input }, memory) {
       const keyOf = (notification: unknown) => JSON.stringify(Object.entries(notification as object).toSorted(([a], [b]) => a.localeCompare(b)));
@@ -116,8 +121,7 @@ export const gaps: readonly Gap[] = [
   },
   {
     // Nor does moto take a backup: a vault has no recovery point that would keep it from being deleted.
-    service: 'backup',
-    operation: / \/(?:backup\/plans\/[^/]+\/selections|backup-vaults\/[^/]+\/recovery-points)/,
+    service: 'backup', operation: / \/(?:backup\/plans\/[^/]+\/selections|backup-vaults\/[^/]+\/recovery-points)/,
     link: 'https://docs.aws.amazon.com/aws-backup/latest/devguide/API_GetBackupSelection.html',
     answer({ operation, text }, memory) {
       const [method = '', path = ''] = operation.split(' ');
@@ -130,8 +134,7 @@ export const gaps: readonly Gap[] = [
   },
   {
     // moto refuses what a statement denies without looking at its condition: everything, where all but TLS is denied. It sees none.
-    service: 's3',
-    operation: /^(?:GET|PUT|DELETE) \/[^/?]+\?policy/,
+    service: 's3', operation: /^(?:GET|PUT|DELETE) \/[^/?]+\?policy/,
     link: 'https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketPolicy.html',
     answer({ operation, text }, memory) {
       const [method = '', path = ''] = operation.split(' ');
@@ -143,8 +146,7 @@ export const gaps: readonly Gap[] = [
   },
   {
     // moto forgets how many earlier versions stay, and Terraform waits for what it asked for.
-    service: 's3',
-    operation: /^(?:GET|PUT) \/[^/?]+\?lifecycle/,
+    service: 's3', operation: /^(?:GET|PUT) \/[^/?]+\?lifecycle/,
     link: 'https://docs.aws.amazon.com/AmazonS3/latest/API/API_NoncurrentVersionExpiration.html',
     amend({ operation, text }, body, memory) {
       const [method = '', path = ''] = operation.split(' ');

@@ -4,8 +4,7 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { applyPlanWaivers, conftest, judgePlans, type PlanFinding, readPlanWaivers, unindexed, WAIVERS } from '../gates/plan-policy.ts';
-import { policiesIn } from '../gates/policy-verdict.ts';
+import { applyPlanWaivers, conftest, judgePlans, type PlanFinding, planPolicies, readPlanWaivers, unindexed, WAIVERS } from '../gates/plan-policy.ts';
 import { findingsOf } from '../gates/terraform_follows_practice.gate.ts';
 import { accepted, locate, runTool } from '../gates/tools.ts';
 import { readTreeState } from '../gates/tree-state.ts';
@@ -156,7 +155,7 @@ async function askPolicies({ repository, tools }: Ground, plans: ReadonlyMap<str
   if (program === undefined) throw new Error('conftest is not installed (npm run gates:setup)');
   const { files } = readTreeState(repository);
   const findings = await judgePlans(async (_, parameters, options) => accepted('conftest', await runTool(program, parameters, repository, options), options?.accept), [...plans.values()], files);
-  const waivers = readPlanWaivers(readFileSync(path.join(repository, WAIVERS), 'utf8'), policiesIn('terraform', files), Date.now());
+  const waivers = readPlanWaivers(readFileSync(path.join(repository, WAIVERS), 'utf8'), planPolicies(files), Date.now());
   const { left } = applyPlanWaivers(findings, waivers, Date.now());
   return new Map([...plans].map(([name, file]) => [name, left.filter(({ plan }) => plan === file)]));
 }

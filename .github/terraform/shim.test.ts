@@ -77,6 +77,12 @@ test('EC2: a rule that refers to a group keeps its description', async (t) => {
   assert.match(await form('ec2', { Action: 'DescribeSecurityGroupRules' }), /<item><description>from the service<\/description><securityGroupRuleId>sgr-1</);
 });
 
+test('EC2: a flow log goes into a folder of its bucket', async (t) => {
+  const { form } = await before(t, ({ body }) => ({ body: `<r><logDestination>${new URLSearchParams(body).get('LogDestination') ?? 'arn:aws:s3:::bucket'}</logDestination></r>` }));
+  assert.equal(await form('ec2', { Action: 'CreateFlowLogs', LogDestination: 'arn:aws:s3:::bucket/network' }), '<r><logDestination>arn:aws:s3:::bucket/network</logDestination></r>');
+  assert.equal(await form('ec2', { Action: 'DescribeFlowLogs' }), '<r><logDestination>arn:aws:s3:::bucket/network</logDestination></r>');
+});
+
 test('scaling: a target keeps its tags', async (t) => {
   const { json } = await before(t, () => ({ body: '{"ScalableTargetARN":"arn:a"}' }));
   await json('application-autoscaling', 'RegisterScalableTarget', { Tags: { Project: 'a' } });

@@ -30,7 +30,8 @@ export async function startShim(upstream: string): Promise<Shim> {
         reply(outgoing, { status, headers: { 'content-type': 'application/x-amz-json-1.1' }, body: Buffer.from(text) });
         return;
       }
-      const from = await pass(upstream, incoming.method, incoming.url, incoming.headers, body);
+      const asked = mine.find(({ gap }) => gap.ask !== undefined)?.gap.ask?.(call);
+      const from = await pass(upstream, incoming.method, incoming.url, incoming.headers, asked === undefined ? body : Buffer.from(asked));
       if (from.status >= 500) missing.add(`${call.service} ${call.operation}`);
       const text = from.body.toString();
       const amended = from.status >= 300 ? text : mine.reduce((sofar, { gap, memory }) => gap.amend?.(call, sofar, memory) ?? sofar, text);

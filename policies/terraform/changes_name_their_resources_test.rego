@@ -27,6 +27,8 @@ test_opening_everything_secret_is_refused if {
 	denied(allowing("kms:Decrypt", "*", {})) == {"aws_iam_policy.a"}
 	denied(allowing("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:eu-central-1:111122223333:secret:*", {})) == {"aws_iam_policy.a"}
 	denied(allowing("s3:GetObject", "arn:aws:s3:::*", {})) == {"aws_iam_policy.a"}
+	denied(allowing("logs:GetLogEvents", "*", {})) == {"aws_iam_policy.a"}
+	denied(allowing("logs:GetLogDelivery", "*", {})) == set()
 	denied(allowing("kms:Decrypt", "arn:aws:kms:eu-central-1:111122223333:key/*", {"StringEquals": {"kms:ViaService": "rds.eu-central-1.amazonaws.com"}})) == set()
 }
 
