@@ -1,9 +1,9 @@
-// `npm run test:deployed -- --definitions FILE`: builds the image and runs migration and service exactly as their task definitions
+// `npm run test:deployed -- --state FILE`: builds the image and runs migration and service exactly as their task definitions
 // have them: nothing is set but what is in FILE, what ECS adds, and whom to believe of the stand-ins. Around them, in a network of
 // their own: PostgreSQL behind what RDS puts before it, an OpenID provider, KMS, and the address that hands out a role's
 // credentials, each under the name that the definition gives it. Then settings are spoiled, and each must be noticed. Needs root.
-//   --definitions <FILE>   terraform show -json of an applied state, or what terraform test -verbose -json writes
-//   --no-spoiling          --json
+//   --state <FILE>   an applied state, as it is or by terraform show -json, or what terraform test -verbose -json writes
+//   --no-spoiling    --json
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -271,13 +271,13 @@ function findContainers(definitions: string): Definitions {
   return { service: named('service'), migration: named('migration') };
 }
 
-const { values } = parseArgs({ options: { definitions: { type: 'string' }, inside: { type: 'string' }, 'no-spoiling': { type: 'boolean', default: false }, json: { type: 'boolean', default: false } } });
-const missing = findMissing() ?? (findPostgresPrograms() === undefined ? 'no PostgreSQL server programs found' : values.definitions === undefined ? 'no task definitions: --definitions takes terraform show -json of an applied state, or what terraform test -verbose -json writes' : undefined);
-if (missing !== undefined || values.definitions === undefined) {
+const { values } = parseArgs({ options: { state: { type: 'string' }, inside: { type: 'string' }, 'no-spoiling': { type: 'boolean', default: false }, json: { type: 'boolean', default: false } } });
+const missing = findMissing() ?? (findPostgresPrograms() === undefined ? 'no PostgreSQL server programs found' : values.state === undefined ? 'no task definitions: --state takes an applied state, as it is or by terraform show -json, or what terraform test -verbose -json writes' : undefined);
+if (missing !== undefined || values.state === undefined) {
   console.log(`deployed: not run, ${missing ?? ''}`);
   process.exit(exitCodeOfNotRun(process.env['CI'] === 'true'));
 }
-const definitions = findContainers(await readFile(values.definitions, 'utf8'));
+const definitions = findContainers(await readFile(values.state, 'utf8'));
 if (values.inside === undefined) {
   const directory = await mkdtemp(path.join(tmpdir(), 'stockade-deployed-'));
   const engine = createEngine(directory);

@@ -18,10 +18,11 @@ const resourceOf = (containers: unknown) => ({ address: 'aws_ecs_task_definition
 const moduleOf = (containers: unknown) => ({ root_module: { resources: [{ address: 'aws_vpc.main', mode: 'managed', type: 'aws_vpc', values: {} }], child_modules: [{ resources: [resourceOf(containers)] }] } });
 const read = (containers: unknown) => readTaskDefinitions(JSON.stringify({ values: moduleOf(containers) }))[0];
 
-test('it is read from a state, a plan, and the last state of what terraform test writes', () => {
+test('it is read from a state in either form, a plan, and the last state of what terraform test writes', () => {
   const texts = [{ values: moduleOf([DEFINITION]) }, { planned_values: moduleOf([DEFINITION]) }].map((each) => JSON.stringify(each));
   const lines = [{ type: 'version' }, { type: 'test_state', test_state: moduleOf([{ ...DEFINITION, name: 'earlier' }]) }, { type: 'test_state', test_state: moduleOf([DEFINITION]) }].map((each) => JSON.stringify(each)).join('\n');
-  for (const text of [...texts, `${lines}\n`]) {
+  const kept = JSON.stringify({ version: 4, resources: [{ mode: 'managed', type: 'aws_ecs_task_definition', name: 'service', instances: [{ attributes: resourceOf([DEFINITION]).values }] }] });
+  for (const text of [...texts, `${lines}\n`, kept]) {
     const [found, ...others] = readTaskDefinitions(text);
     assert.deepEqual([found?.address, found?.hasRole, found?.containers[0]?.name, others.length], ['aws_ecs_task_definition.service', true, 'service', 0]);
   }

@@ -58,10 +58,15 @@ export const NOT_THE_SAME: Readonly<Record<string, string>> = {
 
 const resource = z.object({ address: z.string(), mode: z.string(), type: z.string(), values: z.record(z.string(), z.unknown()) });
 interface Module { readonly resources?: readonly unknown[]; readonly child_modules?: readonly Module[] }
+/** A state as Terraform keeps it, version 4. */
+const keptState = z.object({
+  version: z.literal(4),
+  resources: z.array(z.object({ mode: z.string(), type: z.string(), name: z.string(), module: z.string().optional(), instances: z.array(z.object({ attributes: z.record(z.string(), z.unknown()) })) })),
+});
 const state = z.object({ root_module: z.custom<Module>((value) => typeof value === 'object' && value !== null) });
 
 /**
- * From `terraform show -json` of an applied state or a plan, or from the lines of `terraform test -verbose -json`.
+ * From an applied state as it is, from `terraform show -json` of one or of a plan, or from the lines of `terraform test -verbose -json`.
  * @throws Error where there is none, or where it is known only after the apply.
  */
 export function readTaskDefinitions(text: string): readonly TaskDefinition[] {
@@ -76,6 +81,8 @@ export function readTaskDefinitions(text: string): readonly TaskDefinition[] {
 
 function valuesOf(text: string): readonly z.output<typeof state>[] {
   const whole = parse(text);
+  const kept = keptState.safeParse(whole).data;
+  if (kept !== undefined) return [{ root_module: { resources: kept.resources.flatMap(({ instances, mode, type, name, module }) => instances.map(({ attributes: values }) => ({ address: [...(module === undefined ? [] : [module]), type, name].join('.'), mode, type, values }))) } }];
   if (whole !== undefined) return [whole['values'], whole['planned_values']].filter((values) => values !== undefined).map((values) => state.parse(values)).slice(0, 1);
   const states = text.split('\n').map((line) => parse(line)?.['test_state']).filter((one) => one !== undefined);
   return states.slice(-1).map((one) => state.parse(one));
