@@ -21,6 +21,10 @@ test('what would be made or removed is one as a whole', () => {
   assert.deepEqual(attributes(planOf({ actions: ['delete'], before: { a: 1 } })), ['aws_a.b.(delete)']);
 });
 
+test('of what would be made anew, what demands it is the difference', () => {
+  assert.deepEqual(attributes(planOf({ actions: ['delete', 'create'], before: { a: 1, id: 'x' }, after: { a: 2 }, after_unknown: { id: true }, replace_paths: [['a'], ['b', 0, 'c']] })), ['aws_a.b.a', 'aws_a.b.b.c']);
+});
+
 test('an output that would change is one', () => {
   assert.deepEqual(attributes({ output_changes: { url: { actions: ['update'], before: 'a', after: 'b' }, same: { actions: ['no-op'], before: 'a', after: 'a' } } }), ['output.url.value']);
 });

@@ -19,6 +19,7 @@ interface Change {
   readonly before: Json;
   readonly after: Json;
   readonly after_unknown?: Json;
+  readonly replace_paths?: readonly (readonly (string | number)[])[];
 }
 
 export interface Plan {
@@ -32,7 +33,9 @@ export function differencesOf(root: string, plan: Plan): readonly Difference[] {
   const found = changed.flatMap(({ address, change }) => {
     const resource = address.replaceAll(/\[[^\]]*\]/g, '');
     if (!change.actions.includes('update') && !(change.actions.includes('create') && change.actions.includes('delete'))) return [{ root, resource, attribute: `(${change.actions.join(' and ')})` }];
-    return [...pathsThatDiffer(change.before, change.after), ...unknownPaths(change.after_unknown ?? null)].map((attribute) => ({ root, resource, attribute }));
+    // What is made anew is new in all that AWS gives it: what tells is why.
+    const why = (change.replace_paths ?? []).map((steps) => steps.filter((step) => typeof step === 'string').join('.'));
+    return (why.length > 0 ? why : [...pathsThatDiffer(change.before, change.after), ...unknownPaths(change.after_unknown ?? null)]).map((attribute) => ({ root, resource, attribute }));
   });
   const outputs = Object.entries(plan.output_changes ?? {}).filter(([, { actions }]) => !actions.includes('no-op')).map(([name]) => ({ root, resource: `output.${name}`, attribute: 'value' }));
   return [...new Map([...found, ...outputs].map((each) => [keyOf(each), each])).values()];

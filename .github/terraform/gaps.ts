@@ -39,7 +39,7 @@ type EcsService = Readonly<Record<string, unknown>> & { readonly serviceName: st
 
 const ECS_FIELDS = ['availabilityZoneRebalancing', 'healthCheckGracePeriodSeconds', 'deploymentConfiguration', 'enableECSManagedTags', 'enableExecuteCommand'];
 /** What a request calls it → what an answer does. */
-const RDS_FIELDS = { EnablePerformanceInsights: 'PerformanceInsightsEnabled', PerformanceInsightsKMSKeyId: 'PerformanceInsightsKMSKeyId', PerformanceInsightsRetentionPeriod: 'PerformanceInsightsRetentionPeriod', MonitoringInterval: 'MonitoringInterval', MonitoringRoleArn: 'MonitoringRoleArn', CACertificateIdentifier: 'CACertificateIdentifier', DatabaseInsightsMode: 'DatabaseInsightsMode' };
+const RDS_FIELDS = { EnablePerformanceInsights: 'PerformanceInsightsEnabled', PerformanceInsightsKMSKeyId: 'PerformanceInsightsKMSKeyId', PerformanceInsightsRetentionPeriod: 'PerformanceInsightsRetentionPeriod', MonitoringInterval: 'MonitoringInterval', MonitoringRoleArn: 'MonitoringRoleArn', CACertificateIdentifier: 'CACertificateIdentifier', DatabaseInsightsMode: 'DatabaseInsightsMode', NetworkType: 'NetworkType' };
 
 export const gaps: readonly Gap[] = [
   {

@@ -39,7 +39,6 @@ interface Kept {
   readonly zone: string;
   readonly outputs: Readonly<Record<string, string>>;
   readonly states: Readonly<Record<'main' | 'bootstrap', string>>;
-  readonly shown: string;
 }
 
 const root = process.cwd();
@@ -109,7 +108,7 @@ async function proveApply(scratch: string, pythonTools: string, environment: str
     const zone = await prepareAccount(stage);
     const boot = await bootstrap(stage);
     const deployment = boot && (await deploy(stage, environment, boot, zone));
-    const kept = boot && deployment && { digest: digestOf(), zone, outputs: boot.outputs, shown: deployment.shown, states: { main: deployment.state, bootstrap: readFileSync(path.join(boot.root.folder, 'terraform.tfstate'), 'utf8') } };
+    const kept = boot && deployment && { digest: digestOf(), zone, outputs: boot.outputs, states: { main: deployment.state, bootstrap: readFileSync(path.join(boot.root.folder, 'terraform.tfstate'), 'utf8') } };
     if (kept && environment === 'production') writeFileSync(path.join(cache, 'applied.json'), `${JSON.stringify(kept)}\n`);
     if (!whole) return kept;
     if (boot && deployment) {
@@ -188,7 +187,7 @@ function catcherOf({ caughtBy }: Mutation): string {
 }
 
 async function proveRun(kept: Kept | undefined): Promise<void> {
-  const { status, detail } = await runContainers(root, kept?.shown, say);
+  const { status, detail } = await runContainers(root, kept?.states.main, say);
   tables.push({ title: 'the deployed containers', rows: [['result', 'detail'], [status, detail]] });
   if (status === 'failed' || (status === 'not run' && 'CI' in process.env)) problems.push(`the containers: ${status}, ${detail}`);
   latest['run'] = { status, detail };

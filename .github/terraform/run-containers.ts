@@ -14,16 +14,15 @@ export interface Ran {
 const SCRIPT = 'test:deployed';
 const NOT_RUN = 2;
 
-/** @param shown what `terraform show -json` says of the applied state */
-export async function runContainers(repository: string, shown: string | undefined, say: (line: string) => void): Promise<Ran> {
+export async function runContainers(repository: string, state: string | undefined, say: (line: string) => void): Promise<Ran> {
   const { scripts } = JSON.parse(readFileSync(path.join(repository, 'package.json'), 'utf8')) as { readonly scripts: Readonly<Record<string, string>> };
   if (!(SCRIPT in scripts)) return { status: 'not run', detail: `there is no script ${SCRIPT}` };
-  if (shown === undefined) return { status: 'not run', detail: 'nothing was applied: --part apply,run' };
+  if (state === undefined) return { status: 'not run', detail: 'nothing was applied: --part apply,run' };
   const folder = mkdtempSync(path.join(tmpdir(), 'stockade-state-'));
   try {
-    const file = path.join(folder, 'state.json');
-    writeFileSync(file, shown);
-    const child = spawn('npm', ['run', '--silent', SCRIPT, '--', '--definitions', file, '--no-spoiling'], { cwd: repository, stdio: ['ignore', 'pipe', 'inherit'] });
+    const file = path.join(folder, 'terraform.tfstate');
+    writeFileSync(file, state);
+    const child = spawn('npm', ['run', '--silent', SCRIPT, '--', '--state', file, '--no-spoiling'], { cwd: repository, stdio: ['ignore', 'pipe', 'inherit'] });
     const lines: string[] = [];
     createInterface({ input: child.stdout }).on('line', (line) => {
       lines.push(line);

@@ -107,8 +107,6 @@ export async function bootstrap(stage: Stage): Promise<Bootstrapped | undefined>
 export interface Deployment extends Addressed {
   /** As `terraform state pull` printed it, after the first apply. */
   readonly state: string;
-  /** The same, as `terraform show -json` tells it. */
-  readonly shown: string;
   readonly before: Holdings;
 }
 
@@ -122,7 +120,7 @@ export async function deploy(stage: Stage, environment: string, { outputs }: Boo
     return apply(root, files, stage.say);
   });
   if (!isApplied) return undefined;
-  return { root, files, state: (await terraform(root, ['state', 'pull'])).stdout, shown: (await terraform(root, ['show', '-json'])).stdout, before };
+  return { root, files, state: (await terraform(root, ['state', 'pull'])).stdout, before };
 }
 
 /** Applied twice, a configuration changes nothing; and the state is locked while somebody else holds its lock. */
