@@ -9,6 +9,7 @@ const BUILT_IN = 'actions/checkout';
 const STEPS: Readonly<Record<string, { readonly inputs: readonly string[]; readonly run: string }>> = {
   'actions/setup-go': { inputs: [], run: 'go version' },
   'actions/setup-python': { inputs: [], run: 'python3 --version' },
+  'hashicorp/setup-terraform': { inputs: ['terraform_version'], run: 'terraform version' },
   // From what gates:setup has put into the repository that the proof runs in.
   'actions/cache': { inputs: ['path', 'key'], run: 'if [[ -d $STAND_IN_ROOT/$INPUT_PATH ]]; then mkdir -p "$(dirname "$INPUT_PATH")" && cp -al "$STAND_IN_ROOT/$INPUT_PATH" "$INPUT_PATH"; fi' },
   'actions/upload-artifact': { inputs: ['path', 'name'], run: 'ls -l $INPUT_PATH' },
