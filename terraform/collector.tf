@@ -55,7 +55,10 @@ locals {
             job_name        = var.project
             scrape_interval = "${var.scrape_interval_seconds}s"
             scrape_timeout  = "5s"
-            static_configs  = [{ targets = ["127.0.0.1:${local.admin_port}"] }]
+            # The service's certificate is in its memory alone; the way is within the task.
+            scheme         = "https"
+            tls_config     = { insecure_skip_verify = true }
+            static_configs = [{ targets = ["127.0.0.1:${local.admin_port}"] }]
           }]
         }
       }

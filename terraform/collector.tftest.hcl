@@ -35,7 +35,7 @@ run "it_reads_and_listens_on_loopback_and_the_service_does_without" {
   }
 
   assert {
-    condition     = yamldecode(jsondecode(aws_ecs_task_definition.service.container_definitions)[1].environment[0].value).receivers.prometheus.config.scrape_configs[0].static_configs[0].targets == ["127.0.0.1:9464"]
+    condition     = yamldecode(jsondecode(aws_ecs_task_definition.service.container_definitions)[1].environment[0].value).receivers.prometheus.config.scrape_configs[0].static_configs[0].targets == ["127.0.0.1:9464"] && yamldecode(jsondecode(aws_ecs_task_definition.service.container_definitions)[1].environment[0].value).receivers.prometheus.config.scrape_configs[0].scheme == "https"
     error_message = "It reads other metrics than the service's."
   }
 

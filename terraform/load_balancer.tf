@@ -117,13 +117,15 @@ resource "aws_lb" "main" {
   depends_on = [aws_s3_bucket_policy.logs]
 }
 
-# gates:allow terraform_follows_practice/CKV_AWS_378 until 2027-11-20: inside the network it is plain HTTP (ASVS 12.3.3 is open): the service has no certificate of its own, and VPC encryption controls want provider 6
+# Encrypted on to the task (ASVS 12.3.1, 12.3.3): LISTEN_TLS in service.tf. No certificate of a target is validated, and the VPC sees to it that
+# a packet is from whom it says; targets get TLS 1.3, which is all that the service speaks, where a listener's policy has it, as tls_policy does.
+# https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-target-groups.html#target-group-routing-configuration
 resource "aws_lb_target_group" "service" {
   name             = local.name
   vpc_id           = aws_vpc.main.id
   target_type      = "ip"
   port             = local.service_port
-  protocol         = "HTTP"
+  protocol         = "HTTPS"
   protocol_version = "HTTP1"
 
   deregistration_delay = local.deregistration_seconds
@@ -134,7 +136,7 @@ resource "aws_lb_target_group" "service" {
   # Alive, not ready: were readiness asked, an outage of the database would have every task replaced, over and over.
   health_check {
     port                = local.admin_port
-    protocol            = "HTTP"
+    protocol            = "HTTPS"
     path                = "/livez"
     matcher             = "200"
     interval            = 10

@@ -58,6 +58,11 @@ run "production" {
   }
 
   assert {
+    condition     = aws_lb_target_group.service.protocol == "HTTPS" && aws_lb_target_group.service.health_check[0].protocol == "HTTPS" && local.container_environment.LISTEN_TLS == "self-signed"
+    error_message = "ASVS 12.3.1, 12.3.3: something between load balancer and task is plain, or one of them speaks TLS alone."
+  }
+
+  assert {
     condition     = [for rule in [aws_vpc_security_group_egress_rule.load_balancer_service, aws_vpc_security_group_egress_rule.load_balancer_health] : "${rule.from_port}-${rule.to_port} ${rule.cidr_ipv4 == null}"] == ["3000-3000 true", "9464-9464 true"]
     error_message = "It reaches the two ports of the service's security group, and nothing else."
   }

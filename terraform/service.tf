@@ -172,6 +172,7 @@ locals {
       DATABASE_URL               = "postgres://${local.service_login}@${aws_db_instance.main.address}:${aws_db_instance.main.port}/${aws_db_instance.main.db_name}"
       DATABASE_POOL_SIZE         = tostring(var.database_pool_size)
       PRIVACY_KMS_KEY            = aws_kms_key.personal_data.arn
+      LISTEN_TLS                 = "self-signed"
       LOAD_BALANCER_IDLE_SECONDS = tostring(local.load_balancer_idle_seconds)
       MAX_CONNECTIONS            = tostring(var.connections_max)
       SHUTDOWN_DRAIN_SECONDS     = tostring(local.drain_seconds)

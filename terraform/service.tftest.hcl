@@ -122,7 +122,7 @@ run "the_task_is_confined_reaches_little_and_a_rollout_takes_itself_back" {
   }
 
   assert {
-    condition     = local.container_environment.NODE_ENV == "production" && local.container_environment.PUBLIC_URL == "https://shop.example.com" && local.container_environment.TRUSTED_PROXIES == "1"
+    condition     = local.container_environment.NODE_ENV == "production" && local.container_environment.PUBLIC_URL == "https://shop.example.com" && local.container_environment.TRUSTED_PROXIES == "1" && local.container_environment.LISTEN_TLS == "self-signed"
     error_message = "It does not know where it runs."
   }
 
