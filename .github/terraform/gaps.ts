@@ -27,14 +27,14 @@ function remember(memory: Memory, key: string, input: Call['input'], names: read
 
 type Answer = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
-/** What was asked for is part of what is answered. `key` finds which thing is meant, in request or answer; `thing` is where it is told. */
-function echo(service: string, operation: RegExp, key: RegExp, thing: string, fields: readonly string[], link: string): Gap {
+/** What was asked for, or is AWS's default, is part of the answer. `key` finds which thing is meant; `thing` is where it is told of. */
+function echo(service: string, operation: RegExp, key: RegExp, thing: string, fields: Readonly<Record<string, unknown>>, link: string): Gap {
   return {
     service, operation, link,
     amend({ operation: path, text, input }, body, memory) {
       const [, id = ''] = key.exec(`${path} ${text} ${body}`) ?? [];
-      remember(memory, id, input, fields);
-      const answer = JSON.parse(body) as Answer;
+      remember(memory, id, /^(?:Create|Request|POST)/.test(path) ? { ...fields, ...input } : input, Object.keys(fields));
+      const answer = JSON.parse(body || '{}') as Answer;
       return thing in answer ? JSON.stringify({ ...answer, [thing]: { ...answer[thing], ...memory.get(id) } }) : body;
     },
   };
@@ -52,10 +52,10 @@ const ECS_FIELDS = ['availabilityZoneRebalancing', 'healthCheckGracePeriodSecond
 const RDS_FIELDS = { EnablePerformanceInsights: 'PerformanceInsightsEnabled', PerformanceInsightsKMSKeyId: 'PerformanceInsightsKMSKeyId', PerformanceInsightsRetentionPeriod: 'PerformanceInsightsRetentionPeriod', MonitoringInterval: 'MonitoringInterval', MonitoringRoleArn: 'MonitoringRoleArn', CACertificateIdentifier: 'CACertificateIdentifier', DatabaseInsightsMode: 'DatabaseInsightsMode', NetworkType: 'NetworkType' };
 
 export const gaps: readonly Gap[] = [
-  echo('acm', /^(?:Request|Describe)Certificate$/, /"CertificateArn": ?"([^"]+)"/, 'Certificate', ['KeyAlgorithm'], 'https://docs.aws.amazon.com/acm/latest/APIReference/API_CertificateDetail.html'),
-  echo('aps', /^(?:POST|GET) \/workspaces(?:\/[\w-]+)?$/, /\b(ws-[\w-]+)/, 'workspace', ['kmsKeyArn'], 'https://docs.aws.amazon.com/prometheus/latest/APIReference/API_WorkspaceDescription.html'),
-  echo('cognito-idp', /^(?:Create|Update|Describe)UserPool$/, /"(?:UserPoolId|Id)": ?"([^"]+)"/, 'UserPool', ['UserPoolTier'], 'https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UserPoolType.html'),
-  echo('cognito-idp', /^(?:Create|Update|Describe)UserPoolDomain$/, /"Domain": ?"([^"]+)"/, 'DomainDescription', ['ManagedLoginVersion'], 'https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_DomainDescriptionType.html'),
+  echo('acm', /^(?:Request|Describe)Certificate$/, /"CertificateArn": ?"([^"]+)"/, 'Certificate', { KeyAlgorithm: 'RSA_2048' }, 'https://docs.aws.amazon.com/acm/latest/APIReference/API_CertificateDetail.html'),
+  echo('aps', /^(?:POST|GET) \/workspaces(?:\/[\w-]+)?$/, /\b(ws-[\w-]+)/, 'workspace', { kmsKeyArn: undefined }, 'https://docs.aws.amazon.com/prometheus/latest/APIReference/API_WorkspaceDescription.html'),
+  echo('cognito-idp', /^(?:Create|Update|Describe)UserPool$/, /"(?:UserPoolId|Id)": ?"([^"]+)"/, 'UserPool', { UserPoolTier: 'ESSENTIALS' }, 'https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UserPoolType.html'),
+  echo('cognito-idp', /^(?:Create|Update|Describe)UserPoolDomain$/, /"Domain": ?"([^"]+)"/, 'DomainDescription', { ManagedLoginVersion: 1 }, 'https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_DomainDescriptionType.html'),
   {
     // And every task that is wanted runs: moto starts none, and Terraform waits for a steady state.
     service: 'ecs', operation: /^(?:CreateService|UpdateService|DescribeServices)$/, link: 'https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Service.html',

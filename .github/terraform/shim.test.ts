@@ -62,7 +62,9 @@ test('what was asked of a certificate, a workspace, a user pool and its domain i
   assert.deepEqual(await json('acm', 'DescribeCertificate', { CertificateArn: 'arn:a' }), { Certificate: { KeyAlgorithm: 'EC_prime256v1' } });
   await ask('aps', 'POST', '/workspaces', '{"kmsKeyArn":"arn:key"}');
   assert.deepEqual(await (await ask('aps', 'GET', '/workspaces/ws-1')).json(), { workspace: { workspaceId: 'ws-1', kmsKeyArn: 'arn:key' } });
-  await json('cognito-idp', 'CreateUserPool', { PoolName: 'a', UserPoolTier: 'PLUS' });
+  await json('cognito-idp', 'CreateUserPool', { PoolName: 'a' });
+  assert.deepEqual(await json('cognito-idp', 'DescribeUserPool', { UserPoolId: 'pool' }), { UserPool: { Id: 'pool', UserPoolTier: 'ESSENTIALS' } });
+  await json('cognito-idp', 'UpdateUserPool', { UserPoolId: 'pool', UserPoolTier: 'PLUS' });
   assert.deepEqual(await json('cognito-idp', 'DescribeUserPool', { UserPoolId: 'pool' }), { UserPool: { Id: 'pool', UserPoolTier: 'PLUS' } });
   await json('cognito-idp', 'CreateUserPoolDomain', { Domain: 'a', ManagedLoginVersion: 1 });
   assert.deepEqual(await json('cognito-idp', 'DescribeUserPoolDomain', { Domain: 'a' }), { DomainDescription: { Domain: 'a', ManagedLoginVersion: 1 } });
