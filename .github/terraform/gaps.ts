@@ -1,13 +1,8 @@
 // What AWS answers and moto 5.2.1 does not, each with the page of AWS's documentation that says so.
 // Tested by shim.test.ts: a gap is a rule of the shim.
 
-export interface Call {
-  /** As AWS signs it. */
-  readonly service: string;
-  readonly operation: string;
-  readonly input: Readonly<Record<string, unknown>>;
-  readonly text: string;
-}
+/** The service as AWS signs it; of a REST call, the operation is its method and path. */
+export type Call = Readonly<{ service: string; operation: string; input: Readonly<Record<string, unknown>>; text: string }>;
 
 type Memory = Map<string, Readonly<Record<string, unknown>>>;
 
@@ -30,6 +25,21 @@ function remember(memory: Memory, key: string, input: Call['input'], names: read
   memory.set(key, { ...memory.get(key), ...Object.fromEntries(names.flatMap((name) => (name in input ? [[name, input[name]]] : []))) });
 }
 
+type Answer = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+/** What was asked for, or is AWS's default, is part of the answer. `key` finds which thing is meant; `thing` is where it is told of. */
+function echo(service: string, operation: RegExp, key: RegExp, thing: string, fields: Readonly<Record<string, unknown>>, link: string): Gap {
+  return {
+    service, operation, link,
+    amend({ operation: path, text, input }, body, memory) {
+      const [, id = ''] = key.exec(`${path} ${text} ${body}`) ?? [];
+      remember(memory, id, /^(?:Create|Request|POST)/.test(path) ? { ...fields, ...input } : input, Object.keys(fields));
+      const answer = JSON.parse(body || '{}') as Answer;
+      return thing in answer ? JSON.stringify({ ...answer, [thing]: { ...answer[thing], ...memory.get(id) } }) : body;
+    },
+  };
+}
+
 /** Sets child elements of XML, in place of those of the same name. */
 function setChildren(xml: string, children: Readonly<Record<string, unknown>>): string {
   return Object.entries(children).reduce((text, [name, value]) => `<${name}>${String(value)}</${name}>${text.replace(new RegExp(`<${name}>[^<]*</${name}>`), '')}`, xml);
@@ -42,10 +52,13 @@ const ECS_FIELDS = ['availabilityZoneRebalancing', 'healthCheckGracePeriodSecond
 const RDS_FIELDS = { EnablePerformanceInsights: 'PerformanceInsightsEnabled', PerformanceInsightsKMSKeyId: 'PerformanceInsightsKMSKeyId', PerformanceInsightsRetentionPeriod: 'PerformanceInsightsRetentionPeriod', MonitoringInterval: 'MonitoringInterval', MonitoringRoleArn: 'MonitoringRoleArn', CACertificateIdentifier: 'CACertificateIdentifier', DatabaseInsightsMode: 'DatabaseInsightsMode', NetworkType: 'NetworkType' };
 
 export const gaps: readonly Gap[] = [
+  echo('acm', /^(?:Request|Describe)Certificate$/, /"CertificateArn": ?"([^"]+)"/, 'Certificate', { KeyAlgorithm: 'RSA_2048' }, 'https://docs.aws.amazon.com/acm/latest/APIReference/API_CertificateDetail.html'),
+  echo('aps', /^(?:POST|GET) \/workspaces(?:\/[\w-]+)?$/, /\b(ws-[\w-]+)/, 'workspace', { kmsKeyArn: undefined }, 'https://docs.aws.amazon.com/prometheus/latest/APIReference/API_WorkspaceDescription.html'),
+  echo('cognito-idp', /^(?:Create|Update|Describe)UserPool$/, /"(?:UserPoolId|Id)": ?"([^"]+)"/, 'UserPool', { UserPoolTier: 'ESSENTIALS' }, 'https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UserPoolType.html'),
+  echo('cognito-idp', /^(?:Create|Update|Describe)UserPoolDomain$/, /"Domain": ?"([^"]+)"/, 'DomainDescription', { ManagedLoginVersion: 1 }, 'https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_DomainDescriptionType.html'),
   {
     // And every task that is wanted runs: moto starts none, and Terraform waits for a steady state.
-    service: 'ecs', operation: /^(?:CreateService|UpdateService|DescribeServices)$/,
-    link: 'https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Service.html',
+    service: 'ecs', operation: /^(?:CreateService|UpdateService|DescribeServices)$/, link: 'https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Service.html',
     amend({ operation, input }, body, memory) {
       if (operation !== 'DescribeServices') remember(memory, textOf(input['serviceName'] ?? input['service']).split('/').at(-1) ?? '', input, ECS_FIELDS);
       const complete = (service: EcsService) => ({ ...service, ...memory.get(service.serviceName), runningCount: service['desiredCount'], pendingCount: 0, deployments: service.deployments.map((each) => ({ ...each, runningCount: each['desiredCount'], pendingCount: 0, rolloutState: 'COMPLETED' })) });
@@ -54,8 +67,7 @@ export const gaps: readonly Gap[] = [
     },
   },
   {
-    service: 'kms', operation: /KeyRotation/,
-    link: 'https://docs.aws.amazon.com/kms/latest/APIReference/API_GetKeyRotationStatus.html',
+    service: 'kms', operation: /KeyRotation/, link: 'https://docs.aws.amazon.com/kms/latest/APIReference/API_GetKeyRotationStatus.html',
     amend({ operation, input }, body, memory) {
       const key = textOf(input['KeyId']).split('/').at(-1) ?? '';
       if (operation === 'EnableKeyRotation') memory.set(key, { RotationPeriodInDays: input['RotationPeriodInDays'] ?? 365 });
@@ -64,8 +76,7 @@ export const gaps: readonly Gap[] = [
     },
   },
   {
-    service: 'rds', operation: /^(?:Create|Modify|Delete|Reboot)DBInstance$|^DescribeDBInstances$/,
-    link: 'https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DBInstance.html',
+    service: 'rds', operation: /^(?:Create|Modify|Delete|Reboot)DBInstance$|^DescribeDBInstances$/, link: 'https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DBInstance.html',
     amend({ operation, input }, body, memory) {
       const id = textOf(input['DBInstanceIdentifier']);
       if (/^(?:Create|Modify)/.test(operation)) remember(memory, id, Object.fromEntries(Object.entries(RDS_FIELDS).map(([asked, answered]) => [asked in input ? answered : '', input[asked]])), Object.values(RDS_FIELDS));
@@ -76,8 +87,7 @@ export const gaps: readonly Gap[] = [
     },
   },
   {
-    service: 'ec2', operation: /^(?:AuthorizeSecurityGroup|ModifySecurityGroupRules|DescribeSecurityGroupRules)/,
-    link: 'https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SecurityGroupRule.html',
+    service: 'ec2', operation: /^(?:AuthorizeSecurityGroup|ModifySecurityGroupRules|DescribeSecurityGroupRules)/, link: 'https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SecurityGroupRule.html',
     amend({ input }, body, memory) {
       const said = Object.entries(input).find(([name]) => name.endsWith('.Description'))?.[1];
       return body.replaceAll(/<item>(<securityGroupRuleId>([^<]+)<.*?)<\/item>/gs, (item, inner: string, rule: string) => {
@@ -88,8 +98,7 @@ export const gaps: readonly Gap[] = [
   },
   {
     // moto takes a folder of a bucket for a part of the bucket's name.
-    service: 'ec2', operation: /^(?:Create|Describe)FlowLogs$/,
-    link: 'https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFlowLogs.html',
+    service: 'ec2', operation: /^(?:Create|Describe)FlowLogs$/, link: 'https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFlowLogs.html',
     ask: ({ text }) => text.replace(/(LogDestination=arn%3Aaws%3As3%3A%3A%3A[^%&]+)%2F[^&]+/, '$1'),
     amend({ input }, body, memory) {
       const wanted = textOf(input['LogDestination']);
@@ -99,8 +108,7 @@ export const gaps: readonly Gap[] = [
   },
   {
     // moto crashes on the tags of a target, and Terraform asks for them without end.
-    service: 'application-autoscaling', operation: /^(?:RegisterScalableTarget|ListTagsForResource)$/,
-    link: 'https://docs.aws.amazon.com/autoscaling/application/APIReference/API_ListTagsForResource.html',
+    service: 'application-autoscaling', operation: /^(?:RegisterScalableTarget|ListTagsForResource)$/, link: 'https://docs.aws.amazon.com/autoscaling/application/APIReference/API_ListTagsForResource.html',
     answer: ({ operation, input }, memory) => (operation === 'ListTagsForResource' && memory.has(textOf(input['ResourceARN'])) ? { body: JSON.stringify(memory.get(textOf(input['ResourceARN']))) } : undefined),
     amend({ operation, input }, body, memory) {
       if (operation === 'RegisterScalableTarget') remember(memory, textOf((JSON.parse(body) as { readonly ScalableTargetARN?: string }).ScalableTargetARN), { Tags: {}, ...input }, ['Tags']);
@@ -108,8 +116,7 @@ export const gaps: readonly Gap[] = [
     },
   },
   {
-    service: 'budgets', operation: /^(?:CreateBudget|CreateNotification|DescribeSubscribersForNotification|ListTagsForResource)$/,
-    link: 'https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_DescribeSubscribersForNotification.html',
+    service: 'budgets', operation: /^(?:CreateBudget|CreateNotification|DescribeSubscribersForNotification|ListTagsForResource)$/, link: 'https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_DescribeSubscribersForNotification.html',
     answer({ operation, input }, memory) {
       const keyOf = (notification: unknown) => JSON.stringify(Object.entries(notification as object).toSorted(([a], [b]) => a.localeCompare(b)));
       const { Budget, ResourceTags, Notification, Subscribers } = input as { readonly Budget?: { readonly BudgetName: string }; readonly ResourceTags?: unknown; readonly Notification?: unknown; readonly Subscribers?: unknown };
@@ -121,21 +128,19 @@ export const gaps: readonly Gap[] = [
   },
   {
     // Nor does moto take a backup: a vault has no recovery point that would keep it from being deleted.
-    service: 'backup', operation: / \/(?:backup\/plans\/[^/]+\/selections|backup-vaults\/[^/]+\/recovery-points)/,
-    link: 'https://docs.aws.amazon.com/aws-backup/latest/devguide/API_GetBackupSelection.html',
-    answer({ operation, text }, memory) {
+    service: 'backup', operation: / \/(?:backup\/plans\/[^/]+\/selections|backup-vaults\/[^/]+\/recovery-points)/, link: 'https://docs.aws.amazon.com/aws-backup/latest/devguide/API_GetBackupSelection.html',
+    answer({ operation, input }, memory) {
       const [method = '', path = ''] = operation.split(' ');
       if (path.startsWith('/backup-vaults/')) return { body: '{"RecoveryPoints":[]}' };
       const [, , , plan = '', , id = `${memory.size}-selection`] = path.replace(/\/$/, '').split('/');
-      if (method === 'PUT') memory.set(id, { ...(JSON.parse(text) as object), BackupPlanId: plan, SelectionId: id, CreationDate: Date.now() / 1000 });
+      if (method === 'PUT') memory.set(id, { ...input, BackupPlanId: plan, SelectionId: id, CreationDate: Date.now() / 1000 });
       if (method === 'DELETE') memory.delete(id);
       return method === 'GET' && !memory.has(id) ? { status: 404, body: '{"__type":"ResourceNotFoundException","Message":"there is none"}' } : { body: JSON.stringify(memory.get(id) ?? {}) };
     },
   },
   {
     // moto refuses what a statement denies without looking at its condition: everything, where all but TLS is denied. It sees none.
-    service: 's3', operation: /^(?:GET|PUT|DELETE) \/[^/?]+\?policy/,
-    link: 'https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketPolicy.html',
+    service: 's3', operation: /^(?:GET|PUT|DELETE) \/[^/?]+\?policy/, link: 'https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketPolicy.html',
     answer({ operation, text }, memory) {
       const [method = '', path = ''] = operation.split(' ');
       if (method === 'GET') return memory.has(path) ? { body: textOf(memory.get(path)?.['text']) } : undefined;
@@ -146,8 +151,7 @@ export const gaps: readonly Gap[] = [
   },
   {
     // moto forgets how many earlier versions stay, and Terraform waits for what it asked for.
-    service: 's3', operation: /^(?:GET|PUT) \/[^/?]+\?lifecycle/,
-    link: 'https://docs.aws.amazon.com/AmazonS3/latest/API/API_NoncurrentVersionExpiration.html',
+    service: 's3', operation: /^(?:GET|PUT) \/[^/?]+\?lifecycle/, link: 'https://docs.aws.amazon.com/AmazonS3/latest/API/API_NoncurrentVersionExpiration.html',
     amend({ operation, text }, body, memory) {
       const [method = '', path = ''] = operation.split(' ');
       if (method === 'PUT') memory.set(path, { text });

@@ -36,9 +36,7 @@ test('every policy on plans has a mutation that it catches', async () => {
 /** What can't be broken in this HCL: it has no place for it. Their tests in Rego hold them. */
 const WITHOUT_A_PLACE: Readonly<Record<string, string>> = {
   documents_are_visible: 'planned on an applied state, every document is',
-  machines_guard_their_credentials: 'there is no machine',
   plan_is_whole: 'the plans of the proof are',
-  secrets_rotate: 'waived for what Cognito and RDS rotate',
 };
 
 test('mutations that share a copy never touch the same resource', async () => {

@@ -29,6 +29,8 @@ interface EmulatorFile {
   readonly differences: readonly Known[];
   /** What is in the account after the destruction, and why. */
   readonly left: readonly { readonly environment: string; readonly kind: string; readonly matches: string; readonly why: string }[];
+  /** What it can't be asked for once it is gone. */
+  readonly unasked: readonly { readonly resource: string; readonly what: string }[];
   /** What Terraform refuses to destroy, since the configuration says so. */
   readonly resisting: readonly string[];
 }
@@ -60,6 +62,8 @@ async function main(parts: readonly Part[]): Promise<number> {
     console.log(`not run: ${python.notRun}`);
     return 'CI' in process.env ? 1 : 0;
   }
+  const { moto } = readEmulator();
+  if (!readFileSync(path.join(root, '.github/tools/python/requirements.txt'), 'utf8').includes(`\nmoto==${moto} `)) problems.push(`emulator.json is about moto ${moto}, and another is locked: see what has changed`);
   mkdirSync(cache, { recursive: true });
   const from = performance.now();
   const scratch = mkdtempSync(path.join(tmpdir(), 'stockade-terraform-'));
@@ -115,7 +119,7 @@ async function proveApply(scratch: string, pythonTools: string, environment: str
       await reapply(stage, deployment, boot.outputs['state_bucket'] ?? '');
       const plan = await replan(stage, { ...deployment.root, name: 'graph' }, 'the plan that the picture is drawn from', deployment.files);
       if (plan !== undefined && environment === 'production') judgeGraph(drawGraph(plan));
-      const left = await demolish(stage, deployment);
+      const left = await demolish(stage, deployment, readEmulator().unasked.map(({ resource }) => resource));
       judgeLeft(environment, left);
       latest['left'] = Object.fromEntries(left);
     }

@@ -1,5 +1,5 @@
 // The life of a deployment in one account: bootstrap, production, a second apply, destroy with and without protection, and what is left.
-import { writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createZone, deleteDatabase, type Holdings, leftIn, REGION, listHoldings } from './account.ts';
 import { type Difference, differencesOf, type Plan } from './differences.ts';
@@ -138,7 +138,8 @@ export async function reapply(stage: Stage, { root, files }: Deployment, bucket:
   });
 }
 
-export async function demolish(stage: Stage, deployment: Deployment): Promise<Holdings> {
+/** @param unasked what the emulator can't be asked for once it is gone */
+export async function demolish(stage: Stage, deployment: Deployment, unasked: readonly string[]): Promise<Holdings> {
   const { root, files } = deployment;
   await record(stage, root, 'deletion of the protected database: refused', async () => {
     const answer = await deleteDatabase(stage.endpoint, databaseIn(deployment.state));
@@ -148,19 +149,30 @@ export async function demolish(stage: Stage, deployment: Deployment): Promise<Ho
   const unprotected = [...files, '-var=deletion_protection=false'];
   await record(stage, root, 'apply without deletion protection', async () => apply(root, unprotected, stage.say));
   await record(stage, root, 'destroy', async () => apply(root, ['-destroy', ...unprotected], stage.say));
-  await record(stage, root, 'each resource of the state is gone', async () => ({ problem: (await stillThere(stage, root, state, unprotected)).join(', ') }));
+  await record(stage, root, 'each resource of the state is gone', async () => ({ problem: (await stillThere(stage, root, without(state, unasked))).join(', ') }));
   return leftIn(deployment.before, await listHoldings(stage.endpoint));
 }
 
-/** Refreshes the state from before the destruction: what the provider still finds was not destroyed. */
-async function stillThere(stage: Stage, root: Root, state: string, files: readonly string[]): Promise<readonly string[]> {
-  const copy = copyWithState(stage, root, 'afterwards', state);
-  await initialise(copy, []);
+/** Refreshes the state from before the destruction, without any configuration: what the provider still finds was not destroyed. */
+async function stillThere(stage: Stage, { environment }: Root, state: string): Promise<readonly string[]> {
+  const folder = path.join(stage.scratch, 'afterwards');
+  mkdirSync(folder);
+  writeFileSync(path.join(folder, 'main.tf'), 'terraform {\n  required_providers {\n    aws = {\n      source = "hashicorp/aws"\n    }\n  }\n}\n');
+  cpSync(path.join(stage.repository, 'terraform/.terraform.lock.hcl'), path.join(folder, '.terraform.lock.hcl'));
+  writeFileSync(path.join(folder, 'terraform.tfstate'), state);
+  const root: Root = { name: 'afterwards', folder, environment: { ...environment, TF_DATA_DIR: path.join(stage.scratch, 'data/afterwards') } };
+  await initialise(root, []);
   const file = path.join(stage.scratch, 'afterwards.plan');
-  await terraform(copy, ['plan', '-refresh-only', '-input=false', '-no-color', '-parallelism=20', `-out=${file}`, ...files]);
-  const { resource_drift: drift = [] } = (await readPlan(copy, file)) as Plan;
+  await terraform(root, ['plan', '-refresh-only', '-input=false', '-no-color', '-parallelism=20', `-out=${file}`]);
+  const { resource_drift: drift = [] } = (await readPlan(root, file)) as Plan;
   const gone = new Set(drift.filter(({ change }) => change.actions.includes('delete')).map(({ address }) => address));
-  return addressesIn(state).filter((address) => !gone.has(address));
+  return addressesIn(state).filter((address) => !gone.has(address) && !address.startsWith('terraform_data.'));
+}
+
+/** The state as it would be without some resources. */
+function without(state: string, resources: readonly string[]): string {
+  const whole = JSON.parse(state) as State;
+  return JSON.stringify({ ...whole, outputs: {}, resources: whole.resources.filter(({ mode, type, name }) => mode === 'managed' && !resources.includes(`${type}.${name}`)) });
 }
 
 /** With one file that is not the repository's own: a state that stays on this machine, as it was. */

@@ -56,6 +56,20 @@ test('ECS: a service is answered with what was asked for, and its tasks run', as
   assert.deepEqual(described, { ...bare, availabilityZoneRebalancing: 'ENABLED', healthCheckGracePeriodSeconds: 30, runningCount: 2, pendingCount: 0, deployments: [{ desiredCount: 2, rolloutState: 'COMPLETED', runningCount: 2, pendingCount: 0 }] });
 });
 
+test('what was asked of a certificate, a workspace, a user pool and its domain is what they tell', async (t) => {
+  const { json, path: ask } = await before(t, ({ path: at, body }) => ({ body: at.startsWith('/workspaces/') ? '{"workspace":{"workspaceId":"ws-1"}}' : at === '/workspaces' ? '{"workspaceId":"ws-1"}' : body.includes('CertificateArn') ? '{"Certificate":{"KeyAlgorithm":"RSA_2048"}}' : body.includes('KeyAlgorithm') ? '{"CertificateArn":"arn:a"}' : body.includes('Domain') ? '{"DomainDescription":{"Domain":"a"}}' : '{"UserPool":{"Id":"pool"}}' }));
+  await json('acm', 'RequestCertificate', { KeyAlgorithm: 'EC_prime256v1' });
+  assert.deepEqual(await json('acm', 'DescribeCertificate', { CertificateArn: 'arn:a' }), { Certificate: { KeyAlgorithm: 'EC_prime256v1' } });
+  await ask('aps', 'POST', '/workspaces', '{"kmsKeyArn":"arn:key"}');
+  assert.deepEqual(await (await ask('aps', 'GET', '/workspaces/ws-1')).json(), { workspace: { workspaceId: 'ws-1', kmsKeyArn: 'arn:key' } });
+  await json('cognito-idp', 'CreateUserPool', { PoolName: 'a' });
+  assert.deepEqual(await json('cognito-idp', 'DescribeUserPool', { UserPoolId: 'pool' }), { UserPool: { Id: 'pool', UserPoolTier: 'ESSENTIALS' } });
+  await json('cognito-idp', 'UpdateUserPool', { UserPoolId: 'pool', UserPoolTier: 'PLUS' });
+  assert.deepEqual(await json('cognito-idp', 'DescribeUserPool', { UserPoolId: 'pool' }), { UserPool: { Id: 'pool', UserPoolTier: 'PLUS' } });
+  await json('cognito-idp', 'CreateUserPoolDomain', { Domain: 'a', ManagedLoginVersion: 1 });
+  assert.deepEqual(await json('cognito-idp', 'DescribeUserPoolDomain', { Domain: 'a' }), { DomainDescription: { Domain: 'a', ManagedLoginVersion: 1 } });
+});
+
 test('KMS: a key tells after how many days it changes, and one that does not change tells nothing', async (t) => {
   const { json } = await before(t, ({ body }) => ({ body: body.includes('RotationPeriodInDays') ? 'null' : `{"KeyRotationEnabled":${String(body.includes('"a"'))}}` }));
   await json('kms', 'EnableKeyRotation', { KeyId: 'a', RotationPeriodInDays: 180 });

@@ -60,7 +60,7 @@ export function readCall(method: string, path: string, headers: IncomingHttpHead
   const form = new URLSearchParams(text);
   const action = headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true ? form.get('Action') : null;
   if (action !== null) return { service, text, operation: action, input: Object.fromEntries(form) };
-  return { service, text, operation: `${method} ${path}`, input: {} };
+  return { service, text, operation: `${method} ${path}`, input: text.startsWith('{') ? (JSON.parse(text) as Call['input']) : {} };
 }
 
 async function pass(upstream: string, method = 'GET', path = '/', headers: IncomingHttpHeaders, body: Buffer): Promise<Answer> {

@@ -37,6 +37,22 @@ zones(resource, attribute) := {zone |
 	zone != null
 }
 
+# What a computed index picks is told by the values alone, once they are known.
+deny contains terraform.finding(rego.metadata.chain(), resource.address, "It is in one subnet.") if {
+	some resource in terraform.planned
+	subnets := terraform.as_list(terraform.setting(resource, subnets_in[resource.type]))
+	count(subnets) == 1
+	is_string(subnets[0])
+}
+
+subnets_in := {
+	"aws_alb": ["subnets"],
+	"aws_db_subnet_group": ["subnet_ids"],
+	"aws_ecs_service": ["network_configuration", 0, "subnets"],
+	"aws_elasticache_subnet_group": ["subnet_ids"],
+	"aws_lb": ["subnets"],
+}
+
 deny contains terraform.finding(rego.metadata.chain(), resource.address, sprintf("Its %s is %v.", [attribute, terraform.setting(resource, [attribute])])) if {
 	terraform.is_production
 	some resource in terraform.planned

@@ -30,3 +30,10 @@ test_one_of_a_kind_is_refused_in_production if {
 	denied([tf.resource("aws_appautoscaling_target", "a", {"min_capacity": 1})]) == {"aws_appautoscaling_target.a"}
 	denied_in("staging", [tf.resource("aws_db_instance", "a", {"multi_az": false}), tf.resource("aws_appautoscaling_target", "a", {"min_capacity": 1})]) == set()
 }
+
+picked(ids) := tf.patched(balancer, [{"op": "add", "path": "/planned/change/after/subnets", "value": ids}])
+
+test_one_subnet_by_a_computed_index_is_refused_once_it_is_known if {
+	denied(array.concat(subnets, [picked(["subnet-1"])])) == {"aws_lb.main"}
+	denied(array.concat(subnets, [picked(["subnet-1", "subnet-2"])])) == set()
+}
