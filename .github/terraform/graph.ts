@@ -20,7 +20,7 @@ interface Configuration {
 }
 
 export function drawGraph(plan: Plan & Configuration): string {
-  const counts = Map.groupBy((plan.resource_changes ?? []).filter(({ mode, change }) => mode === 'managed' && !change.actions.includes('delete')), ({ type }) => type);
+  const counts = Map.groupBy((plan.resource_changes ?? []).filter(({ mode, change }) => mode === 'managed' && change.actions.join(' ') !== 'delete'), ({ type }) => type);
   const lanes = LANES.map(({ title, nodes }) => ({ title, nodes: nodes.map(([label, ...types]) => ({ label, types, count: types.reduce((sum, type) => sum + (counts.get(type)?.length ?? 0), 0) })).filter(({ count }) => count > 0) })).filter(({ nodes }) => nodes.length > 0);
   const placed = lanes.flatMap(({ nodes }, lane) => nodes.map((node, index) => ({ ...node, x: GAP + lane * (WIDTH + BETWEEN), y: TOP + index * (HEIGHT + SPACE) })));
   const arrows = referencesOf(plan).flatMap(({ from, to }) => {
