@@ -108,7 +108,7 @@ for (const [what, bytes] of [
   ['what is neither', 'nonsense\r\n\r\n'],
   ['a handshake that is malformed', '\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00'],
 ] as const) {
-  test(`ASVS 12.3.1, 12.3.3: ${what} gets no answer in plain text, its connection ends, one line tells of it, and the next client is served`, async (t) => {
+  test(`${what} gets no answer in plain text, its connection ends, one line tells of it, and the next client is served`, async (t) => {
     const reached: string[] = [];
     const listening = await listen(t, (request, response) => {
       reached.push(String(request.url));
