@@ -105,7 +105,7 @@ export async function bootstrap(stage: Stage): Promise<Bootstrapped | undefined>
 }
 
 export interface Deployment extends Addressed {
-  /** As `terraform state pull` printed it, after the first apply. */
+  /** As `terraform state pull` printed it, after the first apply and a refresh. */
   readonly state: string;
   readonly before: Holdings;
 }
@@ -120,6 +120,8 @@ export async function deploy(stage: Stage, environment: string, { outputs }: Boo
     return apply(root, files, stage.say);
   });
   if (!isApplied) return undefined;
+  // What one resource changes of another (a topic's policy) the first one's state does not know before it is read again.
+  await record(stage, root, 'refresh', async () => apply(root, ['-refresh-only', ...files], stage.say));
   return { root, files, state: (await terraform(root, ['state', 'pull'])).stdout, before };
 }
 
