@@ -25,12 +25,15 @@ const DECIDES = /^(?:TF_|AWS_)/;
 const SETTINGS = { TF_IN_AUTOMATION: '1', TF_INPUT: '0', CHECKPOINT_DISABLE: '1', GOGC: '400' };
 const LAST_CHARACTERS = 3_000;
 
-/** A copy of the folders that Terraform reads, so that state and lock file of the tree stay as they are. */
+/** What Terraform reads; its tests hold the task definitions against the image and the service. */
+const SOURCES = ['terraform', 'observability', 'app', 'Dockerfile', '.env.example'];
+
+/** A copy, so that state and lock file of the tree stay as they are. */
 export function copySources(repository: string, target: string): void {
-  for (const folder of ['terraform', 'observability']) {
-    if (!existsSync(path.join(repository, folder))) continue;
+  for (const source of SOURCES) {
+    if (!existsSync(path.join(repository, source))) continue;
     mkdirSync(target, { recursive: true });
-    cpSync(path.join(repository, folder), path.join(target, folder), { recursive: true, filter: (file) => !/(?:^|\/)\.terraform$|\.tfstate(?:\.|$)/.test(file) });
+    cpSync(path.join(repository, source), path.join(target, source), { recursive: true, filter: (file) => !/(?:^|\/)\.terraform$|\.tfstate(?:\.|$)/.test(file) });
   }
 }
 
