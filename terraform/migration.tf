@@ -55,7 +55,8 @@ resource "aws_ecs_task_definition" "migration" {
   }
 }
 
-# What ECS may do to start it. The only role that may read the owner's password, hence not the service's.
+# What ECS may do to start it. The only role that may read the owner's password, hence not the service's. What both have is written
+# twice: by source_policy_documents a first plan would show none of it, and the policies on the plan could not judge it.
 resource "aws_iam_role" "migration" {
   name                 = "${local.name}-migration"
   description          = "ECS, while it starts a migration of ${local.name}"
