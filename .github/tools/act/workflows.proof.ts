@@ -34,7 +34,7 @@ const situations: Readonly<Record<string, Situation>> = {
   'without-database': {
     workflow: 'check',
     withDatabase: false,
-    expected: [{ job: 'test', result: 'failure', at: 'Have a database' }, { job: 'check', result: 'failure', at: 'Demand that every job succeeded' }],
+    expected: [{ job: 'test', result: 'failure', at: 'Have a database' }, { job: 'deletion', result: 'failure', at: 'Have a database' }, { job: 'check', result: 'failure', at: 'Demand that every job succeeded' }],
   },
   // Its last job needs Windows and macOS.
   'with-database': { workflow: 'check', withDatabase: true, job: 'test', expected: [{ job: 'test', result: 'success' }] },
