@@ -1,6 +1,6 @@
 // `npm run test:deletion`: what a fork may not want comes off. In a copy of the repository without a feature's folder, or without the
 // infrastructure, types, lint and tests pass.
-//   npm run test:deletion -- accounts infrastructure   some of the parts   --turn N   the one whose turn it is, of N commits
+//   npm run test:deletion -- accounts infrastructure   some of the parts   --turn N   one of them: the Nth, counted round and round
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
