@@ -87,6 +87,10 @@ test('a gate is a step of CI or a rule that passed', () => {
   const claim = { ...gate('npm run gates: code_is_well'), '.ci/run': 'step gates npm run gates\n', '.github/gates/code_is_well.gate.ts': "when: 'change'" };
   assert.deepEqual(judge(claim).problems, []);
   for (const without of [{ '.ci/run': '' }, { '.github/gates/code_is_well.gate.ts': "when: 'schedule'" }, gate('npm run gates: code_is_gone')]) assert.equal(judge({ ...claim, ...without }).problems.length, 1, JSON.stringify(without));
+  const nightly = { '.github/gates/world_is_well.gate.ts': "when: 'schedule'", '.github/workflows/scheduled.yml': 'run: npm run gates -- --all --report x' };
+  const both = { ...claim, ...gate('npm run gates: code_is_well, world_is_well'), ...nightly };
+  assert.deepEqual(judge(both).problems, []);
+  for (const without of [{ '.github/workflows/scheduled.yml': 'run: npm run gates' }, { '.github/gates/world_is_well.gate.ts': "when: 'schedule', hindrance: noToken" }, { '.github/gates/code_is_well.gate.ts': '' }]) assert.equal(judge({ ...both, ...without }).problems.length, 1, JSON.stringify(without));
   assert.match(judge(gate('app/a.test.ts: a rule'), [{ ...rule, outcome: 'failed' }]).problems.join(), /failed/);
 });
 

@@ -1,6 +1,7 @@
 // The registers (REGISTERS.md, and one in each feature's folder) tell of everything in the code that they are about, and of nothing else.
 import { type Find, findCiphers, findConnectionLimits, findConnections, findConstants, findCryptography, findDangerous, findEarlyExit, findHashes, findLogDestinations, findLogLines, findSecretSettings, findTables, findBrowserStorage, findWeakRandom } from './register-entries.ts';
 import { importedPackages } from './imports.ts';
+import { readTimeFrames, TIME_FRAMES } from './time-frames.ts';
 import { matching, type Rule, type Tree } from './tree.ts';
 
 interface Register {
@@ -128,6 +129,50 @@ export const registers: readonly Register[] = [
   },
 ];
 
+/** NIST SP 800-57 Part 1, 5.3 and 8: made, kept to who needs it and to one use, replaced, revoked, destroyed. */
+const PHASES = ['Made', 'Shared', 'Used', 'Replaced', 'Lost or seen by others', 'Destroyed'];
+const KEPT_ALONE = 'nobody';
+
+/** What is not said of the life of keys, and of each secret and key that a setting holds. */
+function untoldOfKeys(tree: Tree): readonly string[] {
+  const [, policy = ''] = (tree.get(PLATFORM) ?? '').split(/^## Key management$/m);
+  const pages = matching(tree, /REGISTERS\.md$/);
+  const secrets = pages.flatMap(([path, page]) => textsOf(page, 'Secrets').map((cells) => ({ path, cells })));
+  const known = new Set(secrets.flatMap(({ cells: [setting = ''] }) => codesOf(setting)));
+  return [
+    ...PHASES.filter((phase) => !(policy.split(/^## /m)[0] ?? '').includes(`\n- **${phase}**`)).map((phase) => `${PLATFORM} does not tell, under "Key management", how a key is: ${phase}`),
+    ...secrets.flatMap(({ path, cells: [setting = '', purpose = '', others = '', replaced = ''] }) => [
+      ...(purpose === '' ? [`${path} does not tell what ${setting} protects`] : []),
+      // Two entities at most have it: this service, and one other.
+      ...(others === KEPT_ALONE || /^(?:the )?\w+(?: \w+)?$/.test(others) ? [] : [`${path} has ${setting} shared with "${others}", which is not nobody or one other`]),
+      ...(/\beach (?:\d+ days|year)\b/.test(replaced) ? [] : [`${path} does not tell after how long ${setting} is replaced`]),
+    ]),
+    ...pages.flatMap(([path, page]) => rowsOf(page, 'Cryptography', codesOf).flatMap(([first = [], , , keys = []]) => keys.filter((key) => !known.has(key)).map((key) => `${path} has ${first.join(', ')} use ${key}, which is in no register of secrets`))),
+  ];
+}
+
+const SEVERITIES = ['critical', 'high', 'medium', 'low'] as const;
+
+/** Where the time frames are not whole, or a lesser risk is mended sooner than a greater one. */
+function wrongFrames(tree: Tree): readonly string[] {
+  try {
+    const frames = readTimeFrames(tree.get(TIME_FRAMES) ?? '');
+    return [
+      ...SEVERITIES.slice(1).flatMap((severity, index) => {
+        const [worse, own] = [frames[SEVERITIES[index] ?? 'critical'], frames[severity]];
+        return worse.production > own.production || worse.development > own.development ? [`${TIME_FRAMES} leaves ${SEVERITIES[index] ?? ''} longer than ${severity}`] : [];
+      }),
+      ...Object.entries(frames).flatMap(([what, { production, development }]) => (production > development ? [`${TIME_FRAMES} leaves ${what} longer in production than in development`] : [])),
+      ...(frames.release.production > frames.major.production ? [`${TIME_FRAMES} leaves a release longer than a major one`] : []),
+    ];
+  } catch (error) {
+    return [(error as Error).message];
+  }
+}
+
+const keyPolicy = (secret: string, ...phases: readonly string[]): string => `## Key management\n\n${phases.map((phase) => `- **${phase}** so.\n`).join('')}\n## Secrets\n\n| Setting | What | With whom | Replaced |\n| --- | --- | --- | --- |\n${secret}\n\n## Cryptography\n\n| Where | What | For what | Key | Strength |\n| --- | --- | --- | --- | --- |\n| \`app/a.ts\` | \`createHmac\` | signs | \`A_KEYS\` | 256 |\n`;
+const frames = (...days: readonly string[]): string => `## Third-party components\n\n| What came out | Production | Development and CI |\n| --- | --- | --- |\n${['critical, or exploited', 'high', 'medium', 'low', 'release', 'major release'].map((row, index) => `| ${row} | ${days[index] ?? ''} |`).join('\n')}\n`;
+
 const cryptographic = /crypt|cipher|bcrypt|scrypt|pbkdf|hash|(?:^|[-/])(?:sha|md)\d*(?:$|[-/])|sodium|nacl|forge|elliptic|noble|curve|jws|jwt|jsonwebtoken|openpgp|uuid|nanoid/i;
 const trusted: ReadonlySet<string> = new Set(['argon2', 'jose', 'otpauth', 'openid-client', '@simplewebauthn/server', '@aws-sdk/client-kms']);
 const approvedCipher = /^aes-256-(?:gcm|ccm)$/;
@@ -165,6 +210,24 @@ export const registerRules: readonly Rule[] = [
     },
     refuses: { [PLATFORM]: '## Protection levels\n\n| `secret` | never | |\n', 'app/features/sample/REGISTERS.md': '## Data\n\n| `note` | `top secret` | x |\n' },
     allows: { [PLATFORM]: '## Protection levels\n\n| Level | Log | Kept |\n| --- | --- | --- |\n| `secret` | never | a day |\n', 'app/features/sample/REGISTERS.md': '## Data\n\n| Table | Level | What |\n| --- | --- | --- |\n| `note` | `secret` | x |\n' },
+  },
+  {
+    claim: 'ASVS 11.1.1: the policy on keys tells of each phase of their life, and every secret has a purpose, no more than one other who knows it, and a time after which it is replaced',
+    violations: untoldOfKeys,
+    refuses: {
+      [PLATFORM]: keyPolicy('| `A_KEYS` | codes | nobody | each year |', ...PHASES.slice(1)),
+      'app/features/aimless/REGISTERS.md': keyPolicy('| `B_KEYS` | | nobody | each year |'),
+      'app/features/shared/REGISTERS.md': keyPolicy('| `B_KEYS` | codes | the bank, the mail server | each year |'),
+      'app/features/lasting/REGISTERS.md': keyPolicy('| `B_KEYS` | codes | nobody | sometimes |'),
+      'app/features/unknown/REGISTERS.md': keyPolicy('| `B_KEYS` | codes | nobody | each year |').replace('A_KEYS', 'C_KEYS'),
+    },
+    allows: { [PLATFORM]: keyPolicy('| `A_KEYS` | codes | nobody | each year |', ...PHASES), 'app/features/sample/REGISTERS.md': keyPolicy('| `B_KEYS` | codes | the mail server | each 90 days, and when an operator leaves |') },
+  },
+  {
+    claim: 'ASVS 15.1.1: for each severity and for updates it is defined within how many days they are taken, the greater risk sooner',
+    violations: wrongFrames,
+    refuses: { [TIME_FRAMES]: frames('7 | 4', '2 | 14', '30 | 60', '90 | 180', '400 | 60', '180 | 180') },
+    allows: { [TIME_FRAMES]: frames('2 | 4', '7 | 14', '30 | 60', '90 | 180', '45 | 60', '180 | 180') },
   },
   {
     claim: 'ASVS 15.1.4: every package of production that brings machine code or runs a script when it is installed is named as a risk',
