@@ -102,7 +102,8 @@ addresses(resources) := {terraform.unindexed(resource.address) | some resource i
 
 certificates := terraform.of_type({"aws_acm_certificate"})
 
-# Of one that there are several of, all.
+# Amazon's roots are in the programs of Mozilla, Microsoft, Apple and Google (https://www.amazontrust.com/repository/). Of one that there
+# are several of, all are held to it.
 trusted := addresses(certificates) - object.keys(faults)
 
 faults[terraform.unindexed(certificate.address)] contains "a private authority issues" if {
