@@ -4,6 +4,7 @@ import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { request as sendRequest } from 'node:http';
+import { Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -273,7 +274,42 @@ test('an audience that is no address is refused at the start', async (t) => {
 test('a port in use is one line that says what to set', async (t) => {
   const { issuer } = await start(t);
   const port = Number(new URL(issuer).port);
-  await assert.rejects(start(t, { port }), { name: 'AppError', message: `Port ${port} of the development provider is in use: set PROVIDER_PORT to a free one` });
+  await assert.rejects(start(t, { port }), (error: Error) => error.name === 'AppError' && error.message === `Port ${port} of the development provider is in use: set PROVIDER_PORT to a free one` && (error.cause as NodeJS.ErrnoException).code === 'EADDRINUSE');
+});
+
+test('a port that may not be opened is one line too, with the reason', async (t) => {
+  t.mock.method(Server.prototype, 'listen', function (this: Server) {
+    process.nextTick(() => this.emit('error', Object.assign(new Error('listen EACCES: permission denied'), { code: 'EACCES' })));
+    return this;
+  });
+  await assert.rejects(start(t, { port: 80 }), { name: 'AppError', message: 'Port 80 of the development provider cannot be opened (Error: listen EACCES: permission denied): set PROVIDER_PORT to a free one' });
+});
+
+test('a sign-in as if with a second factor says so in the ID token, by acr and amr; one without does not', async (t) => {
+  const { issuer } = await start(t);
+  const tell = async (form: Readonly<Record<string, string>>) => {
+    const jar = new CookieJar();
+    const page = await jar.follow(authorizeUrl(issuer), { headers: HTML }, isCallback);
+    const { url } = await jar.follow(page.url, { method: 'POST', headers: HTML, body: new URLSearchParams(form) }, isCallback);
+    const { acr, amr } = decodeJwt(text((await exchange(issuer, text(url.searchParams.get('code')))).body['id_token']));
+    return { acr, amr };
+  };
+  assert.deepEqual(await tell({ user: 'clerk', factors: '2' }), { acr: 'aal2', amr: ['mfa'] });
+  assert.deepEqual((await tell({ user: 'clerk' })).amr, undefined);
+});
+
+test('the cookie of one sign-in does not complete another', async (t) => {
+  const { issuer } = await start(t);
+  const begin = async () => {
+    const jar = new CookieJar();
+    const { url } = await jar.follow(authorizeUrl(issuer), { headers: HTML });
+    return { url, cookie: jar.read(url.href) };
+  };
+  const [one, other] = [await begin(), await begin()];
+  const post = async (cookie: string) => fetch(one.url, { method: 'POST', headers: { ...HTML, cookie }, body: new URLSearchParams({ user: 'clerk' }), redirect: 'manual' });
+  const crossed = await post(other.cookie);
+  assert.deepEqual([crossed.status, /This sign-in has expired/.test(await crossed.text())], [400, true]);
+  assert.equal((await post(one.cookie)).status, 303);
 });
 
 test('a request for another host name is turned away', async (t) => {

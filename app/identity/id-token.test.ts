@@ -5,10 +5,12 @@ import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
+import { sql } from 'kysely';
 import { exportJWK, generateKeyPair, type GenerateKeyPairResult, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose';
 import { AppError } from '#app/errors.ts';
 import { createProviderClient } from '#app/identity/provider-client.ts';
 import { CookieJar } from '#app/lib/cookie-jar.ts';
+import { expectProblem } from '#app/testing/problem.ts';
 import { startTestService, type TestService } from '#app/testing/service.ts';
 
 const CLIENT_ID = 'stockade';
@@ -19,12 +21,16 @@ describe('ID tokens', () => {
   let provider: http.Server;
   let issuer: string;
   let service: TestService;
-  let idToken = '';
+  let idToken: string | undefined = '';
+  /** What the token endpoint does, where it does not answer. */
+  let silence: 'hangs up' | 'says nothing' | undefined;
   let metadata: Record<string, unknown> = {};
   before(async () => {
     keys = await generateKeyPair('RS256', { extractable: true });
     const jwks = { keys: [{ ...(await exportJWK(keys.publicKey)), kid: 'one', alg: 'RS256', use: 'sig' }] };
     provider = http.createServer((request, response) => {
+      if (request.url === '/token' && silence === 'hangs up') request.destroy();
+      if (request.url === '/token' && silence !== undefined) return;
       const answers: Readonly<Record<string, unknown>> = { '/jwks': jwks, '/token': { access_token: randomUUID(), token_type: 'Bearer', expires_in: 600, id_token: idToken } };
       response.setHeader('content-type', 'application/json').end(JSON.stringify(answers[request.url ?? ''] ?? metadata));
     });
@@ -42,7 +48,7 @@ describe('ID tokens', () => {
   const sign = (claims: JWTPayload, key = keys.privateKey) => new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: 'one' }).sign(key);
 
   /** Signs in with the ID token that `make` makes of a good one's claims. */
-  async function complete(make: Make, changes: Readonly<Record<string, string>> = {}, query = '', origin = service.url): Promise<Response> {
+  async function complete(make: (claims: JWTPayload) => ReturnType<Make> | undefined, changes: Readonly<Record<string, string>> = {}, query = '', origin = service.url): Promise<Response> {
     const jar = new CookieJar();
     const asked = new URL((await jar.fetch(`${origin}/auth/sign-in${query}`)).headers.get('location') ?? '').searchParams;
     const seconds = Math.floor(Date.now() / 1_000);
@@ -99,8 +105,44 @@ describe('ID tokens', () => {
     for (const more of [{}, { acr: 'aal1' }, { amr: ['pwd'] }]) {
       const response = await enter(more);
       assert.deepEqual([response.status, signsIn(response)], [403, false]);
+      assert.equal(((await response.json()) as { detail: string }).detail, 'This service takes two factors, and the identity provider tells of one.');
     }
     for (const more of [{ acr: 'aal2' }, { amr: ['pwd', 'otp'] }]) assert.ok(signsIn(await enter(more)));
+  });
+
+  test('who is refused for what the provider says of them is told why, and the log has it', async () => {
+    const from = service.logLines.length;
+    const response = await complete(({ tenant: _, ...claims }) => sign(claims));
+    assert.ok(!signsIn(response));
+    await expectProblem(response, 403, 'tenant-missing');
+    const line = service.logLines.slice(from).map((text) => JSON.parse(text) as Readonly<Record<string, unknown>>).find(({ msg }) => msg === 'sign-in refused');
+    assert.deepEqual(line?.['signIn'], { outcome: 'refused', method: 'provider', reason: 'tenant-missing' });
+  });
+
+  test('ASVS 10.5.1: an answer without one signs nobody in', async () => {
+    const response = await complete(() => undefined);
+    assert.deepEqual([response.status, signsIn(response)], [400, false]);
+  });
+
+  test('a provider that is away when the code is exchanged is a 503, whether it hangs up or says nothing', async (t) => {
+    const within = AbortSignal.timeout.bind(AbortSignal);
+    t.mock.method(AbortSignal, 'timeout', (ms: number) => within(Math.min(ms, 100)));
+    t.after(() => (silence = undefined));
+    for (silence of ['hangs up', 'says nothing'] as const) {
+      const response = await complete((claims) => sign(claims));
+      assert.ok(!signsIn(response), silence);
+      await expectProblem(response, 503, 'identity-provider-unavailable');
+    }
+  });
+
+  test('the provider’s name of the session is kept where it is a text of some length, and nothing else', async () => {
+    const kept = async (sid: unknown) => {
+      assert.ok(signsIn(await complete((claims) => sign({ ...claims, sid }))), String(sid).slice(0, 20));
+      const { rows } = await sql<{ provider_session_id: string | null }>`select provider_session_id from session order by created_at desc limit 1`.execute(service.database.db);
+      return rows[0]?.provider_session_id;
+    };
+    assert.equal(await kept('s-1'), 's-1');
+    for (const other of [['s-1'], 7, 'x'.repeat(10_000)]) assert.equal(await kept(other), null);
   });
 
   test('one of another issuer, or that has expired, is refused', async () => {

@@ -18,17 +18,23 @@ describe('ASVS 10.5.5: logout tokens', () => {
   let keys: GenerateKeyPairResult;
   let provider: http.Server;
   let issuer: string;
+  /** What becomes of the keys, where they are not given. */
+  let spoil: ((response: http.ServerResponse) => void) | undefined;
   before(async () => {
     keys = await generateKeyPair('RS256');
     const jwks = JSON.stringify({ keys: [{ ...(await exportJWK(keys.publicKey)), kid: 'one', alg: 'RS256', use: 'sig' }] });
     provider = http.createServer((request, response) => {
       response.setHeader('content-type', 'application/json');
-      response.end(request.url === '/keys' ? jwks : JSON.stringify({ issuer, authorization_endpoint: `${issuer}/auth`, token_endpoint: `${issuer}/token`, jwks_uri: `${issuer}/keys`, response_types_supported: ['code'], subject_types_supported: ['public'], id_token_signing_alg_values_supported: ['RS256'] }));
+      if (request.url === '/keys' && spoil !== undefined) spoil(response);
+      else response.end(request.url === '/keys' ? jwks : JSON.stringify({ issuer, authorization_endpoint: `${issuer}/auth`, token_endpoint: `${issuer}/token`, jwks_uri: `${issuer}/keys`, response_types_supported: ['code'], subject_types_supported: ['public'], id_token_signing_alg_values_supported: ['RS256'] }));
     });
     await once(provider.listen(0, '127.0.0.1'), 'listening');
     issuer = `http://127.0.0.1:${(provider.address() as AddressInfo).port}`;
   });
-  after(() => provider.close());
+  after(() => {
+    provider.close();
+    provider.closeAllConnections();
+  });
 
   const readerOf = (from: string, profile: TokenProfileName = 'rfc9068') => createLogoutReader({ keys: createPublishedKeys(createProviderClient({ issuer: from, clientId: 'stockade', clientSecret: undefined, signatures: 'legacy-rsa' })), issuer: from, clientId: 'stockade', profile, clock: () => now });
   const claims = () => ({ iss: issuer, aud: 'stockade', iat: seconds, exp: seconds + 120, jti: 'j-1', sub: 'u-1', sid: 's-1', events: EVENTS });
@@ -76,6 +82,10 @@ describe('ASVS 10.5.5: logout tokens', () => {
   }
 
   test('while the provider’s keys can’t be had, it is asked to try again', async () => {
-    await assert.rejects(readerOf('http://127.0.0.1:9')(await sign(claims())), (error) => error instanceof AppError && error.status === 503);
+    const isUnavailable = (error: unknown) => error instanceof AppError && error.status === 503;
+    await assert.rejects(readerOf('http://127.0.0.1:9')(await sign(claims())), isUnavailable);
+    for (spoil of [(response: http.ServerResponse) => response.destroy(), (response: http.ServerResponse) => response.end('{"keys":"none"}')]) await assert.rejects(readerOf(issuer)(await sign(claims())), isUnavailable);
+    spoil = undefined;
+    assert.ok(!isRefusal(await readerOf(issuer)(await sign(claims()))));
   });
 });

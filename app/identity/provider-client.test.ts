@@ -66,7 +66,7 @@ test('CWE-319: beside an issuer over TLS no endpoint is taken without it, whiche
   let metadata: Readonly<Record<string, unknown>> = {};
   const { origin } = await serveLocally(t, (_request, response) => response.setHeader('content-type', 'application/json').end(JSON.stringify(metadata)), certificate);
   const plain = origin.replace('https:', 'http:');
-  const good = { issuer: origin, authorization_endpoint: `${origin}/authorize`, token_endpoint: `${origin}/token`, jwks_uri: `${origin}/keys`, end_session_endpoint: `${origin}/end`, op_tos_uri: `${plain}/terms`, revocation_endpoint: null };
+  const good = { issuer: origin, authorization_endpoint: `${origin}/authorize`, token_endpoint: `${origin}/token`, jwks_uri: `${origin}/keys`, end_session_endpoint: `${origin}/end`, op_tos_uri: `${plain}/terms`, jwks_uri_of_old: `${plain}/keys`, revocation_endpoint: null };
   const discover = (one: typeof metadata) => {
     metadata = one;
     // The plain origin is named, so that nothing else refuses it.
@@ -104,8 +104,9 @@ test('the secret is rotated while the provider takes both: no request fails, and
   const valid = new Set([OLD]);
   const issuer = await startProvider(t, valid);
   const said: unknown[] = [];
+  const words: unknown[] = [];
   let secret = OLD;
-  const provider = createProviderClient({ signatures: 'legacy-rsa', issuer, clientId: 'stockade', clientSecret: OLD, currentClientSecret: (onProblem) => { onProblem('OIDC_CLIENT_SECRET_FILE is empty'); return secret; }, log: { warn: (fields: unknown) => { said.push(fields); } } });
+  const provider = createProviderClient({ signatures: 'legacy-rsa', issuer, clientId: 'stockade', clientSecret: OLD, currentClientSecret: (onProblem) => { onProblem('OIDC_CLIENT_SECRET_FILE is empty'); return secret; }, log: { warn: (fields: unknown, text: unknown) => { said.push(fields); words.push(text); } } });
   const ask = async () => client.refreshTokenGrant(await provider.configuration(), 'refresh-token');
   assert.equal((await ask()).access_token, 'token');
   valid.add(YOUNG);
@@ -117,6 +118,7 @@ test('the secret is rotated while the provider takes both: no request fails, and
   valid.delete(YOUNG);
   await assert.rejects(ask(), { error: 'invalid_client' });
   assert.deepEqual(said[0], { problem: 'OIDC_CLIENT_SECRET_FILE is empty' });
+  assert.equal(words[0], 'the file of a secret is of no use: its last good value stays in force');
 });
 
 test('a secret that was given as it is stays as it is', async (t) => {

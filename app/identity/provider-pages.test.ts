@@ -24,6 +24,7 @@ test('each person is one button of the form, beside their roles, under their ten
   assert.deepEqual(buttons, DEVELOPMENT_USERS.map(({ id }) => id));
   assert.deepEqual([...page.matchAll(/<legend>Tenant ([^<]+)</g)].map(([, tenant]) => tenant), ['acme', 'globex']);
   assert.match(page, /<form method="post" action="\/interaction\/uid">/);
+  assert.match(renderChoice('uid', [{ id: 'both', name: 'Bo Both', tenantId: 'acme', roles: ['clerk', 'auditor'] }]), /<span class="role">clerk, auditor<\/span>/);
 });
 
 test('nothing that is given becomes markup', () => {

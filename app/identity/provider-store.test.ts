@@ -25,6 +25,14 @@ test('each model has its own part, and what is over its time is gone', async () 
   assert.equal(await open('Session').findByUid('u'), undefined);
 });
 
+test('one that is over its time is passed by when another is looked for', async () => {
+  const { open, wait } = openStore();
+  await open('Session').upsert('a', { uid: 'u' }, 10);
+  wait(10_000);
+  await open('Session').upsert('b', { uid: 'v' }, 10);
+  assert.deepEqual(await open('Session').findByUid('v'), { uid: 'v' });
+});
+
 test('a code that was used says when, and a destroyed one is gone', async () => {
   const { open } = openStore();
   const codes = open('AuthorizationCode');

@@ -20,7 +20,7 @@ interface Said {
 }
 
 /** What becomes of a session of the clerk `clerk` when its provider answers its renewals so, in turn. */
-async function renew(t: TestContext, { roles, answers }: { readonly roles: readonly Role[]; readonly answers: readonly (Said | Failure)[] }): Promise<{ readonly done: readonly string[]; readonly lines: readonly string[] }> {
+async function renew(t: TestContext, { roles, answers, held = { idToken: 'i', refreshToken: 'r' } }: { readonly roles: readonly Role[]; readonly answers: readonly (Said | Failure)[]; readonly held?: { readonly idToken: string; readonly refreshToken?: string } | 'nothing' }): Promise<{ readonly done: readonly string[]; readonly lines: readonly string[] }> {
   const { privateKey, publicKey } = await generateKeyPair('RS256');
   const jwks = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: 'one', alg: 'RS256', use: 'sig' }] });
   let issuer = '';
@@ -39,7 +39,7 @@ async function renew(t: TestContext, { roles, answers }: { readonly roles: reado
 
   const done: string[] = [];
   const sessions = {
-    claimRefresh: () => Promise.resolve({ idToken: 'i', refreshToken: 'r' }),
+    claimRefresh: () => Promise.resolve(held === 'nothing' ? undefined : held),
     storeRefresh: (_token: string, tokens: { readonly refreshToken?: string } | undefined) => Promise.resolve(void done.push(`kept: ${tokens?.refreshToken ?? 'nothing'}`)),
     end: () => Promise.resolve(void done.push('ended')),
   } as unknown as SessionStore;
@@ -69,4 +69,8 @@ test('a provider that renews no more ends the session, one that fails lets it be
   const { done, lines } = await renew(t, { roles: ['clerk'], answers: [{ error: 'invalid_grant' }, { error: 'server_error' }] });
   assert.deepEqual(done, ['ended', 'told', 'kept: nothing']);
   assert.deepEqual(lines, ['a session ends: the provider renews it no more', 'the provider could not be asked about a session']);
+});
+
+test('a session whose tokens another request has, or that has none, is let be, and nothing is said of it', async (t) => {
+  for (const held of ['nothing', { idToken: 'i' }] as const) assert.deepEqual(await renew(t, { roles: ['clerk'], answers: [{ error: 'invalid_grant' }], held }), { done: [], lines: [] });
 });

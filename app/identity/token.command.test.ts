@@ -60,6 +60,7 @@ test('it finds the provider by PROVIDER_PORT, of the environment or of .env', as
   assert.equal(decodeJwt(fromEnvironment.stdout.trim())['tenant'], 'globex');
   const fromFile = await run(t, ['--user', 'viewer'], { file: `PROVIDER_PORT=${port}\nOIDC_AUDIENCE=\n` });
   assert.equal(fromFile.exitCode, 0, fromFile.stderr);
+  assert.match(fromFile.stderr, /^Access token of viewer for http:\/\/127\.0\.0\.1:3000\/api,/, 'what is empty is as good as absent');
 });
 
 test('it takes PORT + 1 for the provider when nothing else is said', async (t) => {
@@ -88,10 +89,12 @@ test('a provider that does not run is one line that says how to start it', async
 });
 
 test('wrong usage ends with 2 and the usage', async (t) => {
-  for (const parameters of [[], ['--user'], ['--bogus'], ['clerk'], ['--user', 'clerk', '--issuer', 'x'], ['--user', 'clerk', '--issuer', 'ftp://127.0.0.1/']]) {
+  for (const parameters of [[], ['--user'], ['--user', '-x'], ['--bogus'], ['clerk'], ['--user', 'clerk', '--issuer', 'x'], ['--user', 'clerk', '--issuer', 'ftp://127.0.0.1/']]) {
     const outcome = await run(t, parameters);
     assert.equal(outcome.exitCode, 2, parameters.join(' '));
     assertOneLine(outcome, /\(usage: npm run token -- --user clerk/);
+    if (parameters.length === 0) assert.match(outcome.stderr, /--user is missing: give one of viewer, clerk, manager, auditor, globex-viewer/);
+    if (parameters.includes('-x')) assert.match(outcome.stderr, /ambiguous\. Did you forget/, 'of several lines, one');
     if (parameters.includes('--issuer')) assert.match(outcome.stderr, /--issuer ".+" is not an address such as http:/);
   }
 });

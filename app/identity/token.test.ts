@@ -14,10 +14,12 @@ type Answer = (request: IncomingMessage, response: ServerResponse, url: URL) => 
 async function serve(t: TestContext, own: { readonly metadata?: Record<string, unknown>; readonly authorize?: Answer; readonly token?: Answer } = {}) {
   let issuer = '';
   const asked: URL[] = [];
+  const accepted: (string | undefined)[] = [];
   const back = (url: URL, answer: Record<string, string>) => `${url.searchParams.get('redirect_uri') ?? ''}?${new URLSearchParams(answer).toString()}`;
   const server = http.createServer((request, response) => {
     const url = new URL(request.url ?? '', issuer);
     asked.push(url);
+    accepted.push(request.headers.accept);
     const say = (body: unknown) => response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     if (url.pathname === '/authorize') (own.authorize ?? (() => response.writeHead(303, { location: back(url, { code: 'c', state: url.searchParams.get('state') ?? '', iss: issuer }) }).end()))(request, response, url);
     else if (url.pathname === '/token') (own.token ?? (() => say({ access_token: 'a.b.c' })))(request, response, url);
@@ -31,14 +33,15 @@ async function serve(t: TestContext, own: { readonly metadata?: Record<string, u
   issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const obtain = () => obtainToken({ issuer, user: 'clerk', audience: AUDIENCE });
   const fails = (message: string) => assert.rejects(obtain(), (error) => error instanceof AppError && error.message === message.replaceAll('ISSUER', issuer));
-  return { issuer, asked, back, obtain, fails };
+  return { issuer, asked, accepted, back, obtain, fails };
 }
 
 test('the token of a sign-in with PKCE, for the API that is named', async (t) => {
-  const { obtain, asked } = await serve(t);
+  const { obtain, asked, accepted } = await serve(t);
   assert.equal(await obtain(), 'a.b.c');
   const authorize = asked.find(({ pathname }) => pathname === '/authorize')?.searchParams ?? assert.fail();
   assert.deepEqual(['response_type', 'scope', 'resource', 'code_challenge_method'].map((name) => authorize.get(name)), ['code', 'openid api', AUDIENCE, 'S256']);
+  assert.equal(accepted[asked.findIndex(({ pathname }) => pathname === '/authorize')], 'text/html', 'as a browser, so that it is asked by a page');
   assert.equal(authorize.get('code_challenge')?.length, 43);
   assert.ok((authorize.get('state')?.length ?? 0) >= 43);
 });

@@ -46,3 +46,8 @@ test('keys of a file are those that it has now, and what is wrong with it is log
   assert.deepEqual(said[0], [{ problem: 'PRIVACY_KEYS_FILE is empty' }, 'the file of a secret is of no use: its last good value stays in force']);
   assert.equal((await createKeyProvider(config)).keyId, '2026b', 'where nobody listens, it works all the same');
 });
+
+test('a configuration of KMS gives what asks KMS, and nothing local', async () => {
+  const provider = await createKeyProvider({ kind: 'kms', keyIds: ['alias/current', 'alias/before'], region: 'eu-central-1' });
+  assert.equal(provider.keyId, 'alias/current');
+});

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { parseConfig } from '#app/config.ts';
 import { findFeatures } from '#app/features.ts';
+import { whatOf } from '#app/privacy/personal-rows.ts';
 import { collectRegister } from '#app/privacy/register.ts';
 
 test('the record names each purpose with its basis, its end and its table, in one row each', async () => {
@@ -14,10 +15,11 @@ test('the record names each purpose with its basis, its end and its table, in on
   const rows = stdout.split('\n').filter((line) => line.startsWith('| ')).slice(2);
   const register = collectRegister((await findFeatures()).map(({ module }) => module), parseConfig({}));
   assert.equal(rows.length, register.length);
-  for (const [index, { table, purpose, basis }] of register.entries()) {
+  for (const [index, { table, purpose, basis, columns }] of register.entries()) {
     const row = rows[index] ?? '';
     assert.ok(row.startsWith(`| ${purpose} | `) && row.includes(`| Article 6(1): ${basis} |`) && row.endsWith(`table \`${table}\` |`), row);
     assert.equal(row.split(' | ').length, 6, row);
+    assert.ok(row.includes(` | ${Object.values(columns).map(whatOf).join('; ')} | `), row);
   }
   assert.match(stdout, /TEMPLATE: fill in/);
   const [whose] = /Whose data: .*$/m.exec(stdout) ?? [];
