@@ -24,7 +24,7 @@ const refused = (pattern: RegExp) => (error: unknown) => error instanceof Unusab
 test('each set has its own folder, and a program of another set is not taken for it', (context) => {
   const root = folder(context);
   const tools = path.join(root, '.cache/tools');
-  const places = { go: path.join(tools, 'go/bin/one'), python: path.join(tools, 'python/bin/one'), npm: path.join(tools, 'npm/node_modules/.bin/one'), packages: path.join(root, 'node_modules/.bin/one') } as const;
+  const places = { go: path.join(tools, 'go/bin/one'), osv: path.join(tools, 'osv/bin/one'), python: path.join(tools, 'python/bin/one'), npm: path.join(tools, 'npm/node_modules/.bin/one'), packages: path.join(root, 'node_modules/.bin/one') } as const;
   for (const [set, file] of Object.entries(places) as [keyof typeof places, string][]) {
     assert.equal(locate({ set, program: 'one' }, tools), undefined, set);
     put(file);
