@@ -101,6 +101,8 @@ describe('ID tokens', () => {
   test('ASVS 6.3.3: where two factors are asked for, one that tells of one signs nobody in', async (t) => {
     const strict = await startTestService({ environment: { OIDC_ISSUER: issuer, OIDC_SIGNATURES: 'legacy-rsa', OIDC_CLIENT_ID: CLIENT_ID, SIGN_IN_FACTORS: '2', OIDC_MULTI_FACTOR_ACR: 'aal2' } });
     t.after(() => strict.close());
+    const asked = new URL((await new CookieJar().fetch(`${strict.url}/auth/sign-in`)).headers.get('location') ?? '').searchParams;
+    assert.equal(asked.get('acr_values'), 'aal2');
     const enter = async (more: JWTPayload) => complete((claims) => sign({ ...claims, ...more }), {}, '', strict.url);
     for (const more of [{}, { acr: 'aal1' }, { amr: ['pwd'] }]) {
       const response = await enter(more);
@@ -117,6 +119,14 @@ describe('ID tokens', () => {
     await expectProblem(response, 403, 'tenant-missing');
     const line = service.logLines.slice(from).map((text) => JSON.parse(text) as Readonly<Record<string, unknown>>).find(({ msg }) => msg === 'sign-in refused');
     assert.deepEqual(line?.['signIn'], { outcome: 'refused', method: 'provider', reason: 'tenant-missing' });
+  });
+
+  test('ASVS 3.3.1: behind TLS the cookies of a sign-in are bound to the host', async (t) => {
+    const encrypted = await startTestService({ environment: { OIDC_ISSUER: issuer, OIDC_SIGNATURES: 'legacy-rsa', OIDC_CLIENT_ID: CLIENT_ID, PUBLIC_URL: 'https://stock.example' } });
+    t.after(() => encrypted.close());
+    const response = await fetch(`http://127.0.0.1:${encrypted.config.port}/auth/sign-in`, { redirect: 'manual' });
+    assert.equal(response.status, 303);
+    assert.match(response.headers.getSetCookie().join('\n'), /^__Host-sign-in-[^=]+=[^;]+; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Lax; Secure$/);
   });
 
   test('ASVS 10.5.1: an answer without one signs nobody in', async () => {

@@ -25,7 +25,9 @@ test('an example account has no password: its person sets one by a mail at the m
   const link = linkIn(await mailTo(browser, mia.email, 'Set a new password'));
   await browser.post('/accounts/reset', { token: new URL(link, service.url).searchParams.get('token') ?? '', password: PASSWORD });
   assert.equal((await browser.signIn(mia)).status, 303);
-  assert.equal((await browser.json('GET', '/api/v1/accounts')).status, 200);
+  const { status, body } = await browser.json('GET', '/api/v1/accounts');
+  assert.equal(status, 200);
+  for (const each of ['mia@acme.example', 'carl@acme.example']) assert.ok(JSON.stringify(body).includes(each), each);
 });
 
 test('what has expired is removed from time to time, and what follows an answer and fails is in the log', async (t) => {

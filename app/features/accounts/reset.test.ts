@@ -136,6 +136,7 @@ describe('a new password by mail', () => {
     assert.deepEqual(statuses, [...Array.from({ length: 21 }, () => 200), 429]);
     const { text } = await browser.post('/accounts/reset-request', { organisation: 'acme', email: 'nobody@acme.test' }, { accept: 'application/problem+json' });
     assert.match(text, /too-many-requests.*Too many attempts: try again in/);
+    assert.deepEqual(service.logLines.filter((line) => line.includes('TypeError')), [], 'nobody is no fault');
   });
 
   test('an account that is disabled gets no link, and one that it had is void', async () => {
