@@ -37,6 +37,8 @@ export interface Config {
   readonly overload: { readonly maxLagMs: number };
   readonly shutdown: ShutdownConfig;
   readonly logLevel: string;
+  /** Undefined: no spans, and nothing is loaded for them. */
+  readonly tracing: TracingConfig | undefined;
   /** What else the environment holds: features have settings of their own. */
   readonly others: Readonly<Record<string, string>>;
 }
@@ -112,6 +114,16 @@ export interface ConnectionsConfig {
   readonly mostOfAddress: number | undefined;
 }
 
+export interface TracingConfig {
+  /** Of a collector that takes OTLP over HTTP. */
+  readonly endpoint: string;
+  /** OpenTelemetry's name of what decides which spans are kept, and the share of them where it asks for one. */
+  readonly sampler: (typeof TRACE_SAMPLERS)[number];
+  readonly ratio: number;
+  /** Of strangers, what they say of their trace is noted; it is neither ours nor what decides whether it is kept. */
+  readonly callers: 'strangers' | 'trusted';
+}
+
 export interface ShutdownConfig {
   /** How long the process answers "not ready" before it stops accepting, so that the load balancer looks away first. */
   readonly unreadyMs: number;
@@ -154,6 +166,9 @@ const origin = url(['http:', 'https:'])
 /** Its length is kept in one byte beside what it wrapped. */
 const KMS_KEY_LONGEST = 255;
 const KMS_KEY = /^(?:arn:aws[a-z-]*:kms:([a-z0-9-]+):\d{12}:(?:key|alias)|alias)\/[\w/-]+$/;
+
+/** https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#general-sdk-configuration */
+const TRACE_SAMPLERS = ['always_on', 'always_off', 'traceidratio', 'parentbased_always_on', 'parentbased_always_off', 'parentbased_traceidratio'] as const;
 
 /** Every setting, its form and its default; `.env.example` is tested against it. */
 export const settings = {
@@ -213,6 +228,10 @@ export const settings = {
   LOOP_LAG_LIMIT_MS: integer(50, 60_000).default(1_000),
   SHUTDOWN_UNREADY_SECONDS: integer(0, 120).default(0),
   SHUTDOWN_DRAIN_SECONDS: integer(1, 300).default(20),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url(['http:', 'https:']).refine((text) => !URL.canParse(text) || new URL(text).username + new URL(text).search === '', 'must be an address without a login and a query').optional(),
+  OTEL_TRACES_SAMPLER: z.enum(TRACE_SAMPLERS, `must be one of ${TRACE_SAMPLERS.join(', ')}`).default('parentbased_always_on'),
+  OTEL_TRACES_SAMPLER_ARG: z.string().regex(/^(?:0(?:\.\d{1,6})?|1(?:\.0{1,6})?)$/, 'must be a number from 0 to 1').transform(Number).default(1),
+  TRACE_CALLERS: z.enum(['strangers', 'trusted'], 'must be strangers or trusted').default('strangers'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'must be fatal, error, warn, info, debug, trace or silent').optional(),
 } as const;
 
@@ -329,6 +348,7 @@ function productionProblems(given: Environment, files: SecretFiles['files']): st
   for (const name of ['OIDC_ISSUER', 'PUBLIC_URL']) {
     if (given[name] !== undefined && !given[name].startsWith('https://')) problems.push(`${name} must start with https:// in production`);
   }
+  if (leavesMachinePlainly(given['OTEL_EXPORTER_OTLP_ENDPOINT'])) problems.push('OTEL_EXPORTER_OTLP_ENDPOINT must start with https:// in production, unless the collector is on this machine');
   if (leavesMachinePlainly(given['VALKEY_URL'])) problems.push('VALKEY_URL must start with rediss:// or valkeys:// in production, unless the store is on this machine');
   if (given['OIDC_ORIGINS']?.split(',').some((one) => !one.trim().startsWith('https://'))) problems.push('OIDC_ORIGINS must start with https://, each of them, in production');
   if (given['PROVIDER_PORT'] !== undefined) problems.push('PROVIDER_PORT must not be set in production: it belongs to the embedded provider');
@@ -361,11 +381,11 @@ function weakensTls(address: string | undefined): boolean {
   return searchParams.has('ssl') || searchParams.has('uselibpqcompat') || modes.length > 1 || !['verify-full', 'disable'].includes(modes[0] ?? 'verify-full');
 }
 
-/** What limits count by are addresses and subjects, and whoever changes the counts lifts the limits (CWE-319). */
+/** What limits count by are addresses and subjects, and whoever changes the counts lifts the limits; spans tell how the service works (CWE-319). */
 function leavesMachinePlainly(address: string | undefined): boolean {
   if (address === undefined || !URL.canParse(address)) return false;
   const { protocol, hostname } = new URL(address);
-  return ['redis:', 'valkey:'].includes(protocol) && !['127.0.0.1', 'localhost', '[::1]'].includes(hostname);
+  return ['redis:', 'valkey:', 'http:'].includes(protocol) && !['127.0.0.1', 'localhost', '[::1]'].includes(hostname);
 }
 
 /** With half of it, a beat that comes late still comes in time. */
@@ -511,8 +531,13 @@ function toConfig(values: Settings, production: boolean, files: SecretFiles['fil
     },
     overload: { maxLagMs: values.LOOP_LAG_LIMIT_MS },
     shutdown: { unreadyMs: values.SHUTDOWN_UNREADY_SECONDS * 1_000, drainTimeoutMs: values.SHUTDOWN_DRAIN_SECONDS * 1_000 },
+    tracing: tracingOf(values),
     logLevel: values.LOG_LEVEL ?? (production ? 'info' : 'warn'),
   };
+}
+
+function tracingOf({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_TRACES_SAMPLER: sampler, OTEL_TRACES_SAMPLER_ARG: ratio, TRACE_CALLERS: callers }: Settings): TracingConfig | undefined {
+  return endpoint === undefined ? undefined : { endpoint, sampler, ratio, callers };
 }
 
 /** Beside the embedded database, which has no other place; elsewhere the log is one that its owner can't reach. */
