@@ -31,6 +31,8 @@ const impossible = [
   'x and on (job) sum by (a) (y)',
   'x / on (job, instance) sum by (job) (y)',
   'x * vector(2)',
+  'histogram_quantile(0.9, sum by (path) (rate(x_bucket[5m])))',
+  'histogram_quantile(0.9, sum without (le) (rate(x_bucket[5m])))',
   '(sum(x)) / -rate(y[5m])',
 ];
 
@@ -54,6 +56,8 @@ const possible = [
   'time() - max(x)',
   'sum(x) * scalar(sum by (a) (y))',
   'sum by (name) (label_replace(sum(x), "name", "a", "", ""))',
+  'histogram_quantile(0.9, rate(x_bucket[5m]))',
+  'histogram_quantile(0.9, sum without (path) (rate(x_bucket[5m])))',
   'topk(3, sum by (a) (x)) / sum by (a) (x)',
   'slo:a / slo:b',
   'sum by (job, instance) (x) and ignoring (instance) sum by (job) (y)',

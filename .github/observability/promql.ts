@@ -22,6 +22,8 @@ export interface Query {
   /** Where the grammar does not follow, as text. */
   readonly errors: readonly string[];
   readonly selectors: readonly Selector[];
+  /** Labels that it groups by or matches sides on. */
+  readonly groupings: readonly string[];
   /** Why a part of it can never give anything. */
   readonly impossible: readonly string[];
 }
@@ -33,6 +35,7 @@ export function parseQuery(text: string): Query {
   const readable = text.replaceAll(/\$__(?:rate_interval|interval|range)\b|\$\{__(?:rate_interval|interval|range)\}/g, duration);
   const errors: string[] = [];
   const selectors: Selector[] = [];
+  const groupings = new Set<string>();
   const impossible: string[] = [];
   const tree = parser.parse(readable);
   tree.iterate({
@@ -40,12 +43,14 @@ export function parseQuery(text: string): Query {
       const { node } = reference;
       if (node.type.isError) errors.push(`at ${node.from}: ${text.slice(Math.max(0, node.from - 20), node.from + 20)}`);
       if (node.name === 'VectorSelector') selectors.push(selectorOf(node, text));
+      if (node.name === 'GroupingLabels') for (const label of labelsIn(node, text)) groupings.add(label);
+      if (node.name === 'FunctionCall') impossible.push(...lostBounds(node, text));
       if (node.name === 'AggregateExpr') impossible.push(...lostLabels(node, text));
       if (node.name === 'BinaryExpr') impossible.push(...unmatched(node, text));
     },
   });
   if (readable.trim() === '') errors.push('it is empty');
-  return { errors, selectors, impossible: errors.length > 0 ? [] : impossible };
+  return { errors, selectors, groupings: [...groupings], impossible: errors.length > 0 ? [] : impossible };
 }
 
 const textOf = (node: SyntaxNode, text: string): string => text.slice(node.from, node.to);
@@ -170,6 +175,14 @@ function lostLabels(node: SyntaxNode, text: string): readonly string[] {
   return labelsIn(modifier.getChild('GroupingLabels'), text)
     .filter((label) => !has(shape, label))
     .map((label) => `nothing has the label ${label} any more in ${textOf(node, text)}`);
+}
+
+/** A quantile is found between the bounds of the buckets. */
+function lostBounds(node: SyntaxNode, text: string): readonly string[] {
+  const name = node.getChild('FunctionIdentifier');
+  const buckets = argumentsOf(node).at(-1);
+  if (name === null || buckets === undefined || textOf(name, text) !== 'histogram_quantile') return [];
+  return has(shapeOf(buckets, text), 'le') ? [] : [`the label le is gone in ${textOf(node, text)}`];
 }
 
 /** pint's promql/vector_matching, as far as it shows without data. */
