@@ -10,6 +10,8 @@ import { type Current, followSecret, readSecretFiles, type SecretFiles } from '#
 
 export interface Config {
   readonly production: boolean;
+  /** The commit that was built. */
+  readonly revision: string;
   readonly host: string;
   readonly port: number;
   /** Whether this process speaks TLS itself, with a certificate of its own making, on both ports. */
@@ -28,6 +30,8 @@ export interface Config {
     readonly provider: KeyProviderConfig;
     /** Where the audit trail's checkpoints go beside the database; undefined puts them into the log. */
     readonly checkpointFile: string | undefined;
+    /** How often the service holds its audit trail against itself. */
+    readonly verifyMs: number;
   };
   readonly access: { readonly grantsFile: string | undefined; readonly logAllowedOneIn: number };
   readonly live: LiveConfig;
@@ -173,6 +177,7 @@ const TRACE_SAMPLERS = ['always_on', 'always_off', 'traceidratio', 'parentbased_
 /** Every setting, its form and its default; `.env.example` is tested against it. */
 export const settings = {
   NODE_ENV: z.enum(['development', 'production', 'test'], 'must be development, test or production').default('development'),
+  REVISION: z.string().regex(/^[\w.+-]{1,64}$/, 'must be a commit or a version: at most 64 letters, digits and .+-_').default('unknown'),
   HOST: z.string().default('127.0.0.1'),
   PORT: port.default(3000),
   LISTEN_TLS: z.enum(['off', 'self-signed'], 'must be off or self-signed').default('off'),
@@ -204,6 +209,7 @@ export const settings = {
   PRIVACY_KEYS: z.string().transform((text) => parseKeys(text)).refine((keys) => keys !== undefined, 'must be "<id>:<32 random bytes as base64url>", parted by commas, the current one first').optional(),
   PRIVACY_KMS_KEY: z.string().transform((text) => text.split(',').map((one) => one.trim())).refine((keys) => keys.every((key) => KMS_KEY.test(key) && key.length <= KMS_KEY_LONGEST), 'must be ARNs of KMS keys or aliases, or alias/…, parted by commas, the current one first').optional(),
   AUDIT_CHECKPOINT_FILE: z.string().min(1).optional(),
+  AUDIT_VERIFY_SECONDS: integer(1, 604_800).default(600),
   AWS_REGION: z.string().regex(/^[a-z]{2,}-[a-z0-9-]+$/, 'must be the name of a region').optional(),
   SESSION_IDLE_MINUTES: integer(1, 1_440).default(30),
   SESSION_ABSOLUTE_HOURS: integer(1, 168).default(12),
@@ -471,6 +477,7 @@ function toConfig(values: Settings, production: boolean, files: SecretFiles['fil
   const minuteMs = 60_000;
   return {
     production,
+    revision: values.REVISION,
     host: values.HOST,
     port: values.PORT,
     listenTls,
@@ -510,7 +517,7 @@ function toConfig(values: Settings, production: boolean, files: SecretFiles['fil
       scope: values.OIDC_SCOPE,
       multiFactorAcr: (values.OIDC_MULTI_FACTOR_ACR ?? (values.OIDC_ISSUER === undefined ? DEVELOPMENT_MULTI_FACTOR_ACR : '')).split(' ').filter((acr) => acr !== ''),
     },
-    privacy: { provider: keyProviderOf(values, current.keys), checkpointFile: checkpointFileOf(values) },
+    privacy: { provider: keyProviderOf(values, current.keys), checkpointFile: checkpointFileOf(values), verifyMs: values.AUDIT_VERIFY_SECONDS * 1_000 },
     access: { grantsFile: values.ACCESS_GRANTS_FILE, logAllowedOneIn: values.ACCESS_LOG_ALLOWED_ONE_IN },
     live: {
       heartbeatMs: values.LIVE_HEARTBEAT_SECONDS * 1_000,

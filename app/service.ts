@@ -4,6 +4,7 @@ import type { Server } from 'node:http';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
 import { createAccess } from '#app/access/access.ts';
 import { followGrants } from '#app/access/grants-file.ts';
 import { createAdmin } from '#app/admin.ts';
@@ -33,6 +34,8 @@ import { openServiceKeys } from '#app/privacy/service-keys.ts';
 import { createServer } from '#app/server.ts';
 import { prepareClose, shutDown, type ShutdownStep } from '#app/shutdown.ts';
 import { createMetrics } from '#app/telemetry/metrics.ts';
+import { measureRuntime } from '#app/telemetry/metrics-runtime.ts';
+import type { Tracing } from '#app/telemetry/tracing.ts';
 
 export interface StartedPart {
   readonly part: string;
@@ -91,7 +94,13 @@ type Timed = <T>(part: string, kind: StartedPart['kind'], address: (value: T) =>
 type OnStop = (name: string, run: () => Promise<unknown>) => void;
 
 async function startParts(config: Config, { log, database: given, clock = () => new Date() }: ServiceOptions, timed: Timed, onStop: OnStop): Promise<void> {
-  const metrics = createMetrics();
+  const metrics = createMetrics({ revision: config.revision });
+  const stopMeasuring = measureRuntime(metrics);
+  onStop('runtime metrics', async () => {
+    stopMeasuring();
+    return Promise.resolve();
+  });
+  const tracing = await startTracing(config, log, metrics, onStop);
   const found = await findFeatures();
 
   const database = await timed('PostgreSQL', config.database.kind === 'server' ? 'real' : 'embedded', (opened) => opened.address, async () => {
@@ -136,6 +145,7 @@ async function startParts(config: Config, { log, database: given, clock = () => 
     log,
     metrics,
     clock,
+    tracing,
   });
   const { current: hub } = live;
   onStop('live', () => hub.close());
@@ -157,7 +167,7 @@ async function startParts(config: Config, { log, database: given, clock = () => 
   const limits = createRateLimits({ ...config.limits, store, signInStore: store === undefined ? openSignInStore(database.db, { log }) : undefined, log, metrics });
   const features = [sessions, privacy, ...createFeatures(found, { database: database.db, environment: config.others, production: config.production, signInFactors: config.identity.signInFactors, publicUrl: config.publicUrl, log, metrics, clock })];
   onStop('features', () => Promise.all(features.map(async ({ feature }) => feature.stop?.())));
-  const server = createServer({ config: { ...config, trustedProxies: config.limits.trustedProxies }, database, identity, access, live: hub, limits, features, people, trail, log, metrics, clock, isReady: () => ready, tls });
+  const server = createServer({ config: { ...config, trustedProxies: config.limits.trustedProxies }, database, identity, access, live: hub, limits, features, people, trail, log, metrics, clock, isReady: () => ready, tls, tracing });
 
   const [closeAdmin, closeServer] = [prepareClose(admin), prepareClose(server)];
 
@@ -173,6 +183,15 @@ async function startParts(config: Config, { log, database: given, clock = () => 
     ready = false;
     await wait(config.shutdown.unreadyMs);
   });
+}
+
+/** Loaded only where spans go somewhere. Stopped last: what the other parts did while they stopped is still sent. */
+async function startTracing({ tracing: config }: Config, log: Logger, metrics: Registry, onStop: OnStop): Promise<Tracing | undefined> {
+  if (config === undefined) return undefined;
+  const { openTracing } = await import('#app/telemetry/tracing.ts');
+  const tracing = openTracing(config, { log, metrics });
+  onStop('traces', tracing.stop);
+  return tracing;
 }
 
 /** The client is loaded only where there is a store: it takes a seventh of the start. */

@@ -33,7 +33,7 @@ async function open(t: TestContext, content: unknown) {
     t.after(start());
   };
   const measure = async (name: string) => (await metrics.getSingleMetric(name)?.get())?.values[0]?.value;
-  const validity = () => measure('access_grants_valid');
+  const validity = () => measure('stockade_access_grants_valid');
   const reloads = () => lines.filter((line) => line.includes('"msg":"the grants of the file are in force"'));
   return { write, file, access, start, follow, lines, validity, measure, reloads };
 }
