@@ -11,6 +11,7 @@ import { createAdmin } from '#app/admin.ts';
 import type { Config } from '#app/config.ts';
 import { openDatabase, type OpenDatabase } from '#app/data/database.ts';
 import { purgeIdempotencyKeys } from '#app/data/idempotency.ts';
+import { measureDatabase } from '#app/data/measures.ts';
 import { prepareSchema } from '#app/data/migrate.ts';
 import { platformMigrations } from '#app/data/migration-files.ts';
 import { inTransaction } from '#app/data/transaction.ts';
@@ -107,6 +108,7 @@ async function startParts(config: Config, { log, database: given, clock = () => 
     const opened = given ?? (await openDatabase(config.database, { log }));
     onStop('database', () => opened.close());
     const ofFeatures = found.map(({ name, directory }) => ({ name, directory: path.join(directory, 'migrations') }));
+    measureDatabase(opened, metrics);
     await prepareSchema(opened, [platformMigrations, ...ofFeatures], { log });
     return opened;
   });
@@ -186,10 +188,10 @@ async function startParts(config: Config, { log, database: given, clock = () => 
 }
 
 /** Loaded only where spans go somewhere. Stopped last: what the other parts did while they stopped is still sent. */
-async function startTracing({ tracing: config }: Config, log: Logger, metrics: Registry, onStop: OnStop): Promise<Tracing | undefined> {
+async function startTracing({ tracing: config, revision }: Config, log: Logger, metrics: Registry, onStop: OnStop): Promise<Tracing | undefined> {
   if (config === undefined) return undefined;
   const { openTracing } = await import('#app/telemetry/tracing.ts');
-  const tracing = openTracing(config, { log, metrics });
+  const tracing = openTracing(config, { log, metrics, revision });
   onStop('traces', tracing.stop);
   return tracing;
 }

@@ -70,6 +70,7 @@ test('what outlives the request is outside of its span, in everything that follo
 test('an error is told by its code or its class, never by its message', () => {
   assert.equal(errorTypeOf(Object.assign(new Error('m'), { code: 'ECONNREFUSED' })), 'ECONNREFUSED');
   assert.equal(errorTypeOf(Object.assign(new TypeError('m'), { code: 'a code with the value canary' })), 'TypeError');
+  assert.equal(errorTypeOf(new TypeError('fetch failed', { cause: Object.assign(new Error('m'), { code: 'ECONNREFUSED' }) })), 'ECONNREFUSED');
   assert.equal(errorTypeOf(new RangeError('canary')), 'RangeError');
   assert.equal(errorTypeOf('canary'), 'string');
 });

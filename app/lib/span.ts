@@ -67,11 +67,14 @@ export function outsideSpans<T>(work: () => T): T {
   return current.getStore() === undefined ? work() : current.run(undefined, work);
 }
 
-/** A code (SQLSTATE, errno, a problem's) or the error's class. */
+/** A code (SQLSTATE, errno, a problem's), its own or its cause's, or the error's class. */
 export function errorTypeOf(error: unknown): string {
-  if (!(error instanceof Error)) return typeof error;
-  const code = 'code' in error ? error.code : undefined;
-  return typeof code === 'string' && /^[\w-]{1,64}$/.test(code) ? code : error.name;
+  return error instanceof Error ? (codeOf(error) ?? codeOf(error.cause) ?? error.name) : typeof error;
+}
+
+function codeOf(error: unknown): string | undefined {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' && /^[\w-]{1,64}$/.test(code) ? code : undefined;
 }
 
 /** Version, trace, parent, flags; of a later version there may be more. A repeated header arrives joined, and is none. */

@@ -7,6 +7,7 @@ import { AlwaysOffSampler, AlwaysOnSampler, BatchSpanProcessor, ParentBasedSampl
 import type { Logger } from 'pino';
 import { Counter, type Registry } from 'prom-client';
 import type { TracingConfig } from '#app/config.ts';
+import packageJson from '../../package.json' with { type: 'json' };
 import { errorTypeOf, parseTraceparent, type Span, type SpanAttributes, type SpanContext, type SpanPart } from '#app/lib/span.ts';
 
 export interface Tracing {
@@ -21,7 +22,8 @@ export interface Tracing {
 export interface TracingParts {
   readonly log: Logger;
   readonly metrics: Registry;
-  readonly version: string;
+  /** The commit that the service was built from. */
+  readonly revision?: string | undefined;
   /** How long spans wait to be sent together; for tests. */
   readonly delayMs?: number;
 }
@@ -39,9 +41,10 @@ const WARN_EVERY_MS = 60_000;
 const KINDS: Readonly<Record<SpanPart['kind'], SpanKind>> = { internal: SpanKind.INTERNAL, server: SpanKind.SERVER, client: SpanKind.CLIENT, producer: SpanKind.PRODUCER, consumer: SpanKind.CONSUMER };
 
 export function openTracing(config: TracingConfig, parts: TracingParts): Tracing {
-  const { version } = parts;
+  const { revision } = parts;
+  const { version } = packageJson;
   const provider = new TracerProvider({
-    resource: resourceFromAttributes({ 'service.name': 'stockade', 'service.version': version, 'service.instance.id': randomUUID() }),
+    resource: resourceFromAttributes({ 'service.name': 'stockade', 'service.version': version, 'service.instance.id': randomUUID(), ...(revision !== undefined && { 'vcs.ref.head.revision': revision }) }),
     sampler: createSampler(config),
     spanLimits: { attributeValueLengthLimit: LONGEST_VALUE },
     spanProcessors: createProcessors(new OTLPTraceExporter({ url: tracesUrl(config.endpoint), timeoutMillis: EXPORT_MS }), parts),

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
 import { Counter, type Registry } from 'prom-client';
+import { tracedFetch } from '#app/lib/traced-fetch.ts';
 import { normalisePassword } from './passwords.ts';
 
 export type IsBreached = (password: string) => Promise<boolean>;
@@ -36,7 +37,7 @@ export function createBreachCheck({ url, log, metrics }: { readonly url: string 
 
 /** With padding, so that not even the length of the answer tells which was asked for; its lines count 0. */
 async function ask(address: string): Promise<readonly string[]> {
-  const response = await fetch(address, { headers: { 'add-padding': 'true', 'user-agent': 'stockade' }, redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) });
+  const response = await tracedFetch({ peer: 'breached passwords', tell: false }, new URL(address), { headers: { 'add-padding': 'true', 'user-agent': 'stockade' }, redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) });
   if (!response.ok) throw new Error(`it answered ${response.status}`);
   return (await response.text()).split(/\r?\n/);
 }
