@@ -7,8 +7,9 @@ const WIDTH = 130;
 const NOT_OURS: ReadonlySet<string> = new Set(['iteration', 'pluginVersion', 'version']);
 
 export function formatDashboard(dashboard: object): string {
-  const { id: _, ...kept } = withoutNoise(dashboard) as Record<string, unknown>;
-  return `${write(kept, 0, 0)}\n`;
+  // Its own id; those of panels are what links name.
+  const kept = Object.entries(dashboard).filter(([key]) => key !== 'id');
+  return `${write(withoutNoise(Object.fromEntries(kept)), 0, 0)}\n`;
 }
 
 function withoutNoise(value: unknown): unknown {

@@ -9,7 +9,7 @@ const FOLDER = 'observability/prometheus';
 export function filesOf(text: string): ReadonlyMap<string, string> {
   const objectives = parseObjectives(text);
   return new Map([
-    [`${FOLDER}/objectives.rules.yaml`, writeRules(objectives)],
+    ...[...writeRules(objectives)].map(([name, rules]) => [`${FOLDER}/${name}.rules.yaml`, rules] as const),
     ...objectives.burnRates.map((burn) => [`${FOLDER}/objectives-${burn.name}.test.yaml`, writeTests(burn, objectives)] as const),
   ]);
 }

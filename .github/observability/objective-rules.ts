@@ -16,8 +16,9 @@ interface Rule {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-export function writeRules(given: Objectives): string {
-  // In the order of their evaluation: a window that two alerts look at is recorded for the first of them.
+/** Name → text: a file for each burn rate, so that its test evaluates no other, and one for the budget. */
+export function writeRules(given: Objectives): ReadonlyMap<string, string> {
+  // A window that two alerts look at is recorded for the first of them.
   const recorded = new Set<string>();
   const burning = given.burnRates.map((burn) => {
     const windows = [burn.short, burn.long].filter((window) => !recorded.has(window));
@@ -26,7 +27,7 @@ export function writeRules(given: Objectives): string {
     return { name: `objectives-${burn.name}`, interval: burn.evaluate, rules };
   });
   const budget = { name: 'objectives-budget', interval: BUDGET_EVERY, rules: given.objectives.flatMap((objective) => recordBudget(objective, given)) };
-  return HEADER + stringify({ groups: [...burning, budget] }, { lineWidth: 0 });
+  return new Map([...burning, budget].map((group) => [group.name, HEADER + stringify({ groups: [group] }, { lineWidth: 0 })]));
 }
 
 function recordWindow({ name, events, bad, good }: Objective, window: string): readonly Rule[] {

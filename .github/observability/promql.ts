@@ -29,7 +29,7 @@ export interface Query {
 }
 
 /** Grafana's own variables stand where the grammar wants a duration: one of the same length keeps every place. */
-const duration = (variable: string): string => `${'5m'.padStart(variable.length, '0')}`;
+const duration = (variable: string): string => '5m'.padStart(variable.length, '0');
 
 export function parseQuery(text: string): Query {
   const readable = text.replaceAll(/\$__(?:rate_interval|interval|range)\b|\$\{__(?:rate_interval|interval|range)\}/g, duration);
@@ -170,7 +170,7 @@ function union(a: Shape, b: Shape): Shape {
 function lostLabels(node: SyntaxNode, text: string): readonly string[] {
   const inner = argumentsOf(node).at(-1);
   const modifier = node.getChild('AggregateModifier');
-  if (inner === undefined || modifier?.getChild('By') == null) return [];
+  if (inner === undefined || modifier === null || modifier.getChild('By') === null) return [];
   const shape = shapeOf(inner, text);
   return labelsIn(modifier.getChild('GroupingLabels'), text)
     .filter((label) => !has(shape, label))
