@@ -1,7 +1,7 @@
 // Writes the rules of the objectives: for each window the share of bad events, for each burn rate an alert, and what is left of the budget.
 // Tested by objectives.test.ts, and in virtual time by observability/prometheus/objectives-*.test.yaml.
 import { stringify } from 'yaml';
-import { alertOf, budgetOf, type BurnRate, type Objective, type Objectives, secondsOf } from './objectives.ts';
+import { alertOf, budgetOf, type BurnRate, isComposed, type Objective, type Objectives, secondsOf, shortestWindow } from './objectives.ts';
 
 export const RUNBOOKS = 'https://github.com/OWNER/REPOSITORY/blob/main/observability/runbooks/';
 export const DASHBOARDS = 'https://grafana.example.com/d/';
@@ -23,27 +23,40 @@ export function writeRules(given: Objectives): ReadonlyMap<string, string> {
   const burning = given.burnRates.map((burn) => {
     const windows = [burn.short, burn.long].filter((window) => !recorded.has(window));
     for (const window of windows) recorded.add(window);
-    const rules = given.objectives.flatMap((objective) => [...windows.flatMap((window) => recordWindow(objective, window)), alertOn(objective, burn, given)]);
+    const rules = given.objectives.flatMap((objective) => [...windows.flatMap((window) => recordWindow(objective, window, shortestWindow(given))), alertOn(objective, burn, given)]);
     return { name: `objectives-${burn.name}`, interval: burn.evaluate, rules };
   });
   const budget = { name: 'objectives-budget', interval: BUDGET_EVERY, rules: given.objectives.flatMap((objective) => recordBudget(objective, given)) };
   return new Map([...burning, budget].map((group) => [group.name, HEADER + stringify({ groups: [group] }, { lineWidth: 0 })]));
 }
 
-function recordWindow({ name, events, bad, good }: Objective, window: string): readonly Rule[] {
+function recordWindow(objective: Objective, window: string, shortest: string): readonly Rule[] {
+  const { name } = objective;
   const own = `{objective="${name}"}`;
-  const count = (selector: string): string => `sum by (job) (increase(${selector}[${window}]))`;
-  const all = `slo:sli_events:increase${window}${own}`;
-  // Where nothing ever was bad there is no series of it, and none is zero. Buckets are all there from the first event on.
-  const badCount =
-    bad === undefined
-      ? `clamp_min(\n  ${count(events)}\n  -\n  ${count(good ?? '')},\n  0\n)`
-      : `${count(bad)}\nor\n0 * sum by (job) (${all})`;
+  const { events, bad } = isComposed(window) ? composedCounts(name, window, shortest) : counts(objective, window);
   return [
-    { record: `slo:sli_events:increase${window}`, expr: count(events), labels: { objective: name } },
-    { record: `slo:sli_bad:increase${window}`, expr: badCount, labels: { objective: name } },
-    { record: `slo:sli_error:ratio_rate${window}`, expr: `slo:sli_bad:increase${window}${own}\n/\n(${all} > 0)`, labels: { objective: name } },
+    { record: `slo:sli_events:increase${window}`, expr: events, labels: { objective: name } },
+    { record: `slo:sli_bad:increase${window}`, expr: bad, labels: { objective: name } },
+    { record: `slo:sli_error:ratio_rate${window}`, expr: `slo:sli_bad:increase${window}${own}\n/\n(slo:sli_events:increase${window}${own} > 0)`, labels: { objective: name } },
   ];
+}
+
+interface Counts {
+  readonly events: string;
+  readonly bad: string;
+}
+
+function counts({ name, events, bad, good }: Objective, window: string): Counts {
+  const count = (selector: string): string => `sum by (job) (increase(${selector}[${window}]))`;
+  // Where nothing ever was bad there is no series of it, and none is zero. Buckets are all there from the first event on.
+  const orNone = `or\n0 * sum by (job) (slo:sli_events:increase${window}{objective="${name}"})`;
+  return { events: count(events), bad: bad === undefined ? `clamp_min(\n  ${count(events)}\n  -\n  ${count(good ?? '')},\n  0\n)` : `${count(bad)}\n${orNone}` };
+}
+
+/** The counts of the shortest window laid end to end, weighed by traffic therefore, which a mean of ratios is not. */
+function composedCounts(name: string, window: string, shortest: string): Counts {
+  const sum = (of: string): string => `sum by (job) (sum_over_time(slo:sli_${of}:increase${shortest}{objective="${name}"}[${window}:${shortest}]))`;
+  return { events: sum('events'), bad: sum('bad') };
 }
 
 function alertOn(objective: Objective, burn: BurnRate, { period, minimumBad }: Objectives): Rule {
@@ -67,15 +80,12 @@ function lasting(period: string, rate: number): string {
   return hours < 72 ? `${Math.round(hours)} hours` : `${Math.round(hours / 24)} days`;
 }
 
-/** Weighed by traffic, which a mean of ratios is not; over the recorded counts, for a month of counters is too much to read. */
-function recordBudget(objective: Objective, { period, burnRates }: Objectives): readonly Rule[] {
-  const own = `{objective="${objective.name}"}`;
-  const shortest = burnRates.map(({ short }) => short).toSorted((a, b) => secondsOf(a) - secondsOf(b))[0] ?? '5m';
-  const sum = (of: string): string => `sum by (job) (sum_over_time(slo:sli_${of}:increase${shortest}${own}[${period}]))`;
-  const records: readonly (readonly [record: string, expr: string])[] = [
-    ['slo:objective:ratio', `vector(${objective.objective})`],
-    [`slo:sli_error:ratio_rate${period}`, `${sum('bad')}\n/\n(${sum('events')} > 0)`],
-    ['slo:error_budget_remaining:ratio', `1 - slo:sli_error:ratio_rate${period}${own} / ${budgetOf(objective)}`],
+function recordBudget(objective: Objective, given: Objectives): readonly Rule[] {
+  const { name } = objective;
+  const labels = { objective: name };
+  return [
+    { record: 'slo:objective:ratio', expr: `vector(${objective.objective})`, labels: { ...labels } },
+    ...recordWindow(objective, given.period, shortestWindow(given)),
+    { record: 'slo:error_budget_remaining:ratio', expr: `1 - slo:sli_error:ratio_rate${given.period}{objective="${name}"} / ${budgetOf(objective)}`, labels: { ...labels } },
   ];
-  return records.map(([record, expr]) => ({ record, expr, labels: { objective: objective.name } }));
 }

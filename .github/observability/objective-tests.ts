@@ -1,7 +1,7 @@
 // Writes the tests of the objectives' alerts in virtual time. When an alert has to fire is computed from the objective, by the formula of
 // the SRE workbook, and never taken from what promtool says. Tested by objectives.test.ts; the gate prometheus_rules_are_valid runs them.
 import { stringify } from 'yaml';
-import { alertOf, type BurnRate, detectionSeconds, type Objective, type Objectives, secondsOf, thresholdOf } from './objectives.ts';
+import { alertOf, type BurnRate, detectionSeconds, isComposed, type Objective, type Objectives, secondsOf, shortestWindow, thresholdOf } from './objectives.ts';
 
 const HEADER = '# Written by `npm run objectives` from observability/objectives.yaml; do not edit it.\n';
 /** Total outage, and for an objective of 99.9 % the shares at which each alert begins to fire. */
@@ -20,19 +20,22 @@ interface Case {
   readonly eventsPerSecond: number;
   /** Seconds from the fault until it is lifted again. */
   readonly lasts: number;
+  /** Whether there also is what must not be counted: as good it would hide the fault, as bad it would make one. */
+  readonly isDisturbed: boolean;
   /** Seconds from the fault → whether the alert fires then. */
   readonly expected: ReadonlyMap<number, boolean>;
 }
 
 /** All of them at once, each as a job of its own: that is some thirty times quicker than one after the other. */
-export function writeTests(burn: BurnRate, { objectives, minimumBad, burnRates }: Objectives): string {
+export function writeTests(burn: BurnRate, given: Objectives): string {
+  const { objectives, minimumBad } = given;
   const cases = objectives.flatMap((objective) => casesOf(objective, burn, minimumBad).map((each) => ({ objective, ...each })));
   const test = {
     interval: `${stepOf(burn)}s`,
     input_series: cases.flatMap((each) => seriesOf(each, burn)),
     promql_expr_test: cases.flatMap((each) => expectationsOf(each, burn)),
   };
-  return HEADER + stringify({ rule_files: ruleFilesOf(burn, burnRates), evaluation_interval: burn.evaluate, tests: [test] }, { lineWidth: 0 });
+  return HEADER + stringify({ rule_files: ruleFilesOf(burn, given), evaluation_interval: burn.evaluate, tests: [test] }, { lineWidth: 0 });
 }
 
 /** Exported for its test. */
@@ -47,7 +50,7 @@ function burnCase(objective: Objective, burn: BurnRate, share: number): Case {
   const [long, short, every] = [burn.long, burn.short, burn.evaluate].map(secondsOf) as [number, number, number];
   const after = detectionSeconds(objective, burn, share);
   const name = `${Number((share * 100).toPrecision(5))} % bad`;
-  const common = { share, eventsPerSecond: EVENTS_PER_SECOND };
+  const common = { share, eventsPerSecond: EVENTS_PER_SECOND, isDisturbed: share === 1 || share === thresholdOf(objective, burn) * JUST_BELOW };
   if (after === undefined) {
     const lasts = long + 2 * every;
     return { ...common, title: `${name} never fires`, lasts, expected: new Map([[Math.ceil(long / 2), false], [long, false], [lasts, false]]) };
@@ -65,21 +68,23 @@ function quietCases(burn: BurnRate, minimumBad: number): readonly Case[] {
   const quiet = (count: number): number => count / long;
   const after = Math.ceil(minimumBad / quiet(2 * minimumBad));
   return [
-    { title: `all of ${minimumBad - 1} events in ${burn.long} bad never fires`, share: 1, eventsPerSecond: quiet(minimumBad - 1), lasts: long + 2 * every, expected: new Map([[long, false], [long + 2 * every, false]]) },
+    { title: `all of ${minimumBad - 1} events in ${burn.long} bad never fires`, share: 1, eventsPerSecond: quiet(minimumBad - 1), isDisturbed: false, lasts: long + 2 * every, expected: new Map([[long, false], [long + 2 * every, false]]) },
     {
       title: `all of ${2 * minimumBad} events in ${burn.long} bad fires when ${minimumBad} are`,
       share: 1,
       eventsPerSecond: quiet(2 * minimumBad),
+      isDisturbed: false,
       lasts: after + 2 * every,
       expected: new Map([[after - 2 * every, false], [after + 2 * every, true]]),
     },
   ];
 }
 
-/** Its own, and those that record the windows it shares; the others would be evaluated in vain. */
-function ruleFilesOf(burn: BurnRate, burnRates: readonly BurnRate[]): readonly string[] {
-  const recorder = (window: string): BurnRate | undefined => burnRates.find(({ short, long }) => short === window || long === window);
-  return [...new Set([recorder(burn.short), recorder(burn.long), burn])].flatMap((each) => (each === undefined ? [] : [`objectives-${each.name}.rules.yaml`]));
+/** Its own, and those that record what it reads; the others would be evaluated in vain. */
+function ruleFilesOf(burn: BurnRate, given: Objectives): readonly string[] {
+  const read = [burn.short, burn.long, ...(isComposed(burn.long) ? [shortestWindow(given)] : [])];
+  const recorders = read.map((window) => given.burnRates.find(({ short, long }) => short === window || long === window));
+  return [...new Set([...recorders.map((recorder) => recorder?.name ?? burn.name), burn.name])].toSorted().map((name) => `objectives-${name}.rules.yaml`);
 }
 
 type CaseOfObjective = Case & { readonly objective: Objective };
@@ -88,7 +93,8 @@ const jobOf = ({ objective, title }: CaseOfObjective): string => `${objective.na
 
 function seriesOf(given: CaseOfObjective, burn: BurnRate): readonly { readonly series: string; readonly values: string }[] {
   const { objective, share, eventsPerSecond, lasts, expected } = given;
-  const { good, bad, uncounted } = objective.tested_with;
+  const { good, bad } = objective.tested_with;
+  const uncounted = given.isDisturbed ? objective.tested_with.uncounted : [];
   const step = stepOf(burn);
   const ratesOf = (name: string): readonly [number, number] => {
     const always = uncounted.includes(name) ? UNCOUNTED_PER_SECOND : 0;
@@ -109,9 +115,10 @@ function expectationsOf(given: CaseOfObjective, burn: BurnRate): readonly object
   }));
 }
 
-/** As often as is scraped; over hours and days as often as is looked, or it would take minutes. */
-function stepOf({ evaluate }: BurnRate): number {
-  return secondsOf(evaluate) <= 2 * SCRAPE_SECONDS ? SCRAPE_SECONDS : secondsOf(evaluate);
+/** As often as is scraped; over hours and days less often, or it would take minutes. */
+function stepOf({ evaluate, short }: BurnRate): number {
+  if (secondsOf(evaluate) <= 2 * SCRAPE_SECONDS) return SCRAPE_SECONDS;
+  return secondsOf(short) >= secondsOf('1h') ? secondsOf(evaluate) / 2 : secondsOf(evaluate);
 }
 
 function withJob(name: string, job: string): string {

@@ -38,6 +38,15 @@ export function secondsOf(text: string): number {
   return Number(text.slice(0, -1)) * (SECONDS[text.slice(-1)] ?? Number.NaN);
 }
 
+export function shortestWindow({ burnRates }: Pick<Objectives, 'burnRates'>): string {
+  return burnRates.map(({ short }) => short).toSorted((a, b) => secondsOf(a) - secondsOf(b))[0] ?? '5m';
+}
+
+/** Days of counters are too much to read every time: https://prometheus.io/docs/practices/rules/. Their counts are laid end to end instead. */
+export function isComposed(window: string): boolean {
+  return secondsOf(window) > secondsOf('1d');
+}
+
 /** The share of events that may be bad: 0.001, and not the 0.0010000000000000009 of the subtraction. */
 export function budgetOf({ objective: share }: Pick<Objective, 'objective'>): number {
   return Number((1 - share).toPrecision(12));
