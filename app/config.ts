@@ -171,6 +171,7 @@ const origin = url(['http:', 'https:'])
 const KMS_KEY_LONGEST = 255;
 const KMS_KEY = /^(?:arn:aws[a-z-]*:kms:([a-z0-9-]+):\d{12}:(?:key|alias)|alias)\/[\w/-]+$/;
 
+const SHARE = 'must be a number from 0 to 1';
 /** https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#general-sdk-configuration */
 const TRACE_SAMPLERS = ['always_on', 'always_off', 'traceidratio', 'parentbased_always_on', 'parentbased_always_off', 'parentbased_traceidratio'] as const;
 
@@ -236,7 +237,7 @@ export const settings = {
   SHUTDOWN_DRAIN_SECONDS: integer(1, 300).default(20),
   OTEL_EXPORTER_OTLP_ENDPOINT: url(['http:', 'https:']).refine((text) => !URL.canParse(text) || new URL(text).username + new URL(text).search === '', 'must be an address without a login and a query').optional(),
   OTEL_TRACES_SAMPLER: z.enum(TRACE_SAMPLERS, `must be one of ${TRACE_SAMPLERS.join(', ')}`).default('parentbased_always_on'),
-  OTEL_TRACES_SAMPLER_ARG: z.string().regex(/^(?:0(?:\.\d{1,6})?|1(?:\.0{1,6})?)$/, 'must be a number from 0 to 1').transform(Number).default(1),
+  OTEL_TRACES_SAMPLER_ARG: z.string().regex(/^[01]$|^[01]\.\d{1,6}$/, SHARE).transform(Number).refine((share) => share <= 1, SHARE).default(1),
   TRACE_CALLERS: z.enum(['strangers', 'trusted'], 'must be strangers or trusted').default('strangers'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'must be fatal, error, warn, info, debug, trace or silent').optional(),
 } as const;

@@ -8,7 +8,7 @@ test('a statement is called by its operation and its tables', () => {
     'select * from item join movement on true left join "person" on true': 'SELECT item movement person',
     'insert into outbox_event (id) values ($1), ($2) on conflict (id) do update set id = $1': 'INSERT outbox_event',
     'with published as (insert into outbox_event (id) values ($1)) insert into audit_entry (a) select (select 1) from audit_head for update': 'INSERT outbox_event audit_entry audit_head',
-    'with a as (select 1), b (x) as materialized (select * from a) select * from b join item on b.x is distinct from item.x': 'SELECT item',
+    'with a as (select 1), "b" as materialized (select * from a) select * from b join item on b.x is distinct from item.x': 'SELECT item',
     'update only "item" set on_hand = on_hand - $1': 'UPDATE item',
     'delete from session where expires_at < $1': 'DELETE session',
     'select sequence_outbox($1::integer) as numbered': 'SELECT',

@@ -23,7 +23,7 @@ const LITERAL = /(?:\be)?'(?:[^'\\]|''|\\[\s\S])*'|(\$\w*\$)[\s\S]*?\1|(?<![\w$.
 /** Not what `on conflict do update` and `for update` say, nor `is distinct from`. */
 const TABLE = /\b(?:into|(?<!distinct )from|join|(?<!(?:for|do|key) )update)(?: only)? "?((?!set\b|lateral\b|select\b)[a-z_]\w*)\b(?!\()/gi;
 /** What `with` calls its results is no table. */
-const RESULT = /(?:\bwith(?: recursive)?|,) "?(\w+)"?(?: ?\([^()]*\))? as (?:not )?(?:materialized )?\(/gi;
+const RESULT = /(\w+)"? as (?:materialized )?\(/gi;
 
 const known = new Map<string, Statement>();
 

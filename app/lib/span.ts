@@ -77,14 +77,16 @@ function codeOf(error: unknown): string | undefined {
   return typeof code === 'string' && /^[\w-]{1,64}$/.test(code) ? code : undefined;
 }
 
-/** Version, trace, parent, flags; of a later version there may be more. A repeated header arrives joined, and is none. */
-const TRACEPARENT = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
+/** Version, trace, parent, flags. */
+const TRACEPARENT = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})/;
 
 /** https://www.w3.org/TR/trace-context/#traceparent-header */
 export function parseTraceparent(text: unknown): SpanContext | undefined {
-  const [, version, traceId, spanId, flags = '', rest] = (typeof text === 'string' ? TRACEPARENT.exec(text) : null) ?? [];
-  if (traceId === undefined || spanId === undefined || (version === '00' && rest !== undefined)) return undefined;
-  return { traceId, spanId, sampled: isSampled(flags) };
+  const [start = '', version, traceId, spanId, flags = ''] = (typeof text === 'string' ? TRACEPARENT.exec(text) : null) ?? [];
+  if (traceId === undefined || spanId === undefined) return undefined;
+  // A later version may say more. Of a header that is repeated, Node joins the values by a comma.
+  const rest = String(text).slice(start.length);
+  return rest === '' || (version !== '00' && rest.startsWith('-')) ? { traceId, spanId, sampled: isSampled(flags) } : undefined;
 }
 
 function isSampled(flags: string): boolean {

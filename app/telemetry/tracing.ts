@@ -1,6 +1,6 @@
 // OpenTelemetry's tracer and exporter behind our own spans (decision 28). Loaded only where there is somewhere to send them to.
 import { randomUUID } from 'node:crypto';
-import { type Attributes, type Context, type Link, ROOT_CONTEXT, type Span as OtelSpan, SpanKind, SpanStatusCode, trace, TraceFlags, type Tracer } from '@opentelemetry/api';
+import { type Context, type Link, ROOT_CONTEXT, type Span as OtelSpan, SpanKind, SpanStatusCode, trace, TraceFlags, type Tracer } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { AlwaysOffSampler, AlwaysOnSampler, BatchSpanProcessor, ParentBasedSampler, type Sampler, type SpanExporter, type SpanProcessor, TraceIdRatioBasedSampler, TracerProvider } from '@opentelemetry/sdk-trace';
@@ -8,7 +8,7 @@ import type { Logger } from 'pino';
 import { Counter, type Registry } from 'prom-client';
 import type { TracingConfig } from '#app/config.ts';
 import packageJson from '../../package.json' with { type: 'json' };
-import { errorTypeOf, parseTraceparent, type Span, type SpanAttributes, type SpanContext, type SpanPart } from '#app/lib/span.ts';
+import { errorTypeOf, parseTraceparent, type Span, type SpanContext, type SpanPart } from '#app/lib/span.ts';
 
 export interface Tracing {
   /** A request that came in; `traceparent` as its caller sent it. */
@@ -16,7 +16,7 @@ export interface Tracing {
   /** Work that an earlier span of ours has caused, in whichever process: undefined where that one was not kept. */
   continue(traceparent: string, part: SpanPart): Span | undefined;
   /** Sends what is left, and waits no longer than a moment for a collector that does not take it. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 export interface TracingParts {
@@ -91,7 +91,7 @@ function within(parent: SpanContext): Context {
 }
 
 function startSpan(tracer: Tracer, parent: Context, { name, kind, attributes = {} }: SpanPart, links: Link[] = []): Span {
-  return adapt(tracer, parent, tracer.startSpan(name, { kind: KINDS[kind], attributes: attributes as Attributes, links }, parent));
+  return adapt(tracer, parent, tracer.startSpan(name, { kind: KINDS[kind], attributes, links }, parent));
 }
 
 function adapt(tracer: Tracer, parent: Context, span: OtelSpan): Span {
@@ -102,7 +102,7 @@ function adapt(tracer: Tracer, parent: Context, span: OtelSpan): Span {
     sampled: (traceFlags & TraceFlags.SAMPLED) !== 0,
     start: (part) => startSpan(tracer, trace.setSpan(parent, span), part),
     rename: (name) => void span.updateName(name),
-    set: (attributes: SpanAttributes) => void span.setAttributes(attributes as Attributes),
+    set: (attributes) => void span.setAttributes(attributes),
     end(errorType) {
       if (errorType !== undefined) span.setAttribute('error.type', errorType).setStatus({ code: SpanStatusCode.ERROR });
       span.end();
