@@ -88,7 +88,8 @@ export const dashboardRules: readonly DashboardRule[] = [
     },
   },
   {
-    // template-datasource-rule, template-job-rule, template-instance-rule, template-on-time-change-reload-rule
+    // template-datasource-rule, template-job-rule, template-instance-rule, template-on-time-change-reload-rule. Other than the linter, “all” of
+    // the jobs is the list of them: its .+ takes along whatever else has a process_cpu_seconds_total, as Prometheus has.
     claim: 'data source and job are chosen above, every choice is offered anew with the time, and “all” is all',
     problems: ({ dashboard }) => {
       const { list } = dashboard.templating;
@@ -97,7 +98,8 @@ export const dashboardRules: readonly DashboardRule[] = [
       return [
         ...(list.some(({ type }) => type === 'datasource') ? [] : ['has no choice of a data source']),
         ...missing.map((name) => `has no choice of ${name}`),
-        ...queries.filter(({ refresh, multi, includeAll, allValue }) => refresh !== 2 || multi !== true || includeAll !== true || !/^\.[*+]$/.test(allValue ?? '')).map(({ name }) => `$${name} is not offered anew, or not all of it`),
+        ...queries.filter(({ refresh, multi, includeAll }) => refresh !== 2 || multi !== true || includeAll !== true).map(({ name }) => `$${name} is not offered anew, or not all of it`),
+        ...queries.filter(({ name, allValue }) => (name === 'job' ? allValue !== undefined : !/^\.[*+]$/.test(allValue ?? ''))).map(({ name }) => `“all” of $${name} is something else`),
         ...queries.filter(({ query }) => !/^label_values\(.*, *\w+\)$/s.test(query)).map(({ name }) => `$${name} is no label_values(…)`),
         ...list.filter(({ label }) => label === undefined || label === '').map(({ name }) => `$${name} has no label`),
       ];
@@ -108,7 +110,8 @@ export const dashboardRules: readonly DashboardRule[] = [
       'choices of yesterday': (dashboard) => { for (const variable of dashboard.templating.list) if (variable.type === 'query') variable.refresh = 1; },
       'one at a time': (dashboard) => { for (const variable of dashboard.templating.list) variable.multi = false; },
       'no name for a choice': (dashboard) => { for (const variable of dashboard.templating.list) delete variable.label; },
-      'all as a list': (dashboard) => { for (const variable of dashboard.templating.list) delete variable.allValue; },
+      'all instances as a list': (dashboard) => { for (const variable of dashboard.templating.list) delete variable.allValue; },
+      'every job there is': (dashboard) => { for (const variable of dashboard.templating.list) if (variable.type === 'query') variable.allValue = '.+'; },
     },
   },
   {

@@ -29,7 +29,7 @@ const good = JSON.stringify({
   templating: {
     list: [
       { name: 'datasource', label: 'Data source', type: 'datasource', query: 'prometheus' },
-      ...['job', 'instance'].map((name) => ({ name, label: name, type: 'query', datasource: { type: 'prometheus', uid: '${datasource}' }, query: `label_values(depth, ${name})`, refresh: 2, multi: true, includeAll: true, allValue: '.+' })),
+      ...['job', 'instance'].map((name) => ({ name, label: name, type: 'query', datasource: { type: 'prometheus', uid: '${datasource}' }, query: `label_values(depth, ${name})`, refresh: 2, multi: true, includeAll: true, ...(name === 'job' ? {} : { allValue: '.+' }) })),
     ],
   },
   panels: [

@@ -1,12 +1,12 @@
 // Writes the rules of the objectives: for each window the share of bad events, for each burn rate an alert, and what is left of the budget.
 // Tested by objectives.test.ts, and in virtual time by observability/prometheus/objectives-*.test.yaml.
 import { stringify } from 'yaml';
-import { alertOf, budgetOf, type BurnRate, isComposed, type Objective, type Objectives, secondsOf, shortestWindow } from './objectives.ts';
+import { alertOf, budgetOf, type BurnRate, COUNT_EVERY, isComposed, type Objective, type Objectives, secondsOf } from './objectives.ts';
 
 export const RUNBOOKS = 'https://github.com/OWNER/REPOSITORY/blob/main/observability/runbooks/';
 export const DASHBOARDS = 'https://grafana.example.com/d/';
 const HEADER = '# Written by `npm run objectives` from observability/objectives.yaml; do not edit it.\n';
-const BUDGET_EVERY = '5m';
+
 
 interface Rule {
   readonly record?: string;
@@ -23,40 +23,44 @@ export function writeRules(given: Objectives): ReadonlyMap<string, string> {
   const burning = given.burnRates.map((burn) => {
     const windows = [burn.short, burn.long].filter((window) => !recorded.has(window));
     for (const window of windows) recorded.add(window);
-    const rules = given.objectives.flatMap((objective) => [...windows.flatMap((window) => recordWindow(objective, window, shortestWindow(given))), alertOn(objective, burn, given)]);
+    const rules = given.objectives.flatMap((objective) => [...(isComposed(burn.long) ? recordCounts(objective) : []), ...windows.flatMap((window) => recordWindow(objective, window)), alertOn(objective, burn, given)]);
     return { name: `objectives-${burn.name}`, interval: burn.evaluate, rules };
   });
-  const budget = { name: 'objectives-budget', interval: BUDGET_EVERY, rules: given.objectives.flatMap((objective) => recordBudget(objective, given)) };
+  const budget = { name: 'objectives-budget', interval: COUNT_EVERY, rules: given.objectives.flatMap((objective) => recordBudget(objective, given)) };
   return new Map([...burning, budget].map((group) => [group.name, HEADER + stringify({ groups: [group] }, { lineWidth: 0 })]));
 }
 
-function recordWindow(objective: Objective, window: string, shortest: string): readonly Rule[] {
-  const { name } = objective;
+function recordWindow({ name, ...counted }: Objective, window: string): readonly Rule[] {
+  const [events, bad, error] = [`slo:sli_events:increase${window}`, `slo:sli_bad:increase${window}`, `slo:sli_error:ratio_rate${window}`];
   const own = `{objective="${name}"}`;
-  const { events, bad } = isComposed(window) ? composedCounts(name, window, shortest) : counts(objective, window);
-  return [
-    { record: `slo:sli_events:increase${window}`, expr: events, labels: { objective: name } },
-    { record: `slo:sli_bad:increase${window}`, expr: bad, labels: { objective: name } },
-    { record: `slo:sli_error:ratio_rate${window}`, expr: `slo:sli_bad:increase${window}${own}\n/\n(slo:sli_events:increase${window}${own} > 0)`, labels: { objective: name } },
-  ];
+  const records = isComposed(window) ? composeCounts(name, { events, bad, window }) : count(counted, { events, bad, window, own });
+  return [...records, [error, `${bad}${own}\n/\n(${events}${own} > 0)`] as const].map(([record, expr]) => ({ record, expr, labels: { objective: name } }));
 }
 
-interface Counts {
+type Recording = readonly [name: string, expr: string];
+interface Names {
   readonly events: string;
   readonly bad: string;
+  readonly window: string;
 }
 
-function counts({ name, events, bad, good }: Objective, window: string): Counts {
-  const count = (selector: string): string => `sum by (job) (increase(${selector}[${window}]))`;
+function count(counted: Omit<Objective, 'name'>, { events, bad, window, own }: Names & { readonly own: string }): readonly Recording[] {
+  const sum = (selector: string): string => `sum by (job) (increase(${selector}[${window}]))`;
   // Where nothing ever was bad there is no series of it, and none is zero. Buckets are all there from the first event on.
-  const orNone = `or\n0 * sum by (job) (slo:sli_events:increase${window}{objective="${name}"})`;
-  return { events: count(events), bad: bad === undefined ? `clamp_min(\n  ${count(events)}\n  -\n  ${count(good ?? '')},\n  0\n)` : `${count(bad)}\n${orNone}` };
+  const ofBad = counted.bad === undefined ? `clamp_min(\n  ${sum(counted.events)}\n  -\n  ${sum(counted.good ?? '')},\n  0\n)` : `${sum(counted.bad)}\nor\n0 * sum by (job) (${events}${own})`;
+  return [[events, sum(counted.events)], [bad, ofBad]];
 }
 
-/** The counts of the shortest window laid end to end, weighed by traffic therefore, which a mean of ratios is not. */
-function composedCounts(name: string, window: string, shortest: string): Counts {
-  const sum = (of: string): string => `sum by (job) (sum_over_time(slo:sli_${of}:increase${shortest}{objective="${name}"}[${window}:${shortest}]))`;
-  return { events: sum('events'), bad: sum('bad') };
+/** In the group that composes them, so that they are its evaluations apart. */
+function recordCounts({ name, ...counted }: Objective): readonly Rule[] {
+  const names = { events: `slo:sli_events:count${COUNT_EVERY}`, bad: `slo:sli_bad:count${COUNT_EVERY}`, window: COUNT_EVERY };
+  return count(counted, { ...names, own: `{objective="${name}"}` }).map(([record, expr]) => ({ record, expr, labels: { objective: name } }));
+}
+
+/** Weighed by traffic, which a mean of ratios is not. */
+function composeCounts(objective: string, { events, bad, window }: Names): readonly Recording[] {
+  const sum = (of: string): string => `sum by (job) (sum_over_time(slo:sli_${of}:count${COUNT_EVERY}{objective="${objective}"}[${window}]))`;
+  return [[events, sum('events')], [bad, sum('bad')]];
 }
 
 function alertOn(objective: Objective, burn: BurnRate, { period, minimumBad }: Objectives): Rule {
@@ -82,10 +86,9 @@ function lasting(period: string, rate: number): string {
 
 function recordBudget(objective: Objective, given: Objectives): readonly Rule[] {
   const { name } = objective;
-  const labels = { objective: name };
   return [
-    { record: 'slo:objective:ratio', expr: `vector(${objective.objective})`, labels: { ...labels } },
-    ...recordWindow(objective, given.period, shortestWindow(given)),
-    { record: 'slo:error_budget_remaining:ratio', expr: `1 - slo:sli_error:ratio_rate${given.period}{objective="${name}"} / ${budgetOf(objective)}`, labels: { ...labels } },
+    { record: 'slo:objective:ratio', expr: `vector(${objective.objective})`, labels: { objective: name } },
+    ...recordWindow(objective, given.period),
+    { record: 'slo:error_budget_remaining:ratio', expr: `1 - slo:sli_error:ratio_rate${given.period}{objective="${name}"} / ${budgetOf(objective)}`, labels: { objective: name } },
   ];
 }

@@ -1,7 +1,7 @@
 // Writes the tests of the objectives' alerts in virtual time. When an alert has to fire is computed from the objective, by the formula of
 // the SRE workbook, and never taken from what promtool says. Tested by objectives.test.ts; the gate prometheus_rules_are_valid runs them.
 import { stringify } from 'yaml';
-import { alertOf, type BurnRate, detectionSeconds, isComposed, type Objective, type Objectives, secondsOf, shortestWindow, thresholdOf } from './objectives.ts';
+import { alertOf, type BurnRate, detectionSeconds, type Objective, type Objectives, secondsOf, thresholdOf } from './objectives.ts';
 
 const HEADER = '# Written by `npm run objectives` from observability/objectives.yaml; do not edit it.\n';
 /** Total outage, and for an objective of 99.9 % the shares at which each alert begins to fire. */
@@ -27,15 +27,14 @@ interface Case {
 }
 
 /** All of them at once, each as a job of its own: that is some thirty times quicker than one after the other. */
-export function writeTests(burn: BurnRate, given: Objectives): string {
-  const { objectives, minimumBad } = given;
-  const cases = objectives.flatMap((objective) => casesOf(objective, burn, minimumBad).map((each) => ({ objective, ...each })));
+export function writeTests(burn: BurnRate, { objectives, minimumBad, burnRates }: Objectives): string {
+    const cases = objectives.flatMap((objective) => casesOf(objective, burn, minimumBad).map((each) => ({ objective, ...each })));
   const test = {
     interval: `${stepOf(burn)}s`,
     input_series: cases.flatMap((each) => seriesOf(each, burn)),
     promql_expr_test: cases.flatMap((each) => expectationsOf(each, burn)),
   };
-  return HEADER + stringify({ rule_files: ruleFilesOf(burn, given), evaluation_interval: burn.evaluate, tests: [test] }, { lineWidth: 0 });
+  return HEADER + stringify({ rule_files: ruleFilesOf(burn, burnRates), evaluation_interval: burn.evaluate, tests: [test] }, { lineWidth: 0 });
 }
 
 /** Exported for its test. */
@@ -81,10 +80,9 @@ function quietCases(burn: BurnRate, minimumBad: number): readonly Case[] {
 }
 
 /** Its own, and those that record what it reads; the others would be evaluated in vain. */
-function ruleFilesOf(burn: BurnRate, given: Objectives): readonly string[] {
-  const read = [burn.short, burn.long, ...(isComposed(burn.long) ? [shortestWindow(given)] : [])];
-  const recorders = read.map((window) => given.burnRates.find(({ short, long }) => short === window || long === window));
-  return [...new Set([...recorders.map((recorder) => recorder?.name ?? burn.name), burn.name])].toSorted().map((name) => `objectives-${name}.rules.yaml`);
+function ruleFilesOf(burn: BurnRate, burnRates: readonly BurnRate[]): readonly string[] {
+  const recorders = [burn.short, burn.long].map((window) => burnRates.find(({ short, long }) => short === window || long === window) ?? burn);
+  return [...new Set([...recorders, burn])].map(({ name }) => `objectives-${name}.rules.yaml`);
 }
 
 type CaseOfObjective = Case & { readonly objective: Objective };
@@ -134,11 +132,13 @@ interface Steps {
 }
 
 /** Counts up by one rate, from the fault on by the other, and by the first again. */
-function valuesOf([before, during]: readonly [number, number], { well: steps, faulty, after, isScraped }: Steps): string {
-  const round = (value: number): number => Number(value.toPrecision(12));
+function valuesOf(rates: readonly [number, number], { well: steps, faulty, after, isScraped }: Steps): string {
+  // Sums of these are exact: a rounding down would be a counter that was reset.
+  const round = (value: number): number => Math.round(value * 65_536) / 65_536;
+  const [before, during] = [round(rates[0]), round(rates[1])];
   // What only a fault counts is not there before it, as with the service itself, and its first sample is lost on increase().
-  const start = before === 0 && isScraped ? `_x${steps + 1}` : `0+${round(before)}x${steps}`;
-  const [from, to] = [before * steps + during, before * steps + during * faulty];
-  const parts = [start, `${round(from)}+${round(during)}x${faulty - 1}`];
-  return [...parts, ...(after > 0 ? [`${round(to + before)}+${round(before)}x${after - 1}`] : [])].join(' ');
+  const start = before === 0 && isScraped ? `_x${steps + 1}` : `0+${before}x${steps}`;
+  const atFault = before * steps;
+  const parts = [start, `${atFault + during}+${during}x${faulty - 1}`];
+  return [...parts, ...(after > 0 ? [`${atFault + during * faulty + before}+${before}x${after - 1}`] : [])].join(' ');
 }

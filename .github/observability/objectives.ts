@@ -2,9 +2,25 @@
 import { parse } from 'yaml';
 import { z } from 'zod';
 
+const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
+
+export function secondsOf(text: string): number {
+  return Number(text.slice(0, -1)) * (SECONDS[text.slice(-1)] ?? Number.NaN);
+}
+
+/** Windows of days are made of counts that are this long, laid end to end: days of counters are too much to read every time. */
+export const COUNT_EVERY = '5m';
+
+export function isComposed(window: string): boolean {
+  return secondsOf(window) > secondsOf('1d');
+}
+
 const duration = z.string().regex(/^[1-9]\d*[smhd]$/);
 const selector = z.string().regex(/^[a-z_:][a-z0-9_:]*(?:\{[^{}]*\})?$/);
-const burnRate = z.strictObject({ rate: z.number().positive(), long: duration, short: duration, severity: z.enum(['page', 'ticket']), evaluate: duration });
+const burnRate = z
+  .strictObject({ rate: z.number().positive(), long: duration, short: duration, severity: z.enum(['page', 'ticket']), evaluate: duration })
+  .refine(({ long, evaluate }) => !isComposed(long) || evaluate === COUNT_EVERY, `A window of days is evaluated every ${COUNT_EVERY}, as long as the counts are that it is made of.`)
+  .refine(({ long, short }) => secondsOf(short) < secondsOf(long) && !isComposed(short), 'The short window is shorter than the long one, and no more than a day.');
 const testedWith = z.strictObject({ good: z.array(selector).min(1), bad: z.array(selector).min(1), uncounted: z.array(selector).default([]) });
 const objective = z
   .strictObject({ objective: z.number().gt(0).lt(1), symptom: z.string().min(1), events: selector, bad: selector.optional(), good: selector.optional(), tested_with: testedWith })
@@ -30,21 +46,6 @@ export function parseObjectives(text: string): Objectives {
   const { period, minimum_bad: minimumBad, burn_rates: burnRates, objectives } = schema.parse(parse(text));
   const named = <T>(record: Readonly<Record<string, T>>) => Object.entries(record).map(([name, each]) => ({ name, ...each }));
   return { period, minimumBad, burnRates: named(burnRates), objectives: named(objectives) };
-}
-
-const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
-
-export function secondsOf(text: string): number {
-  return Number(text.slice(0, -1)) * (SECONDS[text.slice(-1)] ?? Number.NaN);
-}
-
-export function shortestWindow({ burnRates }: Pick<Objectives, 'burnRates'>): string {
-  return burnRates.map(({ short }) => short).toSorted((a, b) => secondsOf(a) - secondsOf(b))[0] ?? '5m';
-}
-
-/** Days of counters are too much to read every time: https://prometheus.io/docs/practices/rules/. Their counts are laid end to end instead. */
-export function isComposed(window: string): boolean {
-  return secondsOf(window) > secondsOf('1d');
 }
 
 /** The share of events that may be bad: 0.001, and not the 0.0010000000000000009 of the subtraction. */

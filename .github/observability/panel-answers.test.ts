@@ -44,9 +44,18 @@ function dashboardOf(panel: object): Dashboard {
 const success = (...result: readonly object[]) => ({ status: 'success', data: { resultType: 'matrix', result } });
 
 test('a query is asked as Grafana would: every choice at “all”, the interval of four scrapes or of a step and one', () => {
-  const dashboard = dashboardOf({});
-  assert.equal(expand('rate(a{job=~"$job", b=~"$search"}[$__rate_interval]) / $other', dashboard, { step: 10, scrape: 15 }), 'rate(a{job=~".+", b=~".*"}[60s]) / $other');
-  assert.equal(expand('[$__rate_interval]', dashboard, { step: 600, scrape: 15 }), '[615s]');
+  const choices = new Map([['job', '.+'], ['search', '.*']]);
+  assert.equal(expand('rate(a{job=~"$job", b=~"$search"}[$__rate_interval]) / $other', choices, { step: 10, scrape: 15 }), 'rate(a{job=~".+", b=~".*"}[60s]) / $other');
+  assert.equal(expand('[$__rate_interval]', choices, { step: 600, scrape: 15 }), '[615s]');
+});
+
+test('“all” of a choice without a pattern is every value that there is, as plain text', async () => {
+  asked.length = 0;
+  const dashboard = dashboardOf({ targets: [{ refId: 'A', expr: 'depth{job=~"$job"}' }] });
+  for (const variable of dashboard.templating.list) if (variable.type === 'query') Object.assign(variable, { query: 'label_values(info{a="b"}, job)', allValue: undefined });
+  reply = success({ metric: { job: 'a.b' }, value: [130, '1'], values: [[130, '1']] }, { metric: { job: 'c' }, value: [130, '1'] });
+  await answersOf(dashboard, windowOf());
+  assert.deepEqual(asked.map(({ form }) => form.get('query')), ['group by (job) (info{a="b"})', 'depth{job=~"a\\\\.b|c"}']);
 });
 
 test('a line is named by the labels that its legend names', () => {

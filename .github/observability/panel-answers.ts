@@ -52,10 +52,24 @@ async function ask(window: Window, target: Pick<Target, 'instant'>, query: strin
   return reply.data.result.map(({ metric, values, value }) => ({ metric, points: (values ?? (value === undefined ? [] : [value])).map(([time, text]) => [time, Number(text)] as const) }));
 }
 
-/** As with every choice above at “all”. */
-export function expand(query: string, dashboard: Dashboard, { step, scrape }: Pick<Window, 'step' | 'scrape'>): string {
+export type Choices = ReadonlyMap<string, string>;
+
+/** Each at “all”: its own pattern, or one of every value that there is. */
+async function choicesOf({ templating }: Dashboard, window: Window): Promise<Choices> {
+  const choices = new Map<string, string>();
+  for (const { name, type, query, allValue } of templating.list) {
+    const [, selector, label] = /^label_values\((.*), *(\w+)\)$/s.exec(query) ?? [];
+    if (allValue !== undefined || type !== 'query' || selector === undefined || label === undefined) choices.set(name, allValue ?? '.*');
+    else {
+      const series = await ask(window, { instant: true }, `group by (${label}) (${selector})`);
+      choices.set(name, series.map(({ metric }) => (metric[label] ?? '').replaceAll(/[^\w-]/g, '\\\\$&')).join('|'));
+    }
+  }
+  return choices;
+}
+
+export function expand(query: string, choices: Choices, { step, scrape }: Pick<Window, 'step' | 'scrape'>): string {
   const interval = `${Math.max(4 * scrape, step + scrape)}s`;
-  const choices = new Map(dashboard.templating.list.map(({ name, allValue = '.*' }) => [name, allValue]));
   return query.replaceAll('$__rate_interval', interval).replaceAll(/\$(\w+)/g, (whole, name: string) => choices.get(name) ?? whole);
 }
 
@@ -78,11 +92,11 @@ function lineOf(series: Series, name: string, times: readonly number[]): Line {
 const finite = (value: number | undefined): number | null => (value !== undefined && Number.isFinite(value) ? value : null);
 const speaks = ({ points }: Series): boolean => points.some(([, value]) => Number.isFinite(value));
 
-async function answerOf(panel: Panel, dashboard: Dashboard, window: Window): Promise<Answer> {
+async function answerOf(panel: Panel, choices: Choices, window: Window): Promise<Answer> {
   const times = timesOf(window);
   const asked = await Promise.all(
     (panel.targets ?? []).map(async (target) => {
-      const query = expand(target.expr ?? '', dashboard, window);
+      const query = expand(target.expr ?? '', choices, window);
       return { target, query, series: await ask(window, target, query) };
     }),
   );
@@ -101,7 +115,8 @@ async function answerOf(panel: Panel, dashboard: Dashboard, window: Window): Pro
 
 /** One after another: a laptop's Prometheus has other things to do. */
 export async function answersOf(dashboard: Dashboard, window: Window): Promise<readonly Answer[]> {
+  const choices = await choicesOf(dashboard, window);
   const answers: Answer[] = [];
-  for (const panel of drawnPanels(dashboard).filter(isPromql)) answers.push(await answerOf(panel, dashboard, window));
+  for (const panel of drawnPanels(dashboard).filter(isPromql)) answers.push(await answerOf(panel, choices, window));
   return answers;
 }

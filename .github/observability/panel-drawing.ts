@@ -29,6 +29,9 @@ const NAMED: Readonly<Record<string, string>> = { red: '#c0392b', orange: '#c777
 const ROW_HEIGHT = 38;
 const [KIBI, MINUTE, HOUR, DAY] = [1_024, 60, 3_600, 86_400];
 
+/** In UTC, as on the dashboards. */
+const clock = (seconds: number): string => new Date(seconds * 1_000).toISOString().slice(11, 19);
+
 const colourOf = (index: number): string => COLOURS[index % COLOURS.length] ?? '#2f6fdb';
 
 function figure(value: number, decimals: number | null, digits = 3): string {
@@ -114,7 +117,7 @@ function drawLines(drawing: Drawing, into: HTMLElement, width: number, height: n
       legend: { show: false },
       cursor: { show: false },
       scales: { x: { time: true }, y: { range: (_, lowest, highest) => [least ?? Math.min(lowest, 0), most ?? (highest > (least ?? 0) ? highest * 1.08 : (least ?? 0) + 1)] } },
-      axes: [{ size: 26, stroke: '#5b6775', grid: { stroke: '#eef1f4' } }, { size: 62, stroke: '#5b6775', grid: { stroke: '#eef1f4' }, values: (_, splits) => splits.map((split) => show(split, { ...drawing, decimals: null, words: {} })) }],
+      axes: [{ size: 26, stroke: '#5b6775', grid: { stroke: '#eef1f4' }, values: (_, splits) => splits.map(clock) }, { size: 76, stroke: '#5b6775', grid: { stroke: '#eef1f4' }, values: (_, splits) => splits.map((split) => show(split, { ...drawing, decimals: null, words: {} })) }],
       series: [{}, ...order.map((index) => ({ stroke: colours[index] ?? '', width: 1.5, ...(index >= lines.length ? { dash: [6, 4] } : { fill: `${colours[index] ?? ''}${isStacked ? '55' : '14'}` }), points: { show: false }, spanGaps: false }))],
     },
     [[...times], ...order.map((index) => data[index] ?? [])],
@@ -141,7 +144,7 @@ function drawHeatmap(drawing: Drawing, into: HTMLElement, width: number, height:
   const context = canvas.getContext('2d');
   if (context === null) return;
   const most = Math.max(1e-9, ...ranges.flatMap(({ counts }) => counts));
-  const [left, bottom] = [62, 22];
+  const [left, bottom] = [76, 22];
   const [cellWidth, cellHeight] = [(width - left) / drawing.times.length, (height - bottom) / ranges.length];
   context.font = '10px system-ui, sans-serif';
   for (const [row, { upTo, counts }] of ranges.entries()) {
@@ -157,7 +160,7 @@ function drawHeatmap(drawing: Drawing, into: HTMLElement, width: number, height:
   }
   for (const share of [0, 0.5, 1]) {
     const time = drawing.times[Math.round(share * (drawing.times.length - 1))] ?? 0;
-    context.fillText(new Date(time * 1_000).toISOString().slice(11, 19), left + share * (width - left - 48), height - 6);
+    context.fillText(clock(time), left + share * (width - left - 48), height - 6);
   }
   into.append(canvas);
 }
