@@ -40,9 +40,9 @@ export interface Config {
   /** Requests are refused while the event loop is later than this. */
   readonly overload: { readonly maxLagMs: number };
   readonly shutdown: ShutdownConfig;
-  readonly logLevel: string;
   /** Undefined: no spans, and nothing is loaded for them. */
   readonly tracing: TracingConfig | undefined;
+  readonly logLevel: string;
   /** What else the environment holds: features have settings of their own. */
   readonly others: Readonly<Record<string, string>>;
 }
@@ -233,12 +233,12 @@ export const settings = {
   MAX_CONNECTIONS_OF_ADDRESS: integer(10, 1_000_000).default(1_000),
   VALKEY_URL: url(['redis:', 'rediss:', 'valkey:', 'valkeys:']).optional(),
   LOOP_LAG_LIMIT_MS: integer(50, 60_000).default(1_000),
-  SHUTDOWN_UNREADY_SECONDS: integer(0, 120).default(0),
-  SHUTDOWN_DRAIN_SECONDS: integer(1, 300).default(20),
   OTEL_EXPORTER_OTLP_ENDPOINT: url(['http:', 'https:']).refine((text) => !URL.canParse(text) || new URL(text).username + new URL(text).search === '', 'must be an address without a login and a query').optional(),
   OTEL_TRACES_SAMPLER: z.enum(TRACE_SAMPLERS, `must be one of ${TRACE_SAMPLERS.join(', ')}`).default('parentbased_always_on'),
   OTEL_TRACES_SAMPLER_ARG: z.string().regex(/^[01]$|^[01]\.\d{1,6}$/, SHARE).transform(Number).refine((share) => share <= 1, SHARE).default(1),
   TRACE_CALLERS: z.enum(['strangers', 'trusted'], 'must be strangers or trusted').default('strangers'),
+  SHUTDOWN_UNREADY_SECONDS: integer(0, 120).default(0),
+  SHUTDOWN_DRAIN_SECONDS: integer(1, 300).default(20),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'must be fatal, error, warn, info, debug, trace or silent').optional(),
 } as const;
 
@@ -538,8 +538,8 @@ function toConfig(values: Settings, production: boolean, files: SecretFiles['fil
       mostOfAddress: values.TRUSTED_PROXIES === 0 ? values.MAX_CONNECTIONS_OF_ADDRESS : undefined,
     },
     overload: { maxLagMs: values.LOOP_LAG_LIMIT_MS },
-    shutdown: { unreadyMs: values.SHUTDOWN_UNREADY_SECONDS * 1_000, drainTimeoutMs: values.SHUTDOWN_DRAIN_SECONDS * 1_000 },
     tracing: tracingOf(values),
+    shutdown: { unreadyMs: values.SHUTDOWN_UNREADY_SECONDS * 1_000, drainTimeoutMs: values.SHUTDOWN_DRAIN_SECONDS * 1_000 },
     logLevel: values.LOG_LEVEL ?? (production ? 'info' : 'warn'),
   };
 }
