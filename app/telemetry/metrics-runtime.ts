@@ -3,7 +3,7 @@
 import { constants, createHistogram, performance, PerformanceObserver } from 'node:perf_hooks';
 import v8 from 'node:v8';
 import { Counter, Histogram, type Registry } from 'prom-client';
-import { addGauge } from '#app/telemetry/metrics.ts';
+import { addGauge } from '#app/lib/read-gauge.ts';
 
 const SAMPLE_EVERY_MS = 20;
 /** What is read within it is of one scrape, or of two Prometheus that scrape together. */

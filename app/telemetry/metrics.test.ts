@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Counter, Histogram, Registry } from 'prom-client';
-import { addGauge, createMetrics, expose } from '#app/telemetry/metrics.ts';
+import { createMetrics, expose } from '#app/telemetry/metrics.ts';
 
 const OPEN_METRICS = 'application/openmetrics-text;version=1.0.0';
 
@@ -45,18 +45,4 @@ test('OpenMetrics tells the units, whole bounds with their point, and exemplars'
   assert.match(text, /le="10\.0"\} 1$/m);
   assert.match(text, /le="\+Inf"\} 1$/m);
   assert.doesNotMatch((await expose(metrics)).text, /# UNIT|trace_id/, 'the older text has neither');
-});
-
-test('a gauge that can not be read, or not in time, is absent, and back once it can', async () => {
-  const metrics = new Registry();
-  let answer: () => number | undefined | Promise<number> = () => Promise.reject(new Error('the database is away'));
-  addGauge(metrics, { name: 'stockade_lag_seconds', help: 'Lag.', timeoutMs: 1 }, () => answer());
-  const value = async () => /^stockade_lag_seconds (\S+)$/m.exec((await expose(metrics)).text)?.[1];
-  assert.equal(await value(), undefined);
-  answer = () => new Promise<number>(() => undefined);
-  assert.equal(await value(), undefined);
-  answer = () => undefined;
-  assert.equal(await value(), undefined);
-  answer = () => 0;
-  assert.equal(await value(), '0');
 });
