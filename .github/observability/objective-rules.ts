@@ -57,9 +57,10 @@ function recordCounts({ name, ...counted }: Objective): readonly Rule[] {
   return count(counted, { ...names, own: `{objective="${name}"}` }).map(([record, expr]) => ({ record, expr, labels: { objective: name } }));
 }
 
-/** Weighed by traffic, which a mean of ratios is not. */
+/** Weighed by traffic, which a mean of ratios is not. Half a count less than the window, or Prometheus 2 would take one more than 3. */
 function composeCounts(objective: string, { events, bad, window }: Names): readonly Recording[] {
-  const sum = (of: string): string => `sum by (job) (sum_over_time(slo:sli_${of}:count${COUNT_EVERY}{objective="${objective}"}[${window}]))`;
+  const range = `${secondsOf(window) - secondsOf(COUNT_EVERY) / 2}s`;
+  const sum = (of: string): string => `sum by (job) (sum_over_time(slo:sli_${of}:count${COUNT_EVERY}{objective="${objective}"}[${range}]))`;
   return [[events, sum('events')], [bad, sum('bad')]];
 }
 

@@ -34,7 +34,8 @@ export function writeTests(burn: BurnRate, { objectives, minimumBad, burnRates }
     input_series: cases.flatMap((each) => seriesOf(each, burn)),
     promql_expr_test: cases.flatMap((each) => expectationsOf(each, burn)),
   };
-  return HEADER + stringify({ rule_files: ruleFilesOf(burn, burnRates), evaluation_interval: burn.evaluate, tests: [test] }, { lineWidth: 0 });
+  const groups = groupsOf(burn, burnRates);
+  return HEADER + stringify({ rule_files: groups.map((group) => `${group}.rules.yaml`), evaluation_interval: burn.evaluate, group_eval_order: groups, tests: [test] }, { lineWidth: 0 });
 }
 
 /** Exported for its test. */
@@ -56,7 +57,7 @@ function burnCase(objective: Objective, burn: BurnRate, share: number): Case {
   }
   const [notYet, by] = [Math.floor(after - every), Math.ceil(after + every)];
   // Lifted, it is over when the short window is: not only when the long one has forgotten.
-  const over = by + short + every;
+  const over = by + stepOf(burn) + short + every;
   const expected = new Map([...(notYet > 0 ? [[notYet, false] as const] : []), [by, true], [over, false]]);
   return { ...common, title: `${name} fires after ${Number(after.toPrecision(4))} s`, lasts: by, expected };
 }
@@ -80,9 +81,9 @@ function quietCases(burn: BurnRate, minimumBad: number): readonly Case[] {
 }
 
 /** Its own, and those that record what it reads; the others would be evaluated in vain. */
-function ruleFilesOf(burn: BurnRate, burnRates: readonly BurnRate[]): readonly string[] {
+function groupsOf(burn: BurnRate, burnRates: readonly BurnRate[]): readonly string[] {
   const recorders = [burn.short, burn.long].map((window) => burnRates.find(({ short, long }) => short === window || long === window) ?? burn);
-  return [...new Set([...recorders, burn])].map(({ name }) => `objectives-${name}.rules.yaml`);
+  return [...new Set([...recorders, burn])].map(({ name }) => `objectives-${name}`);
 }
 
 type CaseOfObjective = Case & { readonly objective: Objective };
