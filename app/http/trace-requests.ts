@@ -52,7 +52,7 @@ export async function traceUpgrade<T>(tracing: Serve | undefined, request: Incom
 }
 
 function finish(span: Span, { method, route, status, problem }: Answer): void {
-  if (route !== undefined) span.rename(`${toVerb(method)} ${route}`);
+  if (route !== undefined) span.setName(`${toVerb(method)} ${route}`);
   span.set({ 'http.request.method': method, ...(route !== undefined && { 'http.route': route }), ...(status !== undefined && { 'http.response.status_code': status }) });
   // What a client did wrong is no error of the server's.
   if (status !== undefined && status >= 500) span.end(problem ?? String(status));

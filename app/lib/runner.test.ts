@@ -31,7 +31,7 @@ test('one run is in flight, and any number of requests meanwhile make one more',
 
 test('a run is nobody’s: not a part of the request that happened to ask for it first', async () => {
   const nothing = () => undefined;
-  const span: Span = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), sampled: true, start: () => assert.fail('it is not theirs'), rename: nothing, set: nothing, end: nothing };
+  const span: Span = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), sampled: true, start: () => assert.fail('it is not theirs'), setName: nothing, set: nothing, end: nothing };
   const seen: unknown[] = [];
   const runner = createRunner('test', async () => {
     await Promise.resolve();

@@ -13,7 +13,7 @@ function recordSpans(sampled: boolean) {
       events.push(`${name} starts ${part.name}`);
       return create(part);
     },
-    rename: () => undefined,
+    setName: () => undefined,
     set: () => undefined,
     end: (errorType = 'well') => void events.push(`${name} ends ${errorType}`),
   });

@@ -23,7 +23,7 @@ export interface SpanPart {
 export interface Span extends SpanContext {
   /** A part of this work. */
   start(part: SpanPart): Span;
-  rename(name: string): void;
+  setName(name: string): void;
   set(attributes: SpanAttributes): void;
   /** Once; with what went wrong, as a name and not as a message, which may quote anything. */
   end(errorType?: string): void;

@@ -23,7 +23,7 @@ function record(sampled = true): { readonly span: Span; readonly parts: Recorded
       parts.push(own);
       return create('c'.repeat(16), own);
     },
-    rename: () => undefined,
+    setName: () => undefined,
     set: (attributes) => recorded?.set.push(attributes),
     end: (errorType = 'well') => {
       if (recorded !== undefined) recorded.ended = errorType;

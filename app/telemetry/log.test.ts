@@ -54,7 +54,7 @@ test('a line within a span carries its ids under OpenTelemetry’s names, once, 
   const { lines, destination } = capture();
   const log = createLog({ level: 'info', destination });
   const nothing = () => undefined;
-  const span: Span = { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7', sampled: true, start: () => span, rename: nothing, set: nothing, end: nothing };
+  const span: Span = { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7', sampled: true, start: () => span, setName: nothing, set: nothing, end: nothing };
   const idsOf = (text = ''): unknown[] => {
     const line = JSON.parse(text) as Record<string, unknown>;
     return [line['trace_id'], line['span_id'], line['trace_flags'], text.split('"trace_id"').length - 1];

@@ -51,7 +51,7 @@ test('spans arrive at the collector, one beneath the other, and say what service
   const request = tracing.serve('GET', undefined);
   const query = request.start({ name: 'SELECT item', kind: 'client', attributes: { 'db.operation.name': 'SELECT' } });
   query.end();
-  request.rename('GET /items');
+  request.setName('GET /items');
   request.set({ 'http.response.status_code': 500 });
   request.end('internal-error');
   await tracing.stop();

@@ -7,8 +7,8 @@ import { AlwaysOffSampler, AlwaysOnSampler, BatchSpanProcessor, ParentBasedSampl
 import type { Logger } from 'pino';
 import { Counter, type Registry } from 'prom-client';
 import type { TracingConfig } from '#app/config.ts';
-import packageJson from '../../package.json' with { type: 'json' };
 import { errorTypeOf, parseTraceparent, type Span, type SpanContext, type SpanPart } from '#app/lib/span.ts';
+import { VERSION } from '#app/telemetry/version.ts';
 
 export interface Tracing {
   /** A request that came in; `traceparent` as its caller sent it. */
@@ -42,15 +42,14 @@ const KINDS: Readonly<Record<SpanPart['kind'], SpanKind>> = { internal: SpanKind
 
 export function openTracing(config: TracingConfig, parts: TracingParts): Tracing {
   const { revision } = parts;
-  const { version } = packageJson;
   const provider = new TracerProvider({
-    resource: resourceFromAttributes({ 'service.name': 'stockade', 'service.version': version, 'service.instance.id': randomUUID(), ...(revision !== undefined && { 'vcs.ref.head.revision': revision }) }),
+    resource: resourceFromAttributes({ 'service.name': 'stockade', 'service.version': VERSION, 'service.instance.id': randomUUID(), ...(revision !== undefined && { 'vcs.ref.head.revision': revision }) }),
     sampler: createSampler(config),
     spanLimits: { attributeValueLengthLimit: LONGEST_VALUE },
     spanProcessors: createProcessors(new OTLPTraceExporter({ url: tracesUrl(config.endpoint), timeoutMillis: EXPORT_MS }), parts),
   });
   // Nothing is registered globally: two services of one process, as in tests, don't share a tracer.
-  const tracer = provider.getTracer('stockade', version);
+  const tracer = provider.getTracer('stockade', VERSION);
   return {
     serve(name, traceparent) {
       const caller = parseTraceparent(traceparent);
@@ -101,7 +100,7 @@ function adapt(tracer: Tracer, parent: Context, span: OtelSpan): Span {
     spanId,
     sampled: (traceFlags & TraceFlags.SAMPLED) !== 0,
     start: (part) => startSpan(tracer, trace.setSpan(parent, span), part),
-    rename: (name) => void span.updateName(name),
+    setName: (name) => void span.updateName(name),
     set: (attributes) => void span.setAttributes(attributes),
     end(errorType) {
       if (errorType !== undefined) span.setAttribute('error.type', errorType).setStatus({ code: SpanStatusCode.ERROR });
