@@ -23,7 +23,9 @@ import { BACK_CHANNEL_LOGOUT_PATH, createRateLimits } from '#app/http/rate-limit
 import { openSignInStore, purgeSignInLimits } from '#app/http/sign-in-store.ts';
 import type { SharedStore } from '#app/http/shared-store.ts';
 import { createIdentity, type Identity } from '#app/identity/identity.ts';
+import { createIdentityMeasures } from '#app/identity/measures.ts';
 import { createSessionsFeature } from '#app/identity/sessions.ts';
+import { measureCertificates } from '#app/lib/certificate-end.ts';
 import { createLive, type Live } from '#app/live/live.ts';
 import { startAuditTrail } from '#app/privacy/audit-trail.ts';
 import { createKeyProvider } from '#app/privacy/key-provider.ts';
@@ -125,7 +127,7 @@ async function startParts(config: Config, { log, database: given, clock = () => 
   const sessions = createSessionsFeature({ limits: config.identity, onSessionEnd: () => live.current?.recheck() });
   const register = collectRegister(found.map(({ module }) => module), config);
   const privacy = createPrivacyFeature({ people, register, onSessionEnd: () => live.current?.recheck() });
-  const access = await createAccess([...found, sessions, privacy].map(({ module }) => module), { log, clock, logAllowedOneIn: config.access.logAllowedOneIn, signInFactors: config.identity.signInFactors });
+  const access = await createAccess([...found, sessions, privacy].map(({ module }) => module), { log, metrics, clock, logAllowedOneIn: config.access.logAllowedOneIn, signInFactors: config.identity.signInFactors });
   if (config.access.grantsFile !== undefined) {
     const stopFollowing = followGrants({ file: config.access.grantsFile, access, log, metrics });
     onStop('grants', async () => {
@@ -133,7 +135,9 @@ async function startParts(config: Config, { log, database: given, clock = () => 
       return Promise.resolve();
     });
   }
-  const identity = createIdentity({ config: config.identity, publicUrl: config.publicUrl, database, people, trail, onSessionEnd: () => live.current?.recheck(), log, clock });
+  const identityMeasures = createIdentityMeasures(metrics);
+  const identity = createIdentity({ config: config.identity, publicUrl: config.publicUrl, database, people, trail, onSessionEnd: () => live.current?.recheck(), measures: identityMeasures, log, clock });
+  measureCertificates(metrics, { issuer: () => identity.certificateEndMs(), database: () => database.pool.certificateEndMs });
   onStop('identity', () => identity.stop());
   await startProvider(config, identity, log, timed, onStop);
   live.current = await createLive({
@@ -167,7 +171,7 @@ async function startParts(config: Config, { log, database: given, clock = () => 
   });
   const store = await openStore(config, log, onStop);
   const limits = createRateLimits({ ...config.limits, store, signInStore: store === undefined ? openSignInStore(database.db, { log }) : undefined, log, metrics });
-  const features = [sessions, privacy, ...createFeatures(found, { database: database.db, environment: config.others, production: config.production, signInFactors: config.identity.signInFactors, publicUrl: config.publicUrl, log, metrics, clock })];
+  const features = [sessions, privacy, ...createFeatures(found, { database: database.db, environment: config.others, production: config.production, signInFactors: config.identity.signInFactors, publicUrl: config.publicUrl, log, metrics, countSignIns: identityMeasures.countSignIns, clock })];
   onStop('features', () => Promise.all(features.map(async ({ feature }) => feature.stop?.())));
   const server = createServer({ config: { ...config, trustedProxies: config.limits.trustedProxies }, database, identity, access, live: hub, limits, features, people, trail, log, metrics, clock, isReady: () => ready, tls, tracing });
 
