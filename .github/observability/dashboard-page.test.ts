@@ -32,7 +32,7 @@ function answerOf(panel: Panel): Answer {
   const queries = ['depth{queue="</script><script>alert(1)</script>"}'];
   const lines = { timeseries: [{ name: 'a', values: wave(0.2) }, { name: '<img src=x>', values: wave(4) }], stat: [{ name: 'a', values: [...wave(3).slice(0, -1), 7] }], heatmap: ['0.1', '1', '+Inf'].map((name, index) => ({ name, values: wave(index + 1) })), 'state-timeline': [{ name: 'db', values: times.map((_, index) => (index > 20 && index < 30 ? 0 : 1)) }] }[panel.type] ?? [];
   const rows = panel.type === 'table' ? [{ version: '1.0', instance: 'a' }, { version: '1.1', instance: 'b' }] : [];
-  return { panel, queries, times, lines: panel.id === 9 ? [] : lines, rows, silent: panel.id === 9 ? queries : [] };
+  return { panel, queries, times, lines: panel.id === 9 ? [] : lines, exemplars: panel.type === 'timeseries' && panel.id !== 9 ? [{ time: times[10] ?? 0, value: 2, traceId: 'a' }] : [], rows, silent: panel.id === 9 ? queries : [] };
 }
 
 const draw = (of: Dashboard): string => dashboardPage(of, of.panels.filter(({ type }) => type !== 'row').map(answerOf), new Date(0));
@@ -94,7 +94,7 @@ test('a page draws every kind of panel by itself: no request, no complaint, ink 
   assert.equal(inked.length, 2, 'one canvas for the lines, one for the heatmap');
   for (const share of inked) assert.ok(share > 0.02, `only ${share} of a canvas is drawn`);
   const text = await page.locator('main').innerText();
-  for (const seen of ['<img src=x>', '7 s', 'db: there', '1.1', 'nobody came']) assert.ok(text.includes(seen), `${seen} is not to be read`);
+  for (const seen of ['<img src=x>', '7 s', '• 1 traced', 'db: there', '1.1', 'nobody came']) assert.ok(text.includes(seen), `${seen} is not to be read`);
   // The last figure is past the step to red.
   assert.equal(await page.locator('.figure').evaluate((figure) => getComputedStyle(figure).backgroundColor), 'rgb(192, 57, 43)');
   const [first, second] = await page.locator('section').evaluateAll((sections) => sections.map((section) => section.getBoundingClientRect()).map(({ left, top, width }) => ({ left, top, width })));

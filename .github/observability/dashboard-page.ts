@@ -71,13 +71,14 @@ ${answer === undefined ? '' : html`<details><summary>${answer.queries.length ===
 `;
 }
 
-function drawingOf({ panel, times, lines, rows, silent }: Answer): Drawing {
+function drawingOf({ panel, times, lines, exemplars, rows, silent }: Answer): Drawing {
   const { unit = 'none', decimals, min, max, thresholds, mappings, noValue, custom } = panel.fieldConfig?.defaults ?? {};
   return {
     id: panel.id,
     kind: panel.type,
     times,
     lines,
+    exemplars,
     rows,
     isSilent: silent.length > 0,
     unit: panel.options?.yAxis?.unit ?? unit,

@@ -9,7 +9,7 @@ const Link = z.looseObject({ title: z.string(), url: z.string().optional() });
 const Step = z.object({ color: z.string(), value: z.number().nullable() });
 const Mapping = z.looseObject({ options: z.record(z.string(), z.looseObject({ text: z.string(), color: z.string().optional() })) });
 
-const Target = z.looseObject({ refId: z.string(), expr: z.string().optional(), query: z.string().optional(), legendFormat: z.string().optional(), format: z.string().optional(), instant: z.boolean().optional() });
+const Target = z.looseObject({ refId: z.string(), expr: z.string().optional(), query: z.string().optional(), legendFormat: z.string().optional(), format: z.string().optional(), instant: z.boolean().optional(), exemplar: z.boolean().optional() });
 const Defaults = z.looseObject({
   unit: z.string().optional(),
   decimals: z.number().optional(),

@@ -10,6 +10,6 @@ export function filesOf(text: string): ReadonlyMap<string, string> {
   const objectives = parseObjectives(text);
   return new Map([
     ...[...writeRules(objectives)].map(([name, rules]) => [`${FOLDER}/${name}.rules.yaml`, rules] as const),
-    ...objectives.burnRates.map((burn) => [`${FOLDER}/objectives-${burn.name}.test.yaml`, writeTests(burn, objectives)] as const),
+    ...objectives.burnRates.flatMap((burn) => [...writeTests(burn, objectives)].map(([name, tests]) => [`${FOLDER}/${name}.test.yaml`, tests] as const)),
   ]);
 }

@@ -14,10 +14,11 @@ interface Question {
 
 const asked: Question[] = [];
 let reply: object = {};
+let exemplars: object = {};
 const prometheus = http.createServer((request, response) => {
   void text(request).then((body) => {
     asked.push({ path: request.url ?? '', form: new URLSearchParams(body) });
-    response.end(JSON.stringify(reply));
+    response.end(JSON.stringify(request.url === '/api/v1/query_exemplars' ? exemplars : reply));
   });
 });
 let origin = '';
@@ -96,6 +97,16 @@ test('a table is asked for now, and leaves out the columns that the panel hides'
   assert.deepEqual(answer.lines, []);
   assert.equal(asked[0]?.path, '/api/v1/query');
   assert.equal(asked[0].form.get('time'), '130');
+});
+
+test('the traces of a query are asked for where the panel shows them', async () => {
+  asked.length = 0;
+  reply = success({ metric: {}, values: [[100, '1']] });
+  const dashboard = dashboardOf({ targets: [{ refId: 'A', expr: 'a', exemplar: true }, { refId: 'B', expr: 'b' }] });
+  exemplars = { status: 'success', data: [{ seriesLabels: {}, exemplars: [{ labels: { trace_id: 'abc' }, value: '0.5', timestamp: 112.5 }, { labels: { other: 'x' }, value: '1', timestamp: 113 }] }] };
+  const [answer] = await answersOf(dashboard, windowOf());
+  assert.deepEqual(answer?.exemplars, [{ time: 112.5, value: 0.5, traceId: 'abc' }]);
+  assert.deepEqual(asked.filter(({ path }) => path === '/api/v1/query_exemplars').map(({ form }) => Object.fromEntries(form)), [{ query: 'a', start: '100', end: '130' }]);
 });
 
 test('a query that Prometheus refuses ends it, by name', async () => {

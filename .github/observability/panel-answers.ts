@@ -19,11 +19,19 @@ export interface Line {
   readonly values: readonly (number | null)[];
 }
 
+export interface Exemplar {
+  readonly time: number;
+  readonly value: number;
+  readonly traceId: string;
+}
+
 export interface Answer {
   readonly panel: Panel;
   readonly queries: readonly string[];
   readonly times: readonly number[];
   readonly lines: readonly Line[];
+  /** Observations that are kept with the trace that they are of. */
+  readonly exemplars: readonly Exemplar[];
   /** Rows of a table, by the name of their column. */
   readonly rows: readonly Readonly<Record<string, string>>[];
   /** Queries that gave nothing, or no number. */
@@ -36,6 +44,8 @@ const Reply = z.union([
   z.looseObject({ status: z.literal('success'), data: z.looseObject({ result: z.array(z.looseObject({ metric: Labels, values: z.array(Point).optional(), value: Point.optional() })) }) }),
   z.looseObject({ status: z.literal('error'), error: z.string() }),
 ]);
+
+const Exemplars = z.looseObject({ data: z.array(z.looseObject({ exemplars: z.array(z.looseObject({ labels: Labels, value: z.string(), timestamp: z.number() })) })).nullish() });
 
 interface Series {
   readonly metric: Readonly<Record<string, string>>;
@@ -50,6 +60,13 @@ async function ask(window: Window, target: Pick<Target, 'instant'>, query: strin
   const reply = Reply.parse(await response.json());
   if (reply.status === 'error') throw new Error(`Prometheus refuses ${query}: ${reply.error}`);
   return reply.data.result.map(({ metric, values, value }) => ({ metric, points: (values ?? (value === undefined ? [] : [value])).map(([time, text]) => [time, Number(text)] as const) }));
+}
+
+/** Empty where Prometheus keeps none: it wants `--enable-feature=exemplar-storage`. */
+async function askExemplars({ origin, from, to }: Window, query: string): Promise<readonly Exemplar[]> {
+  const response = await fetch(`${origin}/api/v1/query_exemplars`, { method: 'POST', body: new URLSearchParams({ query, start: String(from), end: String(to) }) });
+  const { data } = Exemplars.parse(await response.json());
+  return (data ?? []).flatMap(({ exemplars }) => exemplars.flatMap(({ labels, value, timestamp }) => (labels['trace_id'] === undefined ? [] : [{ time: timestamp, value: Number(value), traceId: labels['trace_id'] }])));
 }
 
 export type Choices = ReadonlyMap<string, string>;
@@ -97,7 +114,7 @@ async function answerOf(panel: Panel, choices: Choices, window: Window): Promise
   const asked = await Promise.all(
     (panel.targets ?? []).map(async (target) => {
       const query = expand(target.expr ?? '', choices, window);
-      return { target, query, series: await ask(window, target, query) };
+      return { target, query, series: await ask(window, target, query), exemplars: target.exemplar === true ? await askExemplars(window, query) : [] };
     }),
   );
   const isTable = panel.type === 'table';
@@ -108,6 +125,7 @@ async function answerOf(panel: Panel, choices: Choices, window: Window): Promise
     queries: asked.map(({ query }) => query),
     times,
     lines: isTable ? [] : asked.flatMap(({ target, series }) => series.map((one) => lineOf(one, nameOf(target.legendFormat, one.metric), times))),
+    exemplars: asked.flatMap(({ exemplars }) => exemplars),
     rows: rows.map((row) => Object.fromEntries(Object.entries(row).filter(([name]) => !hidden.has(name)))),
     silent: asked.filter(({ series }) => !series.some(speaks)).map(({ query }) => query),
   };

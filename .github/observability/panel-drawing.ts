@@ -8,6 +8,7 @@ export interface Drawing {
   readonly kind: string;
   readonly times: readonly number[];
   readonly lines: readonly { readonly name: string; readonly values: readonly (number | null)[] }[];
+  readonly exemplars: readonly { readonly time: number; readonly value: number }[];
   readonly rows: readonly Readonly<Record<string, string>>[];
   readonly isSilent: boolean;
   readonly unit: string;
@@ -94,11 +95,12 @@ function legend(drawing: Drawing, into: HTMLElement): void {
     item.append(sign, `${name} `, element('b', '', show(lastOf(values), drawing)));
     list.append(item);
   }
+  if (drawing.exemplars.length > 0) list.append(element('li', '', `• ${drawing.exemplars.length} traced`));
   into.append(list);
 }
 
 function drawLines(drawing: Drawing, into: HTMLElement, width: number, height: number): void {
-  const { times, lines, isStacked, marksSteps, steps, least, most } = drawing;
+  const { times, lines, exemplars, isStacked, marksSteps, steps, least, most } = drawing;
   const sums = times.map(() => 0);
   const values = lines.map((line) => line.values.map((value, index) => {
     if (!isStacked || value === null) return value;
@@ -116,6 +118,7 @@ function drawLines(drawing: Drawing, into: HTMLElement, width: number, height: n
       height,
       legend: { show: false },
       cursor: { show: false },
+      hooks: { draw: [(plot) => { markExemplars(plot, exemplars); }] },
       scales: { x: { time: true }, y: { range: (_, lowest, highest) => [least ?? Math.min(lowest, 0), most ?? (highest > (least ?? 0) ? highest * 1.08 : (least ?? 0) + 1)] } },
       axes: [{ size: 26, stroke: '#5b6775', grid: { stroke: '#eef1f4' }, values: (_, splits) => splits.map(clock) }, { size: 76, stroke: '#5b6775', grid: { stroke: '#eef1f4' }, values: (_, splits) => splits.map((split) => show(split, { ...drawing, decimals: null, words: {} })) }],
       series: [{}, ...order.map((index) => ({ stroke: colours[index] ?? '', width: 1.5, ...(index >= lines.length ? { dash: [6, 4] } : { fill: `${colours[index] ?? ''}${isStacked ? '55' : '14'}` }), points: { show: false }, spanGaps: false }))],
@@ -124,6 +127,19 @@ function drawLines(drawing: Drawing, into: HTMLElement, width: number, height: n
     into,
   );
   legend(drawing, into);
+}
+
+/** Points where Grafana has them: each is a request whose trace was kept. */
+function markExemplars(plot: Chart, exemplars: Drawing['exemplars']): void {
+  const { ctx, bbox } = plot;
+  ctx.fillStyle = '#7a55c7';
+  for (const { time, value } of exemplars) {
+    const [x, y] = [plot.valToPos(time, 'x', true), plot.valToPos(value, 'y', true)];
+    if (x < bbox.left || x > bbox.left + bbox.width || y < bbox.top || y > bbox.top + bbox.height) continue;
+    ctx.beginPath();
+    ctx.arc(x, y, 2.5, 0, 2 * Math.PI);
+    ctx.fill();
+  }
 }
 
 const NUMBER = /^\+?(?:Inf|\d)/;

@@ -54,6 +54,7 @@ const possible = [
   '(sum(x) or vector(0)) / sum(y)',
   '100 * x > bool 5',
   'time() - max(x)',
+  'min by (a) (x) - time() < 14 * 86400',
   'sum(x) * scalar(sum by (a) (y))',
   'sum by (name) (label_replace(sum(x), "name", "a", "", ""))',
   'histogram_quantile(0.9, rate(x_bucket[5m]))',

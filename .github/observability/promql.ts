@@ -142,7 +142,7 @@ function shapeOfCall(node: SyntaxNode, text: string): Shape {
 }
 
 const isScalar = (node: SyntaxNode, text: string): boolean =>
-  node.name === 'NumberDurationLiteral' || (node.name === 'FunctionCall' && /^(?:scalar|time|pi)\b/.test(textOf(node, text))) || (/^(?:ParenExpr|UnaryExpr)$/.test(node.name) && operandsOf(node).every((inner) => isScalar(inner, text)));
+  node.name === 'NumberDurationLiteral' || (node.name === 'FunctionCall' && /^(?:scalar|time|pi)\b/.test(textOf(node, text))) || (/^(?:BinaryExpr|ParenExpr|UnaryExpr)$/.test(node.name) && operandsOf(node).every((inner) => isScalar(inner, text)));
 
 function shapeOfBinary(node: SyntaxNode, text: string): Shape {
   const [left, right] = operandsOf(node);
