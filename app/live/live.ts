@@ -75,7 +75,7 @@ export async function createLive(parts: LiveParts): Promise<Live> {
   const limits = { ...LIMITS, ...parts.limits };
   const gate = createGate(limits.concurrentQueries);
   const hub = new Hub({ source: parts.source, events: parts.events, can: parts.can, limits });
-  const measures = createMeasures(parts.metrics, hub);
+  const measures = createMeasures(parts.metrics, { hub, db, clock });
   let draining = false;
   let accessChangedMs = Number.NEGATIVE_INFINITY;
 
@@ -103,7 +103,7 @@ export async function createLive(parts: LiveParts): Promise<Live> {
   const entrance = createEntrance({
     hub,
     resume: { db, gate, source: parts.source, position: feed.position, replayEvents: limits.replayEvents },
-    session: { bufferLimit: config.bufferLimit, bufferBytes: limits.bufferBytes, goodbyeMs: limits.goodbyeMs, clock, position: feed.position, onResync: measures.resynced },
+    session: { bufferLimit: config.bufferLimit, bufferBytes: limits.bufferBytes, goodbyeMs: limits.goodbyeMs, clock, position: feed.position, onResync: measures.resynced, onDrop: measures.dropped },
     onDelivered: measures.delivered,
     onOpen: (session) => {
       if (clock().getTime() - accessChangedMs < LATE_OPEN_MS) access.request([session]);

@@ -26,6 +26,7 @@ export type OutboxTables = {
   outbox_event: {
     tenant_id: string;
     id: string;
+    sequence: number;
     position: number | null;
     sequenced_at: Date | null;
     type: string;
@@ -88,6 +89,12 @@ export async function leavePositionsBehind(db: Database): Promise<number> {
 export async function hasUnsequenced(db: Database): Promise<boolean> {
   const row = await tables(db).selectFrom('outbox_event').select('id').where('position', 'is', null).limit(1).executeTakeFirst();
   return row !== undefined;
+}
+
+/** When the event happened that has waited longest for its position; undefined when none waits. */
+export async function oldestUnsequenced(db: Database): Promise<Date | undefined> {
+  const row = await tables(db).selectFrom('outbox_event').select('occurred_at').where('position', 'is', null).orderBy('sequence').limit(1).executeTakeFirst();
+  return row?.occurred_at;
 }
 
 export interface Batch {
