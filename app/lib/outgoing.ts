@@ -2,18 +2,19 @@
 // Of what the conventions ask for, the address is left out but for its host: a path may say what must not be known elsewhere.
 import { currentSpan, formatTraceparent, inSpan } from '#app/lib/span.ts';
 
-export interface TracedFetch {
-  /** Whom it goes to, as the service calls them: `identity provider`. */
-  readonly peer: string;
+export interface Peer {
+  /** As the service calls them: `identity provider`. */
+  readonly name: string;
   /** Whether they are told of the trace. Not strangers: it would tie together what they must not know to belong together. */
-  readonly tell: boolean;
+  readonly told: boolean;
 }
 
-export function tracedFetch({ peer, tell }: TracedFetch, url: URL, init: RequestInit = {}): Promise<Response> {
+/** `send` is handed `init` as it is to be sent. */
+export function traceOutgoing(peer: Peer, url: URL, init: RequestInit, send: (init: RequestInit) => Promise<Response>): Promise<Response> {
   const { method = 'GET' } = init;
-  const describe = () => ({ name: `${method} ${peer}`, kind: 'client' as const, attributes: { 'http.request.method': method, 'server.address': url.hostname, 'server.port': portOf(url), 'service.peer.name': peer } });
+  const describe = () => ({ name: `${method} ${peer.name}`, kind: 'client' as const, attributes: { 'http.request.method': method, 'server.address': url.hostname, 'server.port': portOf(url), 'service.peer.name': peer.name } });
   return inSpan(describe, async (span) => {
-    const response = await fetch(url, tell ? withTraceparent(init) : init);
+    const response = await send(peer.told ? withTraceparent(init) : init);
     span?.set({ 'http.response.status_code': response.status, ...(response.status >= 400 && { 'error.type': String(response.status) }) });
     return response;
   });

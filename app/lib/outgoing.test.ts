@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { type Peer, traceOutgoing } from '#app/lib/outgoing.ts';
 import { formatTraceparent, runInSpan, type Span, type SpanAttributes, type SpanPart } from '#app/lib/span.ts';
-import { tracedFetch } from '#app/lib/traced-fetch.ts';
 import { serve } from '#app/testing/local-server.ts';
 import { freePorts } from '#app/testing/ports.ts';
 
@@ -32,12 +32,13 @@ function record(sampled = true): { readonly span: Span; readonly parts: Recorded
   return { span: create('b'.repeat(16)), parts };
 }
 
-const PROVIDER = { peer: 'identity provider', tell: true };
+const PROVIDER: Peer = { name: 'identity provider', told: true };
+const send = (peer: Peer, url: URL, init: RequestInit = {}) => traceOutgoing(peer, url, init, (own) => fetch(url, own));
 
 test('a request that leaves is a span with host, port and status, and nothing of its path or query', async (t) => {
   const { origin } = await serve(t, (_request, response) => response.writeHead(404).end());
   const { span, parts } = record();
-  await runInSpan(span, () => tracedFetch(PROVIDER, new URL('/canary?canary=canary', origin), { method: 'POST', body: 'canary' }));
+  await runInSpan(span, () => send(PROVIDER, new URL('/canary?canary=canary', origin), { method: 'POST', body: 'canary' }));
   const attributes = { 'http.request.method': 'POST', 'server.address': '127.0.0.1', 'server.port': Number(new URL(origin).port), 'service.peer.name': 'identity provider' };
   assert.deepEqual(parts, [{ part: { name: 'POST identity provider', kind: 'client', attributes }, set: [{ 'http.response.status_code': 404, 'error.type': '404' }], ended: 'well' }]);
 });
@@ -48,7 +49,7 @@ test('who is to know is told of the trace, kept or not; a stranger is not, and n
     told.push([headers['traceparent'], headers['x-own']]);
     response.end();
   });
-  const ask = (tell: boolean) => tracedFetch({ peer: 'them', tell }, new URL(origin), { headers: { 'x-own': 'kept' } });
+  const ask = (told: boolean) => send({ name: 'them', told }, new URL(origin), { headers: { 'x-own': 'kept' } });
   const [kept, left] = [record().span, record(false).span];
   await runInSpan(kept, () => ask(true));
   await runInSpan(left, () => ask(true));
@@ -61,13 +62,13 @@ test('who is to know is told of the trace, kept or not; a stranger is not, and n
 test('one that fails is told by its errno, and rejects as fetch does', async () => {
   const [port] = await freePorts(1);
   const { span, parts } = record();
-  await assert.rejects(runInSpan(span, () => tracedFetch(PROVIDER, new URL(`http://127.0.0.1:${String(port)}/`))), TypeError);
+  await assert.rejects(runInSpan(span, () => send(PROVIDER, new URL(`http://127.0.0.1:${String(port)}/`))), TypeError);
   assert.deepEqual(parts.map(({ ended }) => ended), ['ECONNREFUSED']);
 });
 
 test('https has its port although no address names it', async () => {
   const { span, parts } = record();
   const aborted = AbortSignal.abort();
-  for (const url of ['https://127.0.0.1', 'http://127.0.0.1']) await runInSpan(span, () => tracedFetch(PROVIDER, new URL(url), { signal: aborted })).catch(() => undefined);
+  for (const url of ['https://127.0.0.1', 'http://127.0.0.1']) await runInSpan(span, () => send(PROVIDER, new URL(url), { signal: aborted })).catch(() => undefined);
   assert.deepEqual(parts.map(({ part: { attributes } }) => attributes?.['server.port']), [443, 80]);
 });
