@@ -120,7 +120,7 @@ function drawLines(drawing: Drawing, into: HTMLElement, width: number, height: n
       cursor: { show: false },
       hooks: { draw: [(plot) => { markExemplars(plot, exemplars); }] },
       scales: { x: { time: true }, y: { range: (_, lowest, highest) => [least ?? Math.min(lowest, 0), most ?? (highest > (least ?? 0) ? highest * 1.08 : (least ?? 0) + 1)] } },
-      axes: [{ size: 26, stroke: '#5b6775', grid: { stroke: '#eef1f4' }, values: (_, splits) => splits.map(clock) }, { size: 76, stroke: '#5b6775', grid: { stroke: '#eef1f4' }, values: (_, splits) => splits.map((split) => show(split, { ...drawing, decimals: null, words: {} })) }],
+      axes: [{ size: 26, space: 76, stroke: '#5b6775', grid: { stroke: '#eef1f4' }, values: (_, splits) => splits.map(clock) }, { size: 76, stroke: '#5b6775', grid: { stroke: '#eef1f4' }, values: (_, splits) => splits.map((split) => show(split, { ...drawing, decimals: null, words: {} })) }],
       series: [{}, ...order.map((index) => ({ stroke: colours[index] ?? '', width: 1.5, ...(index >= lines.length ? { dash: [6, 4] } : { fill: `${colours[index] ?? ''}${isStacked ? '55' : '14'}` }), points: { show: false }, spanGaps: false }))],
     },
     [[...times], ...order.map((index) => data[index] ?? [])],
