@@ -74,6 +74,35 @@ for (const { claim, problems, defects } of dashboardRules) {
   }
 }
 
+/** What the service writes: its source without tests. */
+const written = [...tree].filter(([path]) => /^app\/(?!testing\/|bench\/|probes\/).*(?<!\.test|\.proof)\.ts$/.test(path)).map(([, text]) => text).join('\n');
+
+/** Attributes of spans, fields of the log and words of its messages that a link asks for and the service never writes. */
+function neverWritten(url: string, source: string): readonly string[] {
+  const query = new URLSearchParams(url.split('?')[1] ?? '');
+  const [spans, search] = [query.get('var-spans') ?? '', query.get('var-search') ?? ''];
+  const attributes = [...spans.matchAll(/\bspan\.([\w.]+)/g)].map(([, name = '']) => name).filter((name) => !source.includes(`'${name}'`));
+  // The log's own are its level and its message.
+  const fields = [...search.matchAll(/"(\w+)"(?=:|$)/g)].map(([, name = '']) => name).filter((name) => !['level', 'msg'].includes(name) && !new RegExp(`\\b${name}\\b\\s*[:,}]`).test(source));
+  const words = search === '' || search.includes('"') || new RegExp(`\\blog\\.\\w+\\([^\\n]*['\`][^\\n]*${search}`, 'i').test(source) ? [] : [search];
+  return [...attributes, ...fields, ...words];
+}
+
+test('what a link looks for is what the service writes: attributes of spans, fields and words of the log', () => {
+  const found = dashboards.flatMap(({ dashboard }) => drawnPanels(dashboard).flatMap(({ links: own = [] }) => own.flatMap(({ url = '' }) => url)));
+  assert.ok(found.length >= 100);
+  assert.deepEqual([...new Set(found.flatMap((url) => neverWritten(url, written)))], []);
+});
+
+test('a link that looks for what is never written is noticed', () => {
+  const source = "span.set('http.route', route); log.info({ signIn: { outcome } }, 'a sign-in failed');";
+  const link = (spans: string, search: string): string => `/d/a?\${__url_time_range}&var-spans=${encodeURIComponent(spans)}&var-search=${encodeURIComponent(search)}`;
+  assert.deepEqual(neverWritten(link('span.http.route = "/a" && kind = server', '"signIn"'), source), []);
+  assert.deepEqual(neverWritten(link('true', 'sign-in failed'), source), []);
+  assert.deepEqual(neverWritten(link('span.http.target = "/a"', '"signOut":true'), source), ['http.target', 'signOut']);
+  assert.deepEqual(neverWritten(link('true', 'signed in'), source), ['signed in']);
+});
+
 test('a dashboard that was saved in another form, as by an export, is noticed, and the command brings it back', () => {
   const [file, among] = seed();
   const [asWritten] = dashboardRules;
