@@ -47,7 +47,7 @@ const Reply = z.union([
 
 const Exemplars = z.looseObject({ data: z.array(z.looseObject({ exemplars: z.array(z.looseObject({ labels: Labels, value: z.string(), timestamp: z.number() })) })).nullish() });
 
-interface Series {
+export interface Series {
   readonly metric: Readonly<Record<string, string>>;
   readonly points: readonly (readonly [number, number])[];
 }
@@ -61,6 +61,10 @@ async function ask(window: Window, target: Pick<Target, 'instant'>, query: strin
   if (reply.status === 'error') throw new Error(`Prometheus refuses ${query}: ${reply.error}`);
   return reply.data.result.map(({ metric, values, value }) => ({ metric, points: (values ?? (value === undefined ? [] : [value])).map(([time, text]) => [time, Number(text)] as const) }));
 }
+
+export type Asking = Pick<Window, 'origin' | 'to'>;
+
+export const askNow = (asking: Asking, query: string): Promise<readonly Series[]> => ask({ ...asking, from: asking.to, step: 1, scrape: 1 }, { instant: true }, query);
 
 /** Empty where Prometheus keeps none: it wants `--enable-feature=exemplar-storage`. */
 async function askExemplars({ origin, from, to }: Window, query: string): Promise<readonly Exemplar[]> {
