@@ -119,7 +119,7 @@ async function startParts(config: Config, { log, database: given, clock = () => 
   const keys = await openServiceKeys({ db: database.db, provider, log, now: clock() });
   const people = createPeople({ keys, clock });
   if (config.database.kind === 'embedded') await seed(database, people, found, clock());
-  const trail = startAuditTrail({ db: database.db, keys: keys.audit, checkpointFile: config.privacy.checkpointFile, log, clock });
+  const trail = startAuditTrail({ db: database.db, keys: keys.audit, checkpointFile: config.privacy.checkpointFile, verifyMs: config.privacy.verifyMs, metrics, log, clock });
   onStop('audit trail', () => trail.stop());
 
   // The two know each other only through functions: sessions that end are told to live, live asks who still has access.

@@ -1,6 +1,6 @@
 // The process's metrics: the registry to which each part adds its own, and how they are written for who scrapes them.
 import { Gauge, type OpenMetricsContentType, Registry } from 'prom-client';
-import packageJson from '../../package.json' with { type: 'json' };
+import { VERSION } from '#app/telemetry/version.ts';
 
 export interface CreateMetricsOptions {
   /** The commit that it was built from. */
@@ -10,7 +10,7 @@ export interface CreateMetricsOptions {
 export function createMetrics({ revision = 'unknown' }: CreateMetricsOptions = {}): Registry {
   const registry = new Registry();
   const build = new Gauge({ name: 'stockade_build_info', help: '1; its labels say what runs.', labelNames: ['version', 'revision', 'node_version'], registers: [registry] });
-  build.set({ version: packageJson.version, revision, node_version: process.versions.node }, 1);
+  build.set({ version: VERSION, revision, node_version: process.versions.node }, 1);
   return registry;
 }
 
