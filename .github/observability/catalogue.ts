@@ -55,7 +55,7 @@ function exported(text: string): readonly [string, Series][] {
   const [type, labels] = [columns.indexOf('type'), columns.indexOf('labels')];
   return rows
     .filter(([name]) => /^[a-z][a-z0-9_]*$/.test(name ?? '') && name !== 'name')
-    .flatMap((cells) => seriesOf(cells[0] ?? '', cells[type] ?? '', (cells[labels] ?? '').split(',').map((label) => /^[a-z_]+/.exec(label.trim())?.[0] ?? '').filter((label) => label !== '')));
+    .flatMap((cells) => seriesOf(cells[0] ?? '', cells[type] ?? '', (cells[labels] ?? '').split(/[\s,]+/).filter((label) => /^[a-z_][a-z0-9_]*$/.test(label))));
 }
 
 function seriesOf(name: string, type: string, labels: readonly string[]): readonly [string, Series][] {

@@ -39,14 +39,14 @@ test('every time series of the service that a person can ask for is on a panel, 
 test('the table of metrics is read as series: buckets with their bound, counters, what is recorded', () => {
   const seen = readCatalogue(
     treeOf({
-      'observability/METRICS.md': '| name | type | unit | labels | help |\n| --- | --- | --- | --- | --- |\n| `a_seconds` | histogram | seconds | `x` = one, two, `y` | How long. |\n| `b_total` | counter | | | How many. |\n',
+      'observability/METRICS.md': '| name | type | unit | labels | help |\n| --- | --- | --- | --- | --- |\n| `a_seconds` | histogram | seconds | `x` `y` | How long. |\n| `b_total` | counter | | | How many. |\n',
       'observability/prometheus/c.yaml': 'groups:\n  - name: c\n    rules:\n      - record: c:d\n        expr: 1\n      - alert: E\n        expr: c:d > 1\n',
       'observability/prometheus/prometheus.yaml': 'scrape_configs: []\n',
     }),
   );
   assert.deepEqual(seen.get('a_seconds_bucket')?.kind, 'bucket');
   assert.ok(seen.get('a_seconds_bucket')?.labels?.has('le'));
-  assert.ok(seen.get('a_seconds_count')?.labels?.has('x'));
+  assert.deepEqual([...(seen.get('a_seconds_count')?.labels ?? [])], ['x', 'y']);
   assert.equal(seen.get('b_total')?.kind, 'counter');
   assert.equal(seen.get('c:d')?.kind, 'recorded');
   assert.equal(seen.has('E'), false);

@@ -99,10 +99,11 @@ export const queryRules: readonly QueryRule[] = [
   {
     claim: 'a counter is read by its rate or increase, at once',
     link: `${PINT}/promql/counter.html`,
-    problems: ({ selectors }, _, catalogue) =>
-      selectors.filter(({ metric, within }) => isCounter(catalogue.get(metric)) && !RATES.has(within[0] ?? '') && !PRESENCE.has(within[0] ?? '')).map(({ metric }) => `${metric} only rises, and falls when a process starts`),
+    // A variable asks for labels, whatever the value.
+    problems: ({ selectors }, { by }, catalogue) =>
+      selectors.filter(({ metric, within }) => by !== 'variable' && isCounter(catalogue.get(metric)) && !RATES.has(within[0] ?? '') && !PRESENCE.has(within[0] ?? '')).map(({ metric }) => `${metric} only rises, and falls when a process starts`),
     refuses: [rule('sum(hits_total)'), rule('hits_total > 5'), rule('max_over_time(hits_total[5m])')],
-    allows: [rule('sum(rate(hits_total[5m]))'), rule('absent(hits_total{job="a"})')],
+    allows: [rule('sum(rate(hits_total[5m]))'), rule('absent(hits_total{job="a"})'), { text: 'hits_total', by: 'variable' }],
   },
   {
     claim: 'rate and increase read counters alone, as they were scraped',
