@@ -58,6 +58,15 @@ function brokenLinks(tree: Tree, [path, text]: readonly [string, string]): reado
   return targets.filter((target) => !tree.has(posix.join(posix.dirname(path), target))).map((target) => `${path} leads to ${target}, which is not there`);
 }
 
+/** Settings and metrics, as prose writes them. */
+function unknownNames(tree: Tree, [path, text]: readonly [string, string]): readonly string[] {
+  const known = `${tree.get('.env.example') ?? ''}${tree.get('observability/METRICS.md') ?? ''}`;
+  const named = [...text.matchAll(/`((?:stockade|http|db|nodejs|v8js|process)_[a-z0-9_]+|[A-Z]+(?:_[A-Z]+)+)`/g)].map(([, name = '']) => name);
+  // Node's own, and a part of a setting that is a file.
+  const ours = named.filter((name) => !name.startsWith('NODE_') && !name.endsWith('_FILE'));
+  return ours.filter((name) => !new RegExp(`\\b${name}\\b`).test(known)).map((name) => `${path} names ${name}, which is not there`);
+}
+
 /** The dashboards' own addresses, as Grafana gives them by uid. */
 function dashboardIds(tree: Tree): ReadonlySet<string> {
   return new Set(matching(tree, /^observability\/grafana\/.*\.json$/).flatMap(([, text]) => z.looseObject({ uid: z.string() }).safeParse(JSON.parse(text)).data?.uid ?? []));
@@ -95,6 +104,12 @@ export const alertRules: readonly Rule[] = [
     violations: (tree) => matching(tree, /^observability\/runbooks\//).flatMap((file) => brokenLinks(tree, file)),
     refuses: { [page]: 'See [there](../gone.md#at-once).' },
     allows: { [page]: 'See [there](../objectives.yaml), [elsewhere](https://example.com) and [here](#undo).', 'observability/objectives.yaml': '' },
+  },
+  {
+    claim: 'the settings and metrics that a runbook names are there',
+    violations: (tree) => matching(tree, /^observability\/runbooks\//).flatMap((file) => unknownNames(tree, file)),
+    refuses: { [page]: 'Lower `DISK_SIZE`.', [runbookOf('A')]: 'Look at `stockade_disk_inodes`.', '.env.example': '# DISK_SIZE_MB=1\n', 'observability/METRICS.md': '| `stockade_disk_bytes` |' },
+    allows: { [page]: 'Lower `DISK_SIZE_MB`, look at `stockade_disk_bytes`, or give `NODE_EXTRA_CA_CERTS`.', '.env.example': '# DISK_SIZE_MB=1\n', 'observability/METRICS.md': '| `stockade_disk_bytes` |' },
   },
   {
     claim: "an alert leads to its own runbook, and to a dashboard that is there; all at one address, which a fork replaces with its own",
