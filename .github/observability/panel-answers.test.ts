@@ -50,13 +50,13 @@ test('a query is asked as Grafana would: every choice at “all”, the interval
   assert.equal(expand('[$__rate_interval]', choices, { step: 600, scrape: 15 }), '[615s]');
 });
 
-test('“all” of a choice without a pattern is every value that there is, as plain text', async () => {
+test('“all” of a choice without a pattern is every value that there was, as plain text', async () => {
   asked.length = 0;
   const dashboard = dashboardOf({ targets: [{ refId: 'A', expr: 'depth{job=~"$job"}' }] });
   for (const variable of dashboard.templating.list) if (variable.type === 'query') Object.assign(variable, { query: 'label_values(info{a="b"}, job)', allValue: undefined });
   reply = success({ metric: { job: 'a.b' }, value: [130, '1'], values: [[130, '1']] }, { metric: { job: 'c' }, value: [130, '1'] });
   await answersOf(dashboard, windowOf());
-  assert.deepEqual(asked.map(({ form }) => form.get('query')), ['group by (job) (info{a="b"})', 'depth{job=~"a\\\\.b|c"}']);
+  assert.deepEqual(asked.map(({ form }) => form.get('query')), ['group by (job) (last_over_time(info{a="b"}[30s]))', 'depth{job=~"a\\\\.b|c"}']);
 });
 
 test('a line is named by the labels that its legend names', () => {

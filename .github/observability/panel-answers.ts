@@ -75,14 +75,14 @@ async function askExemplars({ origin, from, to }: Window, query: string): Promis
 
 export type Choices = ReadonlyMap<string, string>;
 
-/** Each at “all”: its own pattern, or one of every value that there is. */
+/** Each at “all”: its own pattern, or one of every value that there was in the time. */
 async function choicesOf({ templating }: Dashboard, window: Window): Promise<Choices> {
   const choices = new Map<string, string>();
   for (const { name, type, query, allValue } of templating.list) {
     const [, selector, label] = /^label_values\((.*), *(\w+)\)$/s.exec(query) ?? [];
     if (allValue !== undefined || type !== 'query' || selector === undefined || label === undefined) choices.set(name, allValue ?? '.*');
     else {
-      const series = await ask(window, { instant: true }, `group by (${label}) (${selector})`);
+      const series = await ask(window, { instant: true }, `group by (${label}) (last_over_time(${selector}[${window.to - window.from}s]))`);
       choices.set(name, series.map(({ metric }) => (metric[label] ?? '').replaceAll(/[^\w-]/g, '\\\\$&')).join('|'));
     }
   }

@@ -28,7 +28,7 @@ export async function silentRules(rules: readonly RuleQuery[], asking: Asking): 
   for (const { file, name, expr, records } of rules) {
     const wanted = records ? [expr] : parseQuery(expr).selectors.filter(({ within }) => !within.some((around) => ASKS_FOR_ABSENCE.test(around))).map(selectorText);
     const reads: string[] = [];
-    for (const query of wanted) if (!(await speaks(query))) reads.push(query);
+    for (const query of new Set(wanted)) if (!(await speaks(query))) reads.push(query);
     if (reads.length > 0) silent.push({ file, name, reads });
   }
   return silent;
