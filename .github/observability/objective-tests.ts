@@ -32,27 +32,26 @@ export interface Case {
   readonly expected: ReadonlyMap<number, boolean>;
 }
 
-/** Name → text. All cases at once, each as a job of its own: that is some thirty times quicker than one after the other. */
+/** Name → text. Cases run at once, each as a job of its own: that is some thirty times quicker than one after the other. */
 export function writeTests(burn: BurnRate, { objectives, minimumBad, burnRates }: Objectives): ReadonlyMap<string, string> {
   const every = secondsOf(burn.evaluate);
-  const soon = objectives.flatMap((objective) => [...burnCases(objective, burn, every).filter((each) => !isLate(each.after, every)).map(({ each }) => each), ...quietCases(objective, burn, minimumBad)]);
-  const late = objectives.flatMap((objective) => burnCases(objective, burn, every * LATE_FACTOR).filter((each) => isLate(each.after, every)).map(({ each }) => each));
-  const groups = groupsOf(burn, burnRates);
-  const write = (cases: readonly Case[], seconds: number): string =>
-    HEADER +
-    stringify(
-      {
-        rule_files: groups.map((group) => `${group}.rules.yaml`),
-        evaluation_interval: `${seconds}s`,
-        group_eval_order: groups,
-        tests: [{ interval: `${stepOf(burn)}s`, input_series: cases.flatMap((each) => seriesOf(each, burn)), promql_expr_test: cases.flatMap((each) => expectationsOf(each, burn)) }],
-      },
-      { lineWidth: 0 },
-    );
+  const burning = (seconds: number, late: boolean): readonly Case[] => objectives.flatMap((objective) => burnCases(objective, burn, seconds).filter(({ after }) => isLate(after, seconds) === late).map(({ each }) => each));
+  const quiet = objectives.flatMap((objective) => quietCases(objective, burn, minimumBad));
   return new Map([
-    [`objectives-${burn.name}`, write(soon, every)],
-    [`objectives-${burn.name}-late`, write(late, every * LATE_FACTOR)],
+    [`objectives-${burn.name}`, testFile([burning(every, false), quiet], burn, burnRates, every)],
+    [`objectives-${burn.name}-late`, testFile([burning(every * LATE_FACTOR, true)], burn, burnRates, every * LATE_FACTOR)],
   ]);
+}
+
+function testFile(tests: readonly (readonly Case[])[], burn: BurnRate, burnRates: readonly BurnRate[], every: number): string {
+  const groups = groupsOf(burn, burnRates);
+  const file = {
+    rule_files: groups.map((group) => `${group}.rules.yaml`),
+    evaluation_interval: `${every}s`,
+    group_eval_order: groups,
+    tests: tests.map((cases) => ({ interval: `${stepOf(burn)}s`, input_series: cases.flatMap((each) => seriesOf(each, burn)), promql_expr_test: cases.flatMap((each) => expectationsOf(each, burn)) })),
+  };
+  return HEADER + stringify(file, { lineWidth: 0 });
 }
 
 const isLate = (after: number | undefined, every: number): boolean => after === undefined || after >= LATE * every;
@@ -108,12 +107,15 @@ function stepOf({ evaluate, long }: BurnRate): number {
   return isComposed(long) ? secondsOf(evaluate) / 2 : secondsOf(evaluate);
 }
 
+/** A whole long window in which all was well; without traffic there is nothing that could have been. */
+const wellBefore = ({ isQuiet }: Case, { long, evaluate }: BurnRate): number => secondsOf(isQuiet ? evaluate : long);
+
 const jobOf = ({ objective, title }: Case): string => `${objective.name}: ${title}`;
 
 function expectationsOf(given: Case, burn: BurnRate): readonly object[] {
   return [...given.expected].map(([at, fires]) => ({
     expr: `count(ALERTS{alertname="${alertOf(given.objective, burn)}",alertstate="firing",job="${jobOf(given)}"})`,
-    eval_time: `${secondsOf(burn.long) + at}s`,
+    eval_time: `${wellBefore(given, burn) + at}s`,
     exp_samples: fires ? [{ labels: '{}', value: 1 }] : [],
   }));
 }
@@ -129,7 +131,7 @@ function seriesOf(given: Case, burn: BurnRate): readonly { readonly series: stri
     const during = (good.includes(name) ? eventsPerSecond * (1 - share) : 0) + (bad.includes(name) ? eventsPerSecond * share : 0);
     return { before: exact((always + before) * step), during: exact((always + during) * step) };
   };
-  const [well, faulty, after] = [secondsOf(burn.long), lasts, Math.max(...expected.keys()) - lasts].map((seconds) => Math.ceil(seconds / step)) as [number, number, number];
+  const [well, faulty, after] = [wellBefore(given, burn), lasts, Math.max(...expected.keys()) - lasts].map((seconds) => Math.ceil(seconds / step)) as [number, number, number];
   const series = [...new Set([...good, ...bad, ...disturbing])];
   return series.map((name) => ({ series: withJob(name, jobOf(given)), values: valuesOf(ratesOf(name), { well, faulty, after, bornLate: step === SCRAPE_SECONDS }) }));
 }
