@@ -52,10 +52,7 @@ export interface PoolView {
   observer: ((statement: string, durationMs: number, error: unknown) => void) | undefined;
 }
 
-class ObservedPool extends Pool implements PoolView {
-  certificateEndMs: number | undefined;
-  observer: PoolView['observer'];
-}
+type ObservedPool = Pool & PoolView & { certificateEndMs: number | undefined };
 
 /** With a `login`, each connection logs in as that says at its time. */
 export function openPool(config: PoolConfig, log: Logger, login?: Login): ObservedPool {
@@ -65,7 +62,8 @@ export function openPool(config: PoolConfig, log: Logger, login?: Login): Observ
       super({ ...options, ...login?.() });
     }
   }
-  const pool = new ObservedPool({ ...options, ...(login && { Client: CurrentClient }) });
+  const view: Pick<ObservedPool, 'certificateEndMs' | 'observer'> = { certificateEndMs: undefined, observer: undefined };
+  const pool = Object.assign(new Pool({ ...options, ...(login && { Client: CurrentClient }) }), view);
   // Without these two listeners a connection that the server drops ends the process: the pool reports idle ones, and
   // nobody listens to one that is checked out and waits between two statements of a transaction.
   pool.on('error', (error) => { log.warn({ err: error }, 'an idle database connection was lost'); });

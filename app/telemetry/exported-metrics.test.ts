@@ -6,7 +6,11 @@ import http from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { pino } from 'pino';
+import { Registry } from 'prom-client';
 import { findFeatures } from '#app/features.ts';
+import { expose } from '#app/telemetry/metrics.ts';
+import { openTracing } from '#app/telemetry/tracing.ts';
 import { until } from '#app/testing/condition.ts';
 import { startTestService, type TestService } from '#app/testing/service.ts';
 
@@ -26,8 +30,8 @@ const SUFFIX = /_(?:bucket|sum|count|total)$/;
 /** What counts something that is there now, or says yes or no: its name says what, as the conventions write it. */
 const UNITLESS = new Set(['stockade_access_grants_valid', 'http_server_active_requests', 'db_client_connection_count', 'db_client_connection_max', 'db_client_connection_pending_requests', 'stockade_database_available', 'stockade_live_sessions', 'stockade_audit_chain_intact', 'stockade_connections_open', 'stockade_rate_limit_store_up', 'stockade_build_info']);
 
-/** What there is no series of in a test: a peer that speaks TLS. */
-const UNSEEN_LABELS = new Map([['stockade_certificate_expiry_timestamp_seconds', ['peer']]]);
+/** What there is no series of in this test: a peer that speaks TLS, a span. */
+const UNSEEN_LABELS = new Map([['stockade_certificate_expiry_timestamp_seconds', ['peer']], ['stockade_spans', ['outcome']]]);
 
 /** @throws AssertionError for what is no OpenMetrics text, as far as it is used here (https://prometheus.io/docs/specs/om/open_metrics_spec/). */
 function parse(text: string): ReadonlyMap<string, Family> {
@@ -57,6 +61,12 @@ const shown = ({ name, type }: Family): string => (type === 'counter' ? `${name}
 
 const labelsOf = ({ name, labels }: Family): readonly string[] => UNSEEN_LABELS.get(name) ?? [...labels.keys()];
 
+/** What a person has written beside a metric stays. */
+function noteOn(page: string, row: string): string {
+  const [, name = ''] = row.split('|');
+  return (page.split('\n').find((line) => line.startsWith(`|${name}|`))?.split('|')[6] ?? '').trim();
+}
+
 describe('what the running service exports', () => {
   let service: TestService;
   let own: (family: Family) => boolean;
@@ -73,6 +83,13 @@ describe('what the running service exports', () => {
     await service.close();
     await rm(directory, { recursive: true });
   });
+  /** Only where spans go somewhere: here nothing is sent. */
+  const ofTracing = async () => {
+    const metrics = new Registry();
+    const tracing = openTracing({ endpoint: 'http://127.0.0.1:1', sampler: 'parentbased_always_on', ratio: 1, callers: 'strangers' }, { log: pino({ level: 'silent' }), metrics });
+    await tracing.stop();
+    return parse((await expose(metrics, OPEN_METRICS.accept)).text);
+  };
   const scrape = async () => parse(await (await fetch(`${service.adminUrl}/metrics`, { headers: OPEN_METRICS })).text());
 
   test('each metric has a help that is a sentence, a type, and a unit in its name, or counts', async () => {
@@ -99,7 +116,7 @@ describe('what the running service exports', () => {
           agent: false,
           headers: { 'user-agent': canary(), authorization: `Bearer ${canary()}.${canary()}.x`, 'x-request-id': canary(), traceparent: canary(), origin: `https://${canary()}.test`, 'idempotency-key': canary() },
         });
-        request.on('error', () => { resolve(); }).on('response', (response) => response.resume().on('close', resolve));
+        request.setTimeout(10_000, () => { request.destroy(); }).on('error', () => { resolve(); }).on('response', (response) => response.resume().on('close', resolve));
         request.end();
       });
     const quiet = await scrape();
@@ -120,10 +137,10 @@ describe('what the running service exports', () => {
   });
 
   test('observability/METRICS.md tells of every metric of the platform, and of nothing else', async () => {
-    const rows = [...(await scrape()).values()].filter(own).sort((one, other) => shown(one).localeCompare(shown(other), 'en')).map((family) => `| \`${shown(family)}\` | ${family.type} | ${family.unit} | ${labelsOf(family).map((label) => `\`${label}\``).join(', ')} | ${family.help} |`);
+    const rows = [...(await scrape()).values(), ...(await ofTracing()).values()].filter(own).sort((one, other) => shown(one).localeCompare(shown(other), 'en')).map((family) => `| \`${shown(family)}\` | ${family.type} | ${family.unit} | ${labelsOf(family).map((label) => `\`${label}\``).join(', ')} | ${family.help} |`);
     const page = await readFile(PAGE, 'utf8').catch(() => '');
     const [head = ''] = page.split(/^\| `/m);
-    const wanted = `${head}${rows.join('\n')}\n`;
+    const wanted = `${head}${rows.map((row) => `${row} ${noteOn(page, row)} |`).join('\n')}\n`;
     if (process.env['METRICS'] === 'write') await writeFile(PAGE, wanted);
     else assert.equal(page, wanted);
   });
