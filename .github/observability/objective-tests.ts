@@ -35,7 +35,7 @@ export interface Case {
 /** Name → text. Cases run at once, each as a job of its own: that is some thirty times quicker than one after the other. */
 export function writeTests(burn: BurnRate, { objectives, minimumBad, burnRates }: Objectives): ReadonlyMap<string, string> {
   const every = secondsOf(burn.evaluate);
-  const burning = (seconds: number, late: boolean): readonly Case[] => objectives.flatMap((objective) => burnCases(objective, burn, seconds).filter(({ after }) => isLate(after, seconds) === late).map(({ each }) => each));
+  const burning = (seconds: number, late: boolean): readonly Case[] => objectives.flatMap((objective) => burnCases(objective, burn, seconds).filter(({ after }) => isLate(after, every) === late).map(({ each }) => each));
   const quiet = objectives.flatMap((objective) => quietCases(objective, burn, minimumBad));
   return new Map([
     [`objectives-${burn.name}`, testFile([burning(every, false), quiet], burn, burnRates, every)],
