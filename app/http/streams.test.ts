@@ -103,7 +103,7 @@ test('more than a few at once are refused, before they take a connection', async
   const { promise: gate, resolve: openGate } = Promise.withResolvers<undefined>();
   const subject: Subject = { tenantId: 'acme', id: 'clerk', name: 'Cleo', roles: ['clerk'], credential: { kind: 'bearer', expiresAt: new Date() } };
   const begin = async () => {
-    const ctx = { state: { subject, log: pino({ level: 'silent' }) }, req: { httpVersion: '1.0' }, res: { headersSent: false } } as unknown as HttpContext;
+    const ctx = { state: { subject, log: pino({ level: 'silent' }) }, req: { httpVersion: '1.0' }, res: { headersSent: false, setMaxListeners: () => undefined } } as unknown as HttpContext;
     await sendStream(ctx, async function* () {
       await gate;
       yield '[]';

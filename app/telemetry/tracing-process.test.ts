@@ -22,8 +22,12 @@ test('a sign-in shows the way to the identity provider and back; what still wait
   const service = await start(t, 'traced', { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint });
   const visitor = await signIn(service.origin, 'clerk');
   assert.equal((await visitor.fetch('/account/sessions')).status, 200);
+  // A stream is what waits for the end of an answer with the most listeners.
+  const exported = await visitor.fetch('/account/data/export', { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: 'all=export' });
+  assert.deepEqual([exported.status, typeof (await exported.json())], [200, 'object']);
   service.process.child.kill('SIGTERM');
   assert.equal(await service.process.ended(), 0, service.process.stderr());
+  assert.ok(!service.process.stderr().includes('MaxListenersExceededWarning'), service.process.stderr());
   const callback = receiver.spans.find(({ name }) => name === 'GET /auth/callback');
   const calls = receiver.childrenOf(callback ?? assert.fail(receiver.spans.map(({ name }) => name).join())).filter(({ attributes }) => attributes['service.peer.name'] === 'identity provider');
   // Its token endpoint, and its keys.
