@@ -62,9 +62,9 @@ async function ask(window: Window, target: Pick<Target, 'instant'>, query: strin
   return reply.data.result.map(({ metric, values, value }) => ({ metric, points: (values ?? (value === undefined ? [] : [value])).map(([time, text]) => [time, Number(text)] as const) }));
 }
 
-export type Asking = Pick<Window, 'origin' | 'to'>;
+export type Asking = Pick<Window, 'origin' | 'from' | 'to'>;
 
-export const askNow = (asking: Asking, query: string): Promise<readonly Series[]> => ask({ ...asking, from: asking.to, step: 1, scrape: 1 }, { instant: true }, query);
+export const askNow = (asking: Asking, query: string): Promise<readonly Series[]> => ask({ ...asking, step: 1, scrape: 1 }, { instant: true }, query);
 
 /** Empty where Prometheus keeps none: it wants `--enable-feature=exemplar-storage`. */
 async function askExemplars({ origin, from, to }: Window, query: string): Promise<readonly Exemplar[]> {

@@ -31,20 +31,20 @@ test('a selector is asked for as it stands in the rule', () => {
 });
 
 test('an alert is silent when one of the series that it reads is gone, and only for that', async () => {
-  there = ['up{}'];
-  const silent = await silentRules([rule('Gone', 'up == 0 and gone{a="b"} > 1'), rule('There', 'up == 0')], { origin, to: 1 });
-  assert.deepEqual(silent, [{ file: 'a.rules.yaml', name: 'Gone', reads: ['gone{a="b"}'] }]);
+  there = ['last_over_time(up{}[60s])'];
+  const silent = await silentRules([rule('Gone', 'up == 0 and gone{a="b"} > 1'), rule('There', 'up == 0')], { origin, from: 0, to: 60 });
+  assert.deepEqual(silent, [{ file: 'a.rules.yaml', name: 'Gone', reads: ['last_over_time(gone{a="b"}[60s])'] }]);
 });
 
 test('a recording has to give a number, and what is asked twice is asked once', async () => {
   there = ['1 - a:b'];
   asked.length = 0;
-  const silent = await silentRules([rule('a:c', '1 - a:b', true), rule('a:c', '1 - a:b', true), rule('a:d', 'nan / nan', true)], { origin, to: 1 });
+  const silent = await silentRules([rule('a:c', '1 - a:b', true), rule('a:c', '1 - a:b', true), rule('a:d', 'nan / nan', true)], { origin, from: 0, to: 60 });
   assert.deepEqual(silent, [{ file: 'a.rules.yaml', name: 'a:d', reads: ['nan / nan'] }]);
   assert.deepEqual(asked, ['1 - a:b', 'nan / nan']);
 });
 
 test('what an alert reads because it may be absent is not asked for', async () => {
-  there = ['up{}'];
-  assert.deepEqual(await silentRules([rule('Absent', 'absent(info) unless on () up == 0')], { origin, to: 1 }), []);
+  there = ['last_over_time(up{}[60s])'];
+  assert.deepEqual(await silentRules([rule('Absent', 'absent(info) unless on () up == 0')], { origin, from: 0, to: 60 }), []);
 });

@@ -16,7 +16,7 @@ const ASKS_FOR_ABSENCE = /^absent/;
 
 export const selectorText = ({ metric, matchers }: Selector): string => `${metric}{${matchers.map(({ label, operator, value }) => `${label}${operator}${JSON.stringify(value)}`).join(', ')}}`;
 
-/** Of a recording its whole expression has to give a number; of an alert, which gives something only when it fires, each selector. */
+/** Of a recording its whole expression has to give a number; of an alert, which gives something only when it fires, each selector in the time. */
 export async function silentRules(rules: readonly RuleQuery[], asking: Asking): Promise<readonly SilentRule[]> {
   const silent: SilentRule[] = [];
   const asked = new Map<string, boolean>();
@@ -26,7 +26,7 @@ export async function silentRules(rules: readonly RuleQuery[], asking: Asking): 
     return known;
   };
   for (const { file, name, expr, records } of rules) {
-    const wanted = records ? [expr] : parseQuery(expr).selectors.filter(({ within }) => !within.some((around) => ASKS_FOR_ABSENCE.test(around))).map(selectorText);
+    const wanted = records ? [expr] : parseQuery(expr).selectors.filter(({ within }) => !within.some((around) => ASKS_FOR_ABSENCE.test(around))).map((selector) => `last_over_time(${selectorText(selector)}[${asking.to - asking.from}s])`);
     const reads: string[] = [];
     for (const query of new Set(wanted)) if (!(await speaks(query))) reads.push(query);
     if (reads.length > 0) silent.push({ file, name, reads });
