@@ -6,4 +6,5 @@ interface Manifest {
   readonly version: string;
 }
 
+// eslint-disable-next-line security/detect-non-literal-fs-filename -- a file of the repository, named here
 export const VERSION: string = (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as Manifest).version;
