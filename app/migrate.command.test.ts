@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { realpathSync } from 'node:fs';
 import { test } from 'node:test';
 import { sql } from 'kysely';
 import { pino } from 'pino';
@@ -10,8 +11,8 @@ import { createPostgres, findPostgresPrograms } from '#app/testing/private-postg
 import { startProgram } from '#app/testing/process.ts';
 
 const programs = findPostgresPrograms();
-/** What it may at most, in a container: to read itself, and the network. */
-const CONFINED = ['--disable-warning=ExperimentalWarning', '--permission', `--allow-fs-read=${process.cwd()}`, '--allow-net'];
+/** What it may at most, in a container: to read itself, and the network. A copy of the repository may have its packages by a link. */
+const CONFINED = ['--disable-warning=ExperimentalWarning', '--permission', `--allow-fs-read=${process.cwd()}`, `--allow-fs-read=${realpathSync('node_modules')}`, '--allow-net'];
 
 async function run(environment: Readonly<Record<string, string>>, flags?: readonly string[]): Promise<{ readonly ended: number | string; readonly stdout: string; readonly stderr: string }> {
   const program = startProgram('app/migrate.command.ts', [], environment, flags);

@@ -1,10 +1,11 @@
-// What the README says of the proof of the gates is what its record says, with the commit that it was run on.
+// What the README says of the proof of the gates is what its record says, with the commit that it was run on; what it applies still fits.
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { figuresOf, readRecord, weightsOf, writeRecord } from './proof-record.ts';
+import { figuresOf, ordinaryChanges, readRecord, seedsOf, weightsOf, writeRecord } from './proof-record.ts';
 
 const root = path.join(import.meta.dirname, '../..');
 const AGAIN = 'npm run gates:prove -- --record proves all of it anew (ten minutes) and keeps the figures; the README has them too';
@@ -40,4 +41,15 @@ test('a gate weighs what its proof took, and one that was not recorded what as m
   assert.deepEqual([...weightsOf(folder, ['a_holds', 'b_holds', 'c_holds'])], [['a_holds', 6], ['b_holds', 3], ['c_holds', 4]]);
   writeRecord(folder, { commit: 'abcdef0', defects: 3, failures: 1, ordinary: 1, minutes: 1, seconds: { a_holds: 60, b_holds: 30 } });
   assert.deepEqual([...weightsOf(folder, ['a_holds', 'b_holds', 'c_holds'])], [['a_holds', 60], ['b_holds', 30], ['c_holds', 40]]);
+});
+
+test('every defect and every ordinary change fits the tree, where what it changes is there', () => {
+  const patches = [...ordinaryChanges(root), ...readdirSync(path.join(root, '.github/gates/seeds')).flatMap((gate) => seedsOf(root, gate))];
+  const changedBy = ({ diff }: { readonly diff: string }) => [...diff.matchAll(/^--- a\/(.+)$/gm)].map(([, file = '']) => file);
+  const tried = patches.filter((patch) => changedBy(patch).every((file) => existsSync(path.join(root, file))));
+  assert.ok(tried.length > 100, `${tried.length} of ${patches.length}`);
+  for (const { file, diff } of tried) {
+    const { status, stderr } = spawnSync('git', ['-c', 'safe.directory=*', '-C', root, 'apply', '--check', '-C1', '--whitespace=nowarn', '-'], { input: diff, encoding: 'utf8' });
+    assert.equal(status, 0, `${file}: ${stderr}`);
+  }
 });

@@ -68,6 +68,8 @@ export async function eraseRows(tx: Database, register: Register, whose: Whose, 
 
 /** What others were answered about them, and is kept to be answered again: the key stays, so that nothing is done twice. */
 async function blankAnswers(tx: Database, { tenantId }: Whose, values: readonly string[]): Promise<void> {
+  // Nothing names who can't be named.
+  if (values.length === 0) return;
   const mentions = values.map((value) => sql`strpos(body, ${JSON.stringify(value)}) > 0`);
   await sql`update idempotency_key set body = '', headers = '{}' where tenant_id = ${tenantId} and (${sql.join(mentions, sql` or `)})`.execute(tx);
 }

@@ -33,7 +33,7 @@ const rowsOf = (exported: Exported, table: string) => exported.tables.find((one)
 test('a person sees what is kept, and downloads all of it: their sessions, who they are, and what they did', async (t) => {
   const clerk = await (await start(t)).as('clerk');
   const page = await (await clerk.fetch('/account/data', { headers: { accept: 'text/html' } })).text();
-  for (const text of ['Keeps a person signed in', 'Shows afterwards who did what', 'legitimate interests', '1096 days after their last visit', '<span class="badge">1 entry</span>', '; ']) assert.ok(page.includes(text), text);
+  for (const text of ['<title>Your data', 'Keeps a person signed in', 'Shows afterwards who did what', 'legitimate interests', '1096 days after their last visit', '<span class="badge">1 entry</span>', '; ']) assert.ok(page.includes(text), text);
   const download = await clerk.fetch('/account/data/export', form({ all: 'export' }));
   assert.deepEqual([download.status, download.headers.get('content-type'), download.headers.get('content-disposition'), download.headers.get('cache-control')], [200, 'application/json', 'attachment; filename="personal-data.json"', 'no-store']);
   const exported = (await download.json()) as Exported;

@@ -55,4 +55,16 @@ for (const engine of testDatabases()) {
     const { rows } = await sql<{ line: string }>`select tenant_id || ' ' || coalesce(actor::text, 'the service') || ' ' || action || ' ' || resource || ' ' || (details::jsonb ->> 'by') as line from audit_entry`.execute(database.owner);
     assert.deepEqual(rows.map(({ line }) => line), [`acme the service people:erase /people/${back} restore`]);
   });
+
+  test(`${engine.name}: whom none of today’s keys can name is erased all the same`, async (t) => {
+    const database = await engine.open();
+    t.after(() => database.close());
+    const { keys, trail } = createTestPrivacy();
+    const parts = { database, people: createPeople({ keys: createTestPrivacy().keys, clock: () => START }), register: collectRegister([], parseConfig({})), trail };
+    const nameless = await createPeople({ keys, clock: () => START }).of(database.forTenant('acme'), 'acme').idOf({ id: 'nameless', name: 'Nameless' });
+    assert.equal((await parts.people.of(database.forTenant('acme'), 'acme').known([nameless])).size, 0);
+    assert.equal(await eraseUnseen(parts, after(PERSON_KEPT_DAYS + 1)), 1);
+    const left = await sql<{ n: number }>`select (select count(*) from person)::integer + (select count(*) from person_key)::integer as n`.execute(database.owner);
+    assert.equal(left.rows[0]?.n, 0);
+  });
 }

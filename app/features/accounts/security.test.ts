@@ -117,10 +117,13 @@ describe('looking after what one signs in with', () => {
     const remove = () => browser.post(`${SECURITY}/authenticator/removal`, { confirm: 'yes' });
     assert.equal((await remove()).location, `${SECURITY}?problem=password-too-short`);
     await addPasskey(service.database.owner, account, { id: 'another-one', name: 'Key', publicKey: new Uint8Array(8), counter: 0, transports: [] }, now());
+    await browser.post(`${SECURITY}/recovery-codes`, { confirm: 'yes' });
     assert.equal((await remove()).location, `${SECURITY}?done=authenticator-removed`, 'there is another factor');
+    assert.match((await browser.get(SECURITY)).text, /You have 10 left/, 'which may be lost too');
     assert.equal((await browser.post(`${SECURITY}/passkeys/removal`, { id: 'another-one' })).location, `${SECURITY}?problem=password-too-short`);
     assert.equal((await browser.post(`${SECURITY}/password`, { current: 'nine lions', password: NEW_PASSWORD })).status, 303);
     assert.equal((await browser.post(`${SECURITY}/passkeys/removal`, { id: 'another-one' })).location, `${SECURITY}?done=passkey-removed`);
+    assert.doesNotMatch((await browser.get(SECURITY)).text, /You have 10 left/);
     assert.equal(await other.isSignedIn(), false);
   });
 

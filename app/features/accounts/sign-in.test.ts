@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { startTestService, type TestService } from '#app/testing/service.ts';
 import { codeAt } from './authenticator.ts';
+import { addPasskey } from './passkeys.ts';
 import { replaceCodes } from './recovery-codes.ts';
 import { changeAccount, readAccount, setTotpSecret } from './store.ts';
 import { explainDelay } from './sign-in.ts';
@@ -64,6 +65,15 @@ describe('signing in with an account', () => {
     assert.equal(logged('a second factor failed', 'failed', 'code'), factorFailures + 1);
   });
 
+  test('six digits are no code of a person who has no authenticator app', async () => {
+    const account = await createPerson(service, 'appless');
+    await addPasskey(service.database.owner, account, { id: 'of-the-appless', name: 'Key', publicKey: new Uint8Array(8), counter: 0, transports: [] }, now());
+    const browser = visit();
+    const answer = await browser.post('/accounts/sign-in/code', { attempt: fieldIn((await browser.signIn(account)).text, 'attempt'), code: '123456' });
+    assert.equal(answer.status, 422);
+    assert.match(answer.text, />Recovery code</);
+  });
+
   test('a browser that its person has used is counted by itself at the second step too', async (t) => {
     t.after(() => (offsetMs = 0));
     const account = await createPerson(service, 'stepping');
@@ -77,6 +87,7 @@ describe('signing in with an account', () => {
     assert.equal(await guess(stranger, await begin(stranger)), 429);
     const delayed = await stranger.post('/accounts/sign-in/code', { attempt: await begin(stranger), code: '1234567' });
     assert.match(delayed.text, /try again in 1 seconds/);
+    assert.match(delayed.text, /Code of your authenticator app, or a recovery code/);
     const attempt = await begin(known);
     for (let times = 0; times < 4; times += 1) assert.equal(await guess(known, attempt), 422, 'the stranger’s guesses are not counted here');
     assert.equal((await known.post('/accounts/sign-in/code', { attempt, code: codeAt(SECRET, now()) })).status, 303);
