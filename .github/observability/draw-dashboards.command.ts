@@ -1,4 +1,5 @@
-// `npm run dashboards -- --prometheus http://127.0.0.1:9090 --out FOLDER`: each dashboard as a page, and as a picture where there is a Chromium, drawn from live answers; `--minutes 15`, `--scrape 15` (seconds). A query without data fails; with `--rules` also what a rule reads.
+// `npm run dashboards -- --prometheus http://127.0.0.1:9090 --out FOLDER`: each dashboard as a page, and as a picture where there is a Chromium,
+// drawn from live answers; `--minutes 15`, `--scrape 15` (seconds). A query without data fails; with `--rules` also what a rule reads.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
