@@ -1,6 +1,9 @@
 // The life of a deployment in one account: bootstrap, production, a second apply, destroy with and without protection, and what is left.
+import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { promisify } from 'node:util';
+import { parse } from 'yaml';
 import { createZone, deleteDatabase, type Holdings, leftIn, REGION, listHoldings } from './account.ts';
 import { type Difference, differencesOf, type Plan } from './differences.ts';
 import { startShim } from './shim.ts';
@@ -140,6 +143,18 @@ export async function reapply(stage: Stage, { root, files }: Deployment, bucket:
     const { status, stderr } = await terraform(root, ['plan', '-input=false', '-no-color', '-refresh=false', ...files], [UNCHANGED, FAILED]);
     await fetch(lock, { method: 'DELETE', headers: signed });
     return { problem: status === FAILED && stderr.includes('Error acquiring the state lock') ? '' : 'it planned all the same' };
+  });
+}
+
+/** What managed Prometheus was given is the configuration of an Alertmanager: asked of Alertmanager's own tool. */
+export async function readAlertmanager(stage: Stage, { root, state }: Deployment): Promise<void> {
+  await record(stage, root, 'amtool takes the routes of the alerts', async () => {
+    const definition = attributeIn(state, 'aws_prometheus_alert_manager_definition', 'definition');
+    const file = path.join(stage.scratch, 'alertmanager.yaml');
+    // It is YAML in YAML, and the inner one is what AWS hands to Alertmanager.
+    writeFileSync(file, (parse(definition) as { readonly alertmanager_config: string }).alertmanager_config);
+    const { stdout, stderr } = await promisify(execFile)('amtool', ['check-config', file]).catch((error: unknown) => ({ stdout: '', stderr: String(error) }));
+    return { problem: /SUCCESS[^]*- 4 receivers/.test(stdout) ? '' : `it does not (Debian: prometheus-alertmanager): ${stdout}${stderr}`.slice(0, 600) };
   });
 }
 
