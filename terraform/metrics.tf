@@ -60,7 +60,7 @@ resource "aws_prometheus_rule_group_namespace" "main" {
 }
 
 # SNS and PagerDuty are the only receivers that there are, so of those in the file the names alone are taken: what reads the topic of
-# the alarms can filter by the attribute `receiver`. Repeated after five days at most.
+# the alarms can filter by the attribute `receiver`. A `repeat_interval` is five days at most.
 # https://docs.aws.amazon.com/prometheus/latest/userguide/AMP-alertmanager-config.html
 resource "aws_prometheus_alert_manager_definition" "main" {
   count = local.prometheus_alerts ? 1 : 0
