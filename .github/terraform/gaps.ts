@@ -149,16 +149,16 @@ export const gaps: readonly Gap[] = [
     },
   },
   {
-    // moto refuses what a statement denies without looking at its condition: everything, where all but TLS is denied. And it forgets how
-    // many earlier versions stay, and Terraform waits for what it asked for. It sees neither.
+    // moto refuses what a statement denies without looking at its condition: everything, where all but TLS is denied. It sees none. And
+    // it forgets of a lifecycle how many earlier versions stay, and Terraform waits for what it asked for.
     // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLifecycleConfiguration.html
     service: 's3', operation: /^(?:GET|PUT|DELETE) \/[^/?]+\?(?:policy|lifecycle)/, link: 'https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketPolicy.html',
     answer({ operation, text }, memory) {
       const [method = '', path = ''] = operation.split(' ');
-      if (method === 'GET') return memory.has(path) ? { body: textOf(memory.get(path)?.['text']) } : undefined;
-      if (method === 'PUT') memory.set(path, { text });
-      else memory.delete(path);
-      return { status: 204, body: '' };
+      if (method !== 'GET') stored(memory, method, path, { text });
+      if (path.includes('?lifecycle') || (method === 'GET' && !memory.has(path))) return undefined;
+      return method === 'GET' ? { body: textOf(memory.get(path)?.['text']) } : { status: 204, body: '' };
     },
+    amend: ({ operation }, body, memory) => (operation.startsWith('GET ') ? textOf(memory.get(operation.slice('GET '.length))?.['text']) || body : body),
   },
 ];

@@ -137,7 +137,7 @@ test('metrics: a workspace has no Alertmanager until it gets one, and it tells w
   assert.equal((await ask('aps', 'GET', at)).status, 404);
 });
 
-test('S3: a bucket’s policy and lifecycle are kept from moto, and answered as they were put', async (t) => {
+test('S3: a bucket’s policy is kept from moto, and its lifecycle answered as it was put', async (t) => {
   const { path: ask } = await before(t, ({ path: at, body }) => ({ status: at.includes('policy') ? 404 : 200, body: body === '' ? 'of moto' : '' }));
   assert.equal((await ask('s3', 'GET', '/bucket?policy')).status, 404);
   assert.equal((await ask('s3', 'PUT', '/bucket?policy', '{"Statement":[]}')).status, 204);
