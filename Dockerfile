@@ -26,12 +26,15 @@ ENV NODE_COMPILE_CACHE=/tmp/compiled
 RUN ["/nodejs/bin/node", "--disable-warning=ExperimentalWarning", "--input-type=module", "--eval", "import '#app/service.ts'; import { findFeatures } from '#app/features.ts'; await findFeatures();"]
 
 FROM service
+# The commit, which metrics and traces name: docker build --build-arg REVISION=$(git rev-parse HEAD)
+ARG REVISION=unknown
 COPY --from=compiled --chown=0:0 /tmp/compiled ./compiled
 LABEL org.opencontainers.image.title="stockade" \
       org.opencontainers.image.description="A hardened Koa service in TypeScript" \
       org.opencontainers.image.licenses="MIT"
 # The network of a container is its own: what reaches it is for the orchestrator to say.
 ENV NODE_ENV=production \
+    REVISION=$REVISION \
     HOST=0.0.0.0 \
     ADMIN_HOST=0.0.0.0 \
     NODE_COMPILE_CACHE=/app/compiled

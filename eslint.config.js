@@ -48,7 +48,7 @@ export default defineConfig(
   },
   {
     // node:test returns promises that the runner itself awaits.
-    files: ['**/*.test.ts', '**/*.proof.ts', 'app/testing/**', 'app/bench/**', 'app/probes/**', 'app/attacks/**', '**/proofs/**', '.github/rules/**', '.github/asvs/**', '.github/threats/**', '.github/tools/**', '.github/mutation/**', '.github/gates/**', '.github/terraform/**'],
+    files: ['**/*.test.ts', '**/*.proof.ts', 'app/testing/**', 'app/bench/**', 'app/probes/**', 'app/attacks/**', '**/proofs/**', '.github/rules/**', '.github/asvs/**', '.github/threats/**', '.github/tools/**', '.github/mutation/**', '.github/gates/**', '.github/terraform/**', '.github/observability/**'],
     rules: {
       '@typescript-eslint/no-floating-promises': ['error', { allowForKnownSafeCalls: [{ from: 'package', package: 'node:test', name: ['test', 'it', 'describe', 'suite', 'before', 'after'] }] }],
       'no-restricted-syntax': ['error', ...exportSyntax],
@@ -63,7 +63,7 @@ export default defineConfig(
   },
   {
     // The composition root, the commands and the proofs talk to the terminal and own the process.
-    files: ['app/main.ts', '**/*.command.ts', '**/*.proof.ts', 'app/testing/run-*.ts', '.github/mutation/run-*.ts', '.github/gates/run-*.ts', '.github/gates/prove-*.ts', '.github/terraform/prove-*.ts'],
+    files: ['app/main.ts', '**/*.command.ts', '**/*.proof.ts', 'app/testing/run-*.ts', '.github/mutation/run-*.ts', '.github/gates/run-*.ts', '.github/gates/prove-*.ts', '.github/terraform/prove-*.ts', '.github/observability/prove-*.ts'],
     rules: { 'no-console': 'off', 'no-restricted-syntax': ['error', ...exportSyntax] },
   },
   { files: ['eslint.config.js'], languageOptions: { sourceType: 'module' }, rules: { 'no-restricted-syntax': 'off' } },

@@ -1,5 +1,5 @@
-// `npm run test:deletion`: what a fork may not want comes off. In a copy of the repository without a feature's folder, or without the
-// infrastructure, types, lint and tests pass.
+// `npm run test:deletion`: what a fork may not want comes off. In a copy of the repository without a feature's folder, without what
+// watches the service, or without the infrastructure, types, lint and tests pass.
 //   npm run test:deletion -- accounts infrastructure   some of the parts   --turn N   one of them: the Nth, counted round and round
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -24,7 +24,9 @@ interface Part {
 const steps = ['npm run types', 'npm run lint', 'npm test'];
 const parts: readonly Part[] = [
   ...(existsSync(features) ? readdirSync(features) : []).sort().map((name) => ({ name, files: [`app/features/${name}/`], steps })),
-  // As terraform/README.md says it. Nothing in app/ can import of it; what reads the whole repository is in .github/.
+  // One test in app/ reads of it. What reads the whole repository is in .github/, and nothing in app/ can import of the two.
+  ...(existsSync(path.join(root, 'observability')) ? [{ name: 'observability', files: ['observability/', '.github/observability/'], steps: [...steps.slice(0, -1), 'npm test -- .github exported-metrics'] }] : []),
+  // As terraform/README.md says it.
   ...(existsSync(path.join(root, 'terraform')) ? [{ name: 'infrastructure', files: ['terraform/', '.github/terraform/', '.github/workflows/deploy.yml', '.github/workflows/preview.yml'], steps: [...steps.slice(0, -1), 'npm test -- .github'] }] : []),
 ];
 

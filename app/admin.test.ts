@@ -47,10 +47,15 @@ test('/readyz is 503 from the moment the process was told to stop', async (t) =>
   assert.equal((await fetch(`${url}/readyz`)).status, 503);
 });
 
-test('/metrics answers in the Prometheus text format', async (t) => {
-  const response = await fetch(`${await start(t, {})}/metrics`);
+test('/metrics answers in the Prometheus text format, and in OpenMetrics to who takes it', async (t) => {
+  const url = `${await start(t, {})}/metrics`;
+  const response = await fetch(url);
   assert.match(response.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/);
-  assert.match(await response.text(), /^# HELP process_cpu_user_seconds_total /m);
+  assert.equal(response.headers.get('vary'), 'accept');
+  assert.match(await response.text(), /^# HELP stockade_build_info /m);
+  const open = await fetch(url, { headers: { accept: 'application/openmetrics-text;version=1.0.0' } });
+  assert.match(open.headers.get('content-type') ?? '', /^application\/openmetrics-text; version=1\.0\.0/);
+  assert.match(await open.text(), /\n# EOF\n$/);
 });
 
 test('another path is 404, another method 405 with Allow', async (t) => {

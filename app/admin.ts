@@ -2,6 +2,7 @@
 import type http from 'node:http';
 import type { Registry } from 'prom-client';
 import { createListener, type ListenerIdentity } from '#app/http/listener.ts';
+import { expose } from '#app/telemetry/metrics.ts';
 
 export interface ReadinessCheck {
   readonly name: string;
@@ -32,7 +33,7 @@ export const ADMIN_PATHS = ['/livez', '/readyz', '/metrics'] as const;
 
 /** Not listening yet. `/livez` says that the process turns, `/readyz` that it can serve, `/metrics` is for Prometheus. */
 export function createAdmin({ checks, isReady, metrics, tls }: AdminParts): http.Server {
-  const answers: Readonly<Record<(typeof ADMIN_PATHS)[number], (response: http.ServerResponse) => Promise<void>>> = {
+  const answers: Readonly<Record<(typeof ADMIN_PATHS)[number], (response: http.ServerResponse, request: http.IncomingMessage) => Promise<void>>> = {
     '/livez': (response) => answerJson(response, 200, { status: 'alive' }),
     async '/readyz'(response) {
       const parts = await Promise.all(checks.map(examine));
@@ -40,8 +41,9 @@ export function createAdmin({ checks, isReady, metrics, tls }: AdminParts): http
       const status = !isReady() ? 'stopping' : serves ? 'ready' : 'not ready';
       await answerJson(response, status === 'ready' ? 200 : 503, { status, parts });
     },
-    async '/metrics'(response) {
-      response.writeHead(200, { 'content-type': metrics.contentType }).end(await metrics.metrics());
+    async '/metrics'(response, request) {
+      const { type, text } = await expose(metrics, request.headers.accept);
+      response.writeHead(200, { 'content-type': type, vary: 'accept', 'cache-control': 'no-store' }).end(text);
     },
   };
   return createListener({ requestTimeout: 10_000, headersTimeout: 5_000 }, tls, (request, response) => {
@@ -52,7 +54,7 @@ export function createAdmin({ checks, isReady, metrics, tls }: AdminParts): http
       response.setHeader('allow', 'GET, HEAD');
       return void answerJson(response, 405, { status: 405, title: 'Method Not Allowed' });
     }
-    answers[path](response).catch(() => answerJson(response, 500, { status: 500, title: 'Internal Server Error' }));
+    answers[path](response, request).catch(() => answerJson(response, 500, { status: 500, title: 'Internal Server Error' }));
   });
 }
 

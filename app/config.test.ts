@@ -250,6 +250,23 @@ test('ASVS 6.3.3: production asks people for two factors unless it is told that 
   assert.deepEqual([factorsOf({}), factorsOf({ SIGN_IN_FACTORS: '2' })], [1, 2]);
 });
 
+test('traces are off until a collector is named, and then of every request, with strangers as callers', () => {
+  assert.equal(parseConfig({}).tracing, undefined);
+  assert.equal(parseConfig({ OTEL_TRACES_SAMPLER: 'always_on' }).tracing, undefined);
+  assert.deepEqual(parseConfig({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' }).tracing, { endpoint: 'http://collector:4318', sampler: 'parentbased_always_on', ratio: 1, callers: 'strangers' });
+  const some = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318', OTEL_TRACES_SAMPLER: 'parentbased_traceidratio', OTEL_TRACES_SAMPLER_ARG: '0.1', TRACE_CALLERS: 'trusted' };
+  assert.deepEqual(parseConfig(some).tracing, { endpoint: 'http://collector:4318', sampler: 'parentbased_traceidratio', ratio: 0.1, callers: 'trusted' });
+  for (const wrong of [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'grpc://collector:4317' }, { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://me@collector' }, { OTEL_TRACES_SAMPLER: 'sometimes' }, { OTEL_TRACES_SAMPLER_ARG: '1.1' }, { OTEL_TRACES_SAMPLER_ARG: '-0' }, { OTEL_TRACES_SAMPLER_ARG: '1e-1' }, { TRACE_CALLERS: 'all' }]) {
+    assert.equal(problemsOf({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector', ...wrong }).length, 1, JSON.stringify(wrong));
+  }
+});
+
+test('ASVS 12.3.1: in production spans leave the machine over TLS alone', () => {
+  const problems = (endpoint: string) => problemsOf({ ...productionReady, OTEL_EXPORTER_OTLP_ENDPOINT: endpoint });
+  for (const good of ['https://collector.internal:4318', 'http://127.0.0.1:4318', 'http://localhost:4318', 'http://[::1]:4318']) assert.deepEqual(problems(good), []);
+  for (const bad of ['http://collector.internal:4318', 'http://127.0.0.1.example.com:4318']) assert.match(problems(bad).join(), /^OTEL_EXPORTER_OTLP_ENDPOINT must start with https/);
+});
+
 test('.env.example names every setting, and nothing else', () => {
   const text = readFileSync(new URL('../.env.example', import.meta.url), 'utf8');
   const named = [...text.matchAll(/^# ?([A-Z][A-Z_]+)=/gm)].map((match) => match[1] ?? '');
@@ -259,13 +276,14 @@ test('.env.example names every setting, and nothing else', () => {
 test('the values in .env.example are the defaults, where there is one, and all are accepted', () => {
   const text = readFileSync(new URL('../.env.example', import.meta.url), 'utf8');
   const example = Object.fromEntries([...text.matchAll(/^# ?([A-Z][A-Z_]+)=(.*)$/gm)].map((match) => [match[1] ?? '', match[2] ?? '']));
-  const { ACCESS_GRANTS_FILE, DATABASE_URL, DATABASE_MIGRATION_URL, DATABASE_SERVICE_LOGIN, OIDC_ISSUER, PROVIDER_PORT, VALKEY_URL, PRIVACY_KMS_KEY, AWS_REGION, ...defaults } = example;
+  const { ACCESS_GRANTS_FILE, DATABASE_URL, DATABASE_MIGRATION_URL, DATABASE_SERVICE_LOGIN, OIDC_ISSUER, PROVIDER_PORT, VALKEY_URL, PRIVACY_KMS_KEY, AWS_REGION, OTEL_EXPORTER_OTLP_ENDPOINT, ...defaults } = example;
   assert.equal(parseConfig({ ACCESS_GRANTS_FILE }).access.grantsFile, ACCESS_GRANTS_FILE);
   assert.deepEqual(parseConfig({ ...defaults, PROVIDER_PORT }), parseConfig({}));
   assert.equal(parseConfig({ ...defaults, DATABASE_URL, DATABASE_MIGRATION_URL, OIDC_ISSUER }).database.kind, 'server');
   assert.deepEqual(parseMigrationConfig({ DATABASE_MIGRATION_URL, DATABASE_SERVICE_LOGIN }), { url: DATABASE_MIGRATION_URL, tls: false, serviceLogin: DATABASE_SERVICE_LOGIN });
   assert.deepEqual(parseConfig({ PRIVACY_KMS_KEY, AWS_REGION }).privacy.provider, { kind: 'kms', keyIds: [PRIVACY_KMS_KEY], region: AWS_REGION });
   assert.equal(parseConfig({ VALKEY_URL }).limits.valkeyUrl, VALKEY_URL);
+  assert.equal(parseConfig({ OTEL_EXPORTER_OTLP_ENDPOINT }).tracing?.endpoint, OTEL_EXPORTER_OTLP_ENDPOINT);
   assert.equal(parseConfig({ VALKEY_URL: 'valkeys://cache.example:6379' }).limits.valkeyUrl, 'rediss://cache.example:6379');
 });
 

@@ -10,6 +10,8 @@ import { type Current, followSecret, readSecretFiles, type SecretFiles } from '#
 
 export interface Config {
   readonly production: boolean;
+  /** The commit that was built. */
+  readonly revision: string;
   readonly host: string;
   readonly port: number;
   /** Whether this process speaks TLS itself, with a certificate of its own making, on both ports. */
@@ -28,6 +30,8 @@ export interface Config {
     readonly provider: KeyProviderConfig;
     /** Where the audit trail's checkpoints go beside the database; undefined puts them into the log. */
     readonly checkpointFile: string | undefined;
+    /** How often the service holds its audit trail against itself. */
+    readonly verifyMs: number;
   };
   readonly access: { readonly grantsFile: string | undefined; readonly logAllowedOneIn: number };
   readonly live: LiveConfig;
@@ -36,6 +40,8 @@ export interface Config {
   /** Requests are refused while the event loop is later than this. */
   readonly overload: { readonly maxLagMs: number };
   readonly shutdown: ShutdownConfig;
+  /** Undefined: no spans, and nothing is loaded for them. */
+  readonly tracing: TracingConfig | undefined;
   readonly logLevel: string;
   /** What else the environment holds: features have settings of their own. */
   readonly others: Readonly<Record<string, string>>;
@@ -112,6 +118,16 @@ export interface ConnectionsConfig {
   readonly mostOfAddress: number | undefined;
 }
 
+export interface TracingConfig {
+  /** Of a collector that takes OTLP over HTTP. */
+  readonly endpoint: string;
+  /** OpenTelemetry's name of what decides which spans are kept, and the share of them where it asks for one. */
+  readonly sampler: (typeof TRACE_SAMPLERS)[number];
+  readonly ratio: number;
+  /** Of strangers, what they say of their trace is noted; it is neither ours nor what decides whether it is kept. */
+  readonly callers: 'strangers' | 'trusted';
+}
+
 export interface ShutdownConfig {
   /** How long the process answers "not ready" before it stops accepting, so that the load balancer looks away first. */
   readonly unreadyMs: number;
@@ -155,9 +171,14 @@ const origin = url(['http:', 'https:'])
 const KMS_KEY_LONGEST = 255;
 const KMS_KEY = /^(?:arn:aws[a-z-]*:kms:([a-z0-9-]+):\d{12}:(?:key|alias)|alias)\/[\w/-]+$/;
 
+const SHARE = 'must be a number from 0 to 1';
+/** https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#general-sdk-configuration */
+const TRACE_SAMPLERS = ['always_on', 'always_off', 'traceidratio', 'parentbased_always_on', 'parentbased_always_off', 'parentbased_traceidratio'] as const;
+
 /** Every setting, its form and its default; `.env.example` is tested against it. */
 export const settings = {
   NODE_ENV: z.enum(['development', 'production', 'test'], 'must be development, test or production').default('development'),
+  REVISION: z.string().regex(/^[\w.+-]{1,64}$/, 'must be a commit or a version: at most 64 letters, digits and .+-_').default('unknown'),
   HOST: z.string().default('127.0.0.1'),
   PORT: port.default(3000),
   LISTEN_TLS: z.enum(['off', 'self-signed'], 'must be off or self-signed').default('off'),
@@ -189,6 +210,7 @@ export const settings = {
   PRIVACY_KEYS: z.string().transform((text) => parseKeys(text)).refine((keys) => keys !== undefined, 'must be "<id>:<32 random bytes as base64url>", parted by commas, the current one first').optional(),
   PRIVACY_KMS_KEY: z.string().transform((text) => text.split(',').map((one) => one.trim())).refine((keys) => keys.every((key) => KMS_KEY.test(key) && key.length <= KMS_KEY_LONGEST), 'must be ARNs of KMS keys or aliases, or alias/…, parted by commas, the current one first').optional(),
   AUDIT_CHECKPOINT_FILE: z.string().min(1).optional(),
+  AUDIT_VERIFY_SECONDS: integer(1, 604_800).default(600),
   AWS_REGION: z.string().regex(/^[a-z]{2,}-[a-z0-9-]+$/, 'must be the name of a region').optional(),
   SESSION_IDLE_MINUTES: integer(1, 1_440).default(30),
   SESSION_ABSOLUTE_HOURS: integer(1, 168).default(12),
@@ -211,6 +233,10 @@ export const settings = {
   MAX_CONNECTIONS_OF_ADDRESS: integer(10, 1_000_000).default(1_000),
   VALKEY_URL: url(['redis:', 'rediss:', 'valkey:', 'valkeys:']).optional(),
   LOOP_LAG_LIMIT_MS: integer(50, 60_000).default(1_000),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url(['http:', 'https:']).refine((text) => !URL.canParse(text) || new URL(text).username + new URL(text).search === '', 'must be an address without a login and a query').optional(),
+  OTEL_TRACES_SAMPLER: z.enum(TRACE_SAMPLERS, `must be one of ${TRACE_SAMPLERS.join(', ')}`).default('parentbased_always_on'),
+  OTEL_TRACES_SAMPLER_ARG: z.string().regex(/^[01]$|^[01]\.\d{1,6}$/, SHARE).transform(Number).refine((share) => share <= 1, SHARE).default(1),
+  TRACE_CALLERS: z.enum(['strangers', 'trusted'], 'must be strangers or trusted').default('strangers'),
   SHUTDOWN_UNREADY_SECONDS: integer(0, 120).default(0),
   SHUTDOWN_DRAIN_SECONDS: integer(1, 300).default(20),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'must be fatal, error, warn, info, debug, trace or silent').optional(),
@@ -329,6 +355,7 @@ function productionProblems(given: Environment, files: SecretFiles['files']): st
   for (const name of ['OIDC_ISSUER', 'PUBLIC_URL']) {
     if (given[name] !== undefined && !given[name].startsWith('https://')) problems.push(`${name} must start with https:// in production`);
   }
+  if (leavesMachinePlainly(given['OTEL_EXPORTER_OTLP_ENDPOINT'])) problems.push('OTEL_EXPORTER_OTLP_ENDPOINT must start with https:// in production, unless the collector is on this machine');
   if (leavesMachinePlainly(given['VALKEY_URL'])) problems.push('VALKEY_URL must start with rediss:// or valkeys:// in production, unless the store is on this machine');
   if (given['OIDC_ORIGINS']?.split(',').some((one) => !one.trim().startsWith('https://'))) problems.push('OIDC_ORIGINS must start with https://, each of them, in production');
   if (given['PROVIDER_PORT'] !== undefined) problems.push('PROVIDER_PORT must not be set in production: it belongs to the embedded provider');
@@ -361,11 +388,11 @@ function weakensTls(address: string | undefined): boolean {
   return searchParams.has('ssl') || searchParams.has('uselibpqcompat') || modes.length > 1 || !['verify-full', 'disable'].includes(modes[0] ?? 'verify-full');
 }
 
-/** What limits count by are addresses and subjects, and whoever changes the counts lifts the limits (CWE-319). */
+/** What limits count by are addresses and subjects, and whoever changes the counts lifts the limits; spans tell how the service works (CWE-319). */
 function leavesMachinePlainly(address: string | undefined): boolean {
   if (address === undefined || !URL.canParse(address)) return false;
   const { protocol, hostname } = new URL(address);
-  return ['redis:', 'valkey:'].includes(protocol) && !['127.0.0.1', 'localhost', '[::1]'].includes(hostname);
+  return ['redis:', 'valkey:', 'http:'].includes(protocol) && !['127.0.0.1', 'localhost', '[::1]'].includes(hostname);
 }
 
 /** With half of it, a beat that comes late still comes in time. */
@@ -451,6 +478,7 @@ function toConfig(values: Settings, production: boolean, files: SecretFiles['fil
   const minuteMs = 60_000;
   return {
     production,
+    revision: values.REVISION,
     host: values.HOST,
     port: values.PORT,
     listenTls,
@@ -490,7 +518,7 @@ function toConfig(values: Settings, production: boolean, files: SecretFiles['fil
       scope: values.OIDC_SCOPE,
       multiFactorAcr: (values.OIDC_MULTI_FACTOR_ACR ?? (values.OIDC_ISSUER === undefined ? DEVELOPMENT_MULTI_FACTOR_ACR : '')).split(' ').filter((acr) => acr !== ''),
     },
-    privacy: { provider: keyProviderOf(values, current.keys), checkpointFile: checkpointFileOf(values) },
+    privacy: { provider: keyProviderOf(values, current.keys), checkpointFile: checkpointFileOf(values), verifyMs: values.AUDIT_VERIFY_SECONDS * 1_000 },
     access: { grantsFile: values.ACCESS_GRANTS_FILE, logAllowedOneIn: values.ACCESS_LOG_ALLOWED_ONE_IN },
     live: {
       heartbeatMs: values.LIVE_HEARTBEAT_SECONDS * 1_000,
@@ -510,9 +538,14 @@ function toConfig(values: Settings, production: boolean, files: SecretFiles['fil
       mostOfAddress: values.TRUSTED_PROXIES === 0 ? values.MAX_CONNECTIONS_OF_ADDRESS : undefined,
     },
     overload: { maxLagMs: values.LOOP_LAG_LIMIT_MS },
+    tracing: tracingOf(values),
     shutdown: { unreadyMs: values.SHUTDOWN_UNREADY_SECONDS * 1_000, drainTimeoutMs: values.SHUTDOWN_DRAIN_SECONDS * 1_000 },
     logLevel: values.LOG_LEVEL ?? (production ? 'info' : 'warn'),
   };
+}
+
+function tracingOf({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_TRACES_SAMPLER: sampler, OTEL_TRACES_SAMPLER_ARG: ratio, TRACE_CALLERS: callers }: Settings): TracingConfig | undefined {
+  return endpoint === undefined ? undefined : { endpoint, sampler, ratio, callers };
 }
 
 /** Beside the embedded database, which has no other place; elsewhere the log is one that its owner can't reach. */

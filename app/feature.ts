@@ -268,6 +268,11 @@ export interface Form<P extends z.ZodType = z.ZodType, B extends z.ZodType = z.Z
   handle(context: WriteContext<z.output<P>, z.output<B>>): Promise<((PageView | Redirect | Download) & BrowserChange) | Refusal>;
 }
 
+/** `failed`: wrong proof; `denied`: called off, there or by the person; `refused`: known, and not taken here; `expired`: not begun here, or too long ago; `delayed`: after too many. */
+export const SIGN_IN_OUTCOMES = ['passed', 'failed', 'denied', 'refused', 'expired', 'delayed', 'unavailable'] as const;
+export type SignInOutcome = (typeof SIGN_IN_OUTCOMES)[number];
+export type CountSignIn = (outcome: SignInOutcome) => void;
+
 /** Somebody who has just proved who they are to a feature. */
 export interface SignIn {
   readonly person: Pick<Subject, 'tenantId' | 'id' | 'name' | 'roles'>;
@@ -367,7 +372,10 @@ export interface FeatureParts {
   readonly signInFactors: Assurance['factors'];
   readonly publicUrl: string;
   readonly log: Logger;
+  /** A feature's metrics begin with `stockade_<feature>_`, and go with it. */
   readonly metrics: Registry;
+  /** Of a way to sign in that the feature brings, named once: attempts are counted with those of all other ways. */
+  readonly countSignIns: (way: string) => CountSignIn;
   readonly clock: () => Date;
 }
 

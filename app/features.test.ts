@@ -36,7 +36,7 @@ test('a folder that holds no feature, or a broken one, is named', async (t) => {
 });
 
 function partsWith(environment: Readonly<Record<string, string>>): CommonParts {
-  return { environment, database: undefined as never, production: false, signInFactors: 1, publicUrl: '', log: pino({ level: 'silent' }), metrics: new Registry(), clock: () => new Date() };
+  return { environment, database: undefined as never, production: false, signInFactors: 1, publicUrl: '', log: pino({ level: 'silent' }), metrics: new Registry(), countSignIns: () => () => undefined, clock: () => new Date() };
 }
 
 test('ASVS 13.3.2: a feature is handed the settings that begin with its name, and no other', async (t) => {

@@ -66,7 +66,7 @@ test('ASVS 12.3.1, 12.3.3: with LISTEN_TLS service and admin listener speak TLS 
   const { config } = await start(t);
   assert.equal((await ask(config.port, '/.well-known/change-password'))[0], 404);
   assert.match((await ask(config.admin.port, '/livez'))[1], /alive/);
-  assert.match((await ask(config.admin.port, '/metrics'))[1], /^connections_open /m);
+  assert.match((await ask(config.admin.port, '/metrics'))[1], /^stockade_connections_open /m);
   for (const { port } of [config, config.admin]) {
     assert.doesNotMatch(await askPlainly(port), /HTTP|alive/);
     await assert.rejects(once(tls.connect({ port, host: '127.0.0.1', rejectUnauthorized: false, maxVersion: 'TLSv1.2' }), 'secureConnect'), { code: 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION' });

@@ -22,6 +22,7 @@ import { createDocumentRenderer, createProblemRenderer } from '#app/http/documen
 import { type EncryptedOptions, refusePlain, requireEncrypted } from '#app/http/encrypted.ts';
 import { API_PREFIX, type Change, mountOperation, type RouteParts } from '#app/http/operation-routes.ts';
 import { createListener, type ListenerIdentity } from '#app/http/listener.ts';
+import { measureRequests } from '#app/http/measures.ts';
 import { requireOwnOrigin } from '#app/http/origin.ts';
 import { mountPage } from '#app/http/page-routes.ts';
 import { mountPlatform } from '#app/http/platform-routes.ts';
@@ -37,12 +38,16 @@ import { findSignInPath } from '#app/http/ways-in.ts';
 import { answerSocketErrors } from '#app/http/socket-errors.ts';
 import { measureLoopLag, shedLoad } from '#app/http/load-shedding.ts';
 import { closeWhenStopping } from '#app/http/stopping.ts';
+import { traceRequests, traceUpgrade } from '#app/http/trace-requests.ts';
 import { answerUnmatched } from '#app/http/unmatched.ts';
 import type { Identity } from '#app/identity/identity.ts';
 import type { Live } from '#app/live/live.ts';
+import { inSpan, type SpanPart } from '#app/lib/span.ts';
 import { insertEvents } from '#app/live/outbox.ts';
+import { SOCKET_PATH } from '#app/live/socket.ts';
 import type { AuditWriter } from '#app/privacy/audit-trail.ts';
 import type { PeopleDirectory } from '#app/privacy/people.ts';
+import type { Tracing } from '#app/telemetry/tracing.ts';
 
 export interface ServerParts {
   readonly config: Pick<Config, 'production' | 'publicUrl' | 'corsOrigins' | 'overload' | 'connections'> & Partial<Pick<Config, 'securityContact'>> & { readonly trustedProxies?: number } & { readonly identity: Pick<Config['identity'], 'issuer'> };
@@ -60,6 +65,8 @@ export interface ServerParts {
   readonly isReady: () => boolean;
   /** Without it: plain HTTP. */
   readonly tls?: ListenerIdentity | undefined;
+  /** Without it: no spans. */
+  readonly tracing?: Tracing | undefined;
 }
 
 /** Not listening yet. @throws TypeError for a route without what every route must have. */
@@ -69,12 +76,14 @@ export function createServer(parts: ServerParts): http.Server {
   const headers = createSecurityHeaders({ publicUrl: config.publicUrl, issuerOrigin: identity.issuerOrigin });
   const app = new Koa<HttpState>({ env: config.production ? 'production' : 'development' });
   app.use(requestId(log));
+  if (parts.tracing !== undefined) app.use(traceRequests(parts.tracing));
+  app.use(measureRequests(parts.metrics));
   app.use(accessLog(log));
   app.use(closeWhenStopping(parts.isReady));
   app.use(securityHeaders(headers));
   app.use(answerProblems(pages.renderProblem));
   const lag = measureLoopLag();
-  const shed = new Counter({ name: 'http_requests_shed_total', help: 'Requests refused because the event loop was late', registers: [parts.metrics] });
+  const shed = new Counter({ name: 'stockade_requests_shed_total', help: 'Requests refused because the event loop was late.', registers: [parts.metrics] });
   app.use(shedLoad({ lag, maxLagMs: config.overload.maxLagMs, shed }));
   app.use(requireClearTarget());
   app.use(requireEncrypted(encryptedOptions(config)));
@@ -96,7 +105,7 @@ export function createServer(parts: ServerParts): http.Server {
   limitConnections(server, config.connections, parts.metrics);
   answerSocketErrors(server, log, headers);
   resetSlowReaders(server);
-  live.attachSocket(server, (request) => admitUpgrade(request, parts), headers);
+  live.attachSocket(server, (request) => traceUpgrade(parts.tracing, request, SOCKET_PATH, () => admitUpgrade(request, parts)), headers);
   return server;
 }
 
@@ -164,8 +173,14 @@ function createRecorder(trail: Pick<AuditWriter, 'insertion'>): RouteParts['appe
   return async (tx, { time, ...change }: Change, events) => {
     const entry = trail.insertion({ ...change, occurredAt: time });
     const { tenantId, actor } = change;
-    await (events.length === 0 ? sql`${entry}` : sql`with published as (${insertEvents(events.map((event) => ({ ...event, tenantId, actor, time })))}) ${entry}`).execute(tx);
+    if (events.length === 0) await sql`${entry}`.execute(tx);
+    else await inSpan(publishing(events.length), () => sql`with published as (${insertEvents(events.map((event) => ({ ...event, tenantId, actor, time })))}) ${entry}`.execute(tx));
   };
+}
+
+/** What the events carry with them, so that their delivery is a part of it: https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/ */
+function publishing(count: number): () => SpanPart {
+  return () => ({ name: 'publish outbox', kind: 'producer', attributes: { 'messaging.system': 'outbox', 'messaging.destination.name': 'outbox', 'messaging.operation.type': 'send', 'messaging.operation.name': 'publish', 'messaging.batch.message_count': count } });
 }
 
 function createAssetsOf(features: readonly LoadedFeature[]): Assets {

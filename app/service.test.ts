@@ -261,6 +261,6 @@ test('with VALKEY_URL the limits are counted in the store, and its state is amon
   const service = await startTestService({ environment: { VALKEY_URL: store.url } });
   t.after(() => service.close());
   const metrics = async () => (await fetch(`${service.adminUrl}/metrics`)).text();
-  await until('the store to be used', async () => /^rate_limit_store_up 1$/m.test(await metrics()));
+  await until('the store to be used', async () => /^stockade_rate_limit_store_up 1$/m.test(await metrics()));
   assert.equal((await fetch(`${service.url}/docs`)).headers.get('ratelimit-policy'), '"address";q=100000000;w=60');
 });

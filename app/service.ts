@@ -4,12 +4,14 @@ import type { Server } from 'node:http';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
 import { createAccess } from '#app/access/access.ts';
 import { followGrants } from '#app/access/grants-file.ts';
 import { createAdmin } from '#app/admin.ts';
 import type { Config } from '#app/config.ts';
 import { openDatabase, type OpenDatabase } from '#app/data/database.ts';
 import { purgeIdempotencyKeys } from '#app/data/idempotency.ts';
+import { measureDatabase } from '#app/data/measures.ts';
 import { prepareSchema } from '#app/data/migrate.ts';
 import { platformMigrations } from '#app/data/migration-files.ts';
 import { inTransaction } from '#app/data/transaction.ts';
@@ -21,7 +23,9 @@ import { BACK_CHANNEL_LOGOUT_PATH, createRateLimits } from '#app/http/rate-limit
 import { openSignInStore, purgeSignInLimits } from '#app/http/sign-in-store.ts';
 import type { SharedStore } from '#app/http/shared-store.ts';
 import { createIdentity, type Identity } from '#app/identity/identity.ts';
+import { createIdentityMeasures } from '#app/identity/measures.ts';
 import { createSessionsFeature } from '#app/identity/sessions.ts';
+import { measureCertificates } from '#app/lib/certificate-end.ts';
 import { createLive, type Live } from '#app/live/live.ts';
 import { startAuditTrail } from '#app/privacy/audit-trail.ts';
 import { createKeyProvider } from '#app/privacy/key-provider.ts';
@@ -33,6 +37,8 @@ import { openServiceKeys } from '#app/privacy/service-keys.ts';
 import { createServer } from '#app/server.ts';
 import { prepareClose, shutDown, type ShutdownStep } from '#app/shutdown.ts';
 import { createMetrics } from '#app/telemetry/metrics.ts';
+import { measureRuntime } from '#app/telemetry/metrics-runtime.ts';
+import type { Tracing } from '#app/telemetry/tracing.ts';
 
 export interface StartedPart {
   readonly part: string;
@@ -91,13 +97,20 @@ type Timed = <T>(part: string, kind: StartedPart['kind'], address: (value: T) =>
 type OnStop = (name: string, run: () => Promise<unknown>) => void;
 
 async function startParts(config: Config, { log, database: given, clock = () => new Date() }: ServiceOptions, timed: Timed, onStop: OnStop): Promise<void> {
-  const metrics = createMetrics();
+  const metrics = createMetrics({ revision: config.revision });
+  const stopMeasuring = measureRuntime(metrics);
+  onStop('runtime metrics', async () => {
+    stopMeasuring();
+    return Promise.resolve();
+  });
+  const tracing = await startTracing(config, log, metrics, onStop);
   const found = await findFeatures();
 
   const database = await timed('PostgreSQL', config.database.kind === 'server' ? 'real' : 'embedded', (opened) => opened.address, async () => {
     const opened = given ?? (await openDatabase(config.database, { log }));
     onStop('database', () => opened.close());
     const ofFeatures = found.map(({ name, directory }) => ({ name, directory: path.join(directory, 'migrations') }));
+    measureDatabase(opened, metrics);
     await prepareSchema(opened, [platformMigrations, ...ofFeatures], { log });
     return opened;
   });
@@ -106,7 +119,7 @@ async function startParts(config: Config, { log, database: given, clock = () => 
   const keys = await openServiceKeys({ db: database.db, provider, log, now: clock() });
   const people = createPeople({ keys, clock });
   if (config.database.kind === 'embedded') await seed(database, people, found, clock());
-  const trail = startAuditTrail({ db: database.db, keys: keys.audit, checkpointFile: config.privacy.checkpointFile, log, clock });
+  const trail = startAuditTrail({ db: database.db, keys: keys.audit, checkpointFile: config.privacy.checkpointFile, verifyMs: config.privacy.verifyMs, metrics, log, clock });
   onStop('audit trail', () => trail.stop());
 
   // The two know each other only through functions: sessions that end are told to live, live asks who still has access.
@@ -114,7 +127,7 @@ async function startParts(config: Config, { log, database: given, clock = () => 
   const sessions = createSessionsFeature({ limits: config.identity, onSessionEnd: () => live.current?.recheck() });
   const register = collectRegister(found.map(({ module }) => module), config);
   const privacy = createPrivacyFeature({ people, register, onSessionEnd: () => live.current?.recheck() });
-  const access = await createAccess([...found, sessions, privacy].map(({ module }) => module), { log, clock, logAllowedOneIn: config.access.logAllowedOneIn, signInFactors: config.identity.signInFactors });
+  const access = await createAccess([...found, sessions, privacy].map(({ module }) => module), { log, metrics, clock, logAllowedOneIn: config.access.logAllowedOneIn, signInFactors: config.identity.signInFactors });
   if (config.access.grantsFile !== undefined) {
     const stopFollowing = followGrants({ file: config.access.grantsFile, access, log, metrics });
     onStop('grants', async () => {
@@ -122,7 +135,9 @@ async function startParts(config: Config, { log, database: given, clock = () => 
       return Promise.resolve();
     });
   }
-  const identity = createIdentity({ config: config.identity, publicUrl: config.publicUrl, database, people, trail, onSessionEnd: () => live.current?.recheck(), log, clock });
+  const identityMeasures = createIdentityMeasures(metrics);
+  const identity = createIdentity({ config: config.identity, publicUrl: config.publicUrl, database, people, trail, onSessionEnd: () => live.current?.recheck(), measures: identityMeasures, log, clock });
+  measureCertificates(metrics, { issuer: () => identity.certificateEndMs(), database: () => database.pool.certificateEndMs });
   onStop('identity', () => identity.stop());
   await startProvider(config, identity, log, timed, onStop);
   live.current = await createLive({
@@ -136,6 +151,7 @@ async function startParts(config: Config, { log, database: given, clock = () => 
     log,
     metrics,
     clock,
+    tracing,
   });
   const { current: hub } = live;
   onStop('live', () => hub.close());
@@ -155,9 +171,9 @@ async function startParts(config: Config, { log, database: given, clock = () => 
   });
   const store = await openStore(config, log, onStop);
   const limits = createRateLimits({ ...config.limits, store, signInStore: store === undefined ? openSignInStore(database.db, { log }) : undefined, log, metrics });
-  const features = [sessions, privacy, ...createFeatures(found, { database: database.db, environment: config.others, production: config.production, signInFactors: config.identity.signInFactors, publicUrl: config.publicUrl, log, metrics, clock })];
+  const features = [sessions, privacy, ...createFeatures(found, { database: database.db, environment: config.others, production: config.production, signInFactors: config.identity.signInFactors, publicUrl: config.publicUrl, log, metrics, countSignIns: identityMeasures.countSignIns, clock })];
   onStop('features', () => Promise.all(features.map(async ({ feature }) => feature.stop?.())));
-  const server = createServer({ config: { ...config, trustedProxies: config.limits.trustedProxies }, database, identity, access, live: hub, limits, features, people, trail, log, metrics, clock, isReady: () => ready, tls });
+  const server = createServer({ config: { ...config, trustedProxies: config.limits.trustedProxies }, database, identity, access, live: hub, limits, features, people, trail, log, metrics, clock, isReady: () => ready, tls, tracing });
 
   const [closeAdmin, closeServer] = [prepareClose(admin), prepareClose(server)];
 
@@ -173,6 +189,15 @@ async function startParts(config: Config, { log, database: given, clock = () => 
     ready = false;
     await wait(config.shutdown.unreadyMs);
   });
+}
+
+/** Loaded only where spans go somewhere. Stopped last: what the other parts did while they stopped is still sent. */
+async function startTracing({ tracing: config, revision }: Config, log: Logger, metrics: Registry, onStop: OnStop): Promise<Tracing | undefined> {
+  if (config === undefined) return undefined;
+  const { openTracing } = await import('#app/telemetry/tracing.ts');
+  const tracing = openTracing(config, { log, metrics, revision });
+  onStop('traces', tracing.stop);
+  return tracing;
 }
 
 /** The client is loaded only where there is a store: it takes a seventh of the start. */

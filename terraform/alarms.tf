@@ -159,8 +159,9 @@ resource "aws_sns_topic_policy" "alarms" {
         Sid       = "From${title(split(".", service)[0])}"
         Effect    = "Allow"
         Principal = { Service = service }
-        Action    = "sns:Publish"
-        Resource  = "arn:${local.partition}:sns:${var.region}:${local.account_id}:${aws_sns_topic.alarms.name}"
+        # Alertmanager asks for the topic before it publishes.
+        Action   = service == "aps.amazonaws.com" ? ["sns:GetTopicAttributes", "sns:Publish"] : ["sns:Publish"]
+        Resource = "arn:${local.partition}:sns:${var.region}:${local.account_id}:${aws_sns_topic.alarms.name}"
         Condition = {
           StringEquals = { "aws:SourceAccount" = local.account_id }
           ArnLike      = { "aws:SourceArn" = "arn:${local.partition}:${source}" }

@@ -26,6 +26,18 @@ variable "collector_memory_mib" {
   }
 }
 
+variable "trace_share" {
+  description = "Share of traces that are kept, from 0 to 1. Each costs, at the service and in X-Ray; one of ten shows what is slow."
+  type        = number
+  default     = 0.1
+  nullable    = false
+
+  validation {
+    condition     = var.trace_share >= 0 && var.trace_share <= 1 && can(regex("^(0|1|0\\.[0-9]{1,6})$", tostring(var.trace_share)))
+    error_message = "trace_share is from 0 to 1, with at most six digits."
+  }
+}
+
 variable "scrape_interval_seconds" {
   description = "How often the metrics are read. Each sample costs: 15 doubles what 30 does."
   type        = number
@@ -40,6 +52,14 @@ variable "scrape_interval_seconds" {
 
 locals {
   collector_count = var.collector_image == null ? 0 : 1
+  otlp_address    = "127.0.0.1:4318"
+
+  # Without the collector nobody takes traces, and the service makes none.
+  trace_settings = local.collector_count == 0 ? {} : {
+    OTEL_EXPORTER_OTLP_ENDPOINT = "http://${local.otlp_address}"
+    OTEL_TRACES_SAMPLER         = "parentbased_traceidratio"
+    OTEL_TRACES_SAMPLER_ARG     = tostring(var.trace_share)
+  }
 
   # https://aws-otel.github.io/docs/getting-started/container-insights/ecs-prometheus
   collector_configuration = {
@@ -62,7 +82,7 @@ locals {
           }]
         }
       }
-      otlp = { protocols = { http = { endpoint = "127.0.0.1:4318" } } }
+      otlp = { protocols = { http = { endpoint = local.otlp_address } } }
     }
     processors = {
       # First of all: what is too much is refused, before the container is ended for it.

@@ -45,6 +45,30 @@ run "it_reads_and_listens_on_loopback_and_the_service_does_without" {
   }
 
   assert {
+    condition = { for each in jsondecode(aws_ecs_task_definition.service.container_definitions)[0].environment : each.name => each.value if startswith(each.name, "OTEL_") } == {
+      OTEL_EXPORTER_OTLP_ENDPOINT = "http://${yamldecode(jsondecode(aws_ecs_task_definition.service.container_definitions)[1].environment[0].value).receivers.otlp.protocols.http.endpoint}"
+      OTEL_TRACES_SAMPLER         = "parentbased_traceidratio"
+      OTEL_TRACES_SAMPLER_ARG     = "0.1"
+    }
+    error_message = "The service makes no traces, all of them, or sends them where nobody listens."
+  }
+
+  assert {
+    condition     = alltrue([for name in keys(local.trace_settings) : can(regex("(?m)^# ${name}=", file("../.env.example")))])
+    error_message = "A setting that the service does not know."
+  }
+
+  assert {
+    condition     = local.collector_configuration.service.pipelines.traces.receivers == ["otlp"] && local.collector_configuration.service.pipelines.traces.exporters == ["awsxray"] && local.collector_configuration.exporters.awsxray == { region = "eu-central-1" }
+    error_message = "It keeps the traces to itself, or sends them to another region."
+  }
+
+  assert {
+    condition     = [for statement in data.aws_iam_policy_document.collector[0].statement : sort(statement.actions) if statement.sid == "Traces"] == [tolist(["xray:PutTelemetryRecords", "xray:PutTraceSegments"])] && contains(var.interface_endpoints, "xray")
+    error_message = "X-Ray refuses them, or is reached over the internet."
+  }
+
+  assert {
     condition     = yamldecode(jsondecode(aws_ecs_task_definition.service.container_definitions)[1].environment[0].value).exporters.prometheusremotewrite.endpoint == "${aws_prometheus_workspace.main.prometheus_endpoint}api/v1/remote_write" && yamldecode(jsondecode(aws_ecs_task_definition.service.container_definitions)[1].environment[0].value).extensions.sigv4auth == { region = "eu-central-1", service = "aps" }
     error_message = "It writes elsewhere, or unsigned."
   }
@@ -78,7 +102,28 @@ run "an_image_by_its_tag_too_much_memory_and_too_few_samples_are_refused" {
     collector_image         = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/aws-otel-collector:latest"
     collector_memory_mib    = 1024
     scrape_interval_seconds = 300
+    trace_share             = 1.5
   }
 
-  expect_failures = [var.collector_image, var.collector_memory_mib, var.scrape_interval_seconds]
+  expect_failures = [var.collector_image, var.collector_memory_mib, var.scrape_interval_seconds, var.trace_share]
+}
+
+run "without_it_the_service_makes_no_traces" {
+  command = plan
+
+  assert {
+    condition     = length(local.trace_settings) == 0 && !anytrue([for name in keys(local.container_environment) : startswith(name, "OTEL_")])
+    error_message = "It sends traces to nobody."
+  }
+}
+
+run "what_it_decides_is_no_setting_of_an_environment" {
+  command = plan
+
+  variables {
+    collector_image = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/aws-otel-collector@sha256:fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210"
+    settings        = { OTEL_TRACES_SAMPLER = "always_on" }
+  }
+
+  expect_failures = [aws_ecs_task_definition.service]
 }

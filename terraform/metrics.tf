@@ -1,4 +1,4 @@
-# Amazon Managed Service for Prometheus: what the collector writes, the rules of observability/prometheus/, and their alerts.
+# Amazon Managed Service for Prometheus: what the collector writes, the rules of observability/prometheus/, and who hears of their alerts.
 
 variable "prometheus_alerts_enabled" {
   description = "Whether alerts of the rules go to the alarm topic; without any rules there is nothing to send."
@@ -14,15 +14,25 @@ variable "prometheus_folder" {
   nullable    = false
 }
 
+variable "alertmanager_file" {
+  description = "Configuration of Alertmanager, from this folder: its routes and inhibitions hold in AWS too, and each receiver is a topic of SNS."
+  type        = string
+  default     = "../observability/alertmanager/alertmanager.yaml"
+  nullable    = false
+}
+
 locals {
   prometheus_folder = "${path.module}/${var.prometheus_folder}"
 
-  # Beside the rules stand the configuration of a Prometheus on a laptop, and the tests of the rules.
+  # Beside the rules stand the configuration of a Prometheus on a laptop, and the tests of the rules. Without the collector there are
+  # no metrics, and MetricsAbsent would call for ever.
   prometheus_rules = toset([
     for file in fileset(local.prometheus_folder, "**/*.{yaml,yml}") : file
     if !can(regex("(^|/)prometheus\\.ya?ml$|\\.test\\.ya?ml$", file))
+    && local.collector_count > 0 # optional: collector.tf
   ])
   prometheus_alerts = var.prometheus_alerts_enabled && length(local.prometheus_rules) > 0
+  alertmanager      = local.prometheus_alerts ? yamldecode(file("${path.module}/${var.alertmanager_file}")) : null
 }
 
 resource "aws_prometheus_workspace" "main" {
@@ -49,28 +59,116 @@ resource "aws_prometheus_rule_group_namespace" "main" {
   data         = file("${local.prometheus_folder}/${each.key}")
 }
 
+# SNS and PagerDuty are the only receivers that there are, so of those in the file the names alone are taken: what reads the topic of
+# the alarms can filter by the attribute `receiver`. A `repeat_interval` is five days at most.
+# https://docs.aws.amazon.com/prometheus/latest/userguide/AMP-alertmanager-config.html
 resource "aws_prometheus_alert_manager_definition" "main" {
   count = local.prometheus_alerts ? 1 : 0
 
   workspace_id = aws_prometheus_workspace.main.id
   definition = yamlencode({
     alertmanager_config = yamlencode({
-      route = {
-        receiver        = "alarms"
-        group_by        = ["alertname"]
-        group_wait      = "30s"
-        group_interval  = "5m"
-        repeat_interval = "4h"
-      }
-      receivers = [{
-        name = "alarms"
+      route         = local.alertmanager.route
+      inhibit_rules = local.alertmanager.inhibit_rules
+      receivers = [for receiver in local.alertmanager.receivers : {
+        name = receiver.name
         sns_configs = [{
-          topic_arn     = aws_sns_topic.alarms.arn
+          topic_arn     = receiver.name == "watchdog" ? aws_sns_topic.watchdog[0].arn : aws_sns_topic.alarms.arn
           send_resolved = true
           sigv4         = { region = var.region }
-          attributes    = { severity = "{{ .CommonLabels.severity }}" }
+          # A longer one than 100 characters would be cut off.
+          subject    = "{{ .Status | toUpper }} {{ .CommonLabels.alertname }} (${local.name})"
+          attributes = { receiver = receiver.name, severity = "{{ .CommonLabels.severity }}" }
         }]
       }]
     })
   })
+
+  lifecycle {
+    precondition {
+      condition     = local.alertmanager.route.routes[0] == merge(local.alertmanager.route.routes[0], { matchers = ["alertname = Watchdog"], receiver = "watchdog" })
+      error_message = "The first route of ${var.alertmanager_file} has to take Watchdog, which always fires, to the receiver watchdog: else it wakes people without end, and nobody hears when it stops."
+    }
+  }
+}
+
+# The dead-man's switch. Watchdog is sent here every minute; the alarm below rings when it is not, and a service elsewhere that is
+# subscribed (the output watchdog_topic) also when nothing of this account gets out.
+resource "aws_sns_topic" "watchdog" {
+  count = local.prometheus_alerts ? 1 : 0
+
+  name              = "${local.name}-watchdog"
+  kms_master_key_id = aws_kms_key.logs.arn
+}
+
+resource "aws_sns_topic_policy" "watchdog" {
+  count = local.prometheus_alerts ? 1 : 0
+
+  arn = aws_sns_topic.watchdog[0].arn
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid       = "OnlyOverTls"
+        Effect    = "Deny"
+        Principal = { AWS = "*" }
+        Action    = "sns:Publish"
+        Resource  = "arn:${local.partition}:sns:${var.region}:${local.account_id}:${aws_sns_topic.watchdog[0].name}"
+        Condition = { Bool = { "aws:SecureTransport" = "false" } }
+      },
+      {
+        # https://docs.aws.amazon.com/prometheus/latest/userguide/AMP-alertmanager-receiver-AMPpermission.html
+        Sid       = "FromAps"
+        Effect    = "Allow"
+        Principal = { Service = "aps.amazonaws.com" }
+        Action    = ["sns:GetTopicAttributes", "sns:Publish"]
+        Resource  = "arn:${local.partition}:sns:${var.region}:${local.account_id}:${aws_sns_topic.watchdog[0].name}"
+        Condition = {
+          StringEquals = { "aws:SourceAccount" = local.account_id }
+          ArnLike      = { "aws:SourceArn" = "arn:${local.partition}:aps:${var.region}:${local.account_id}:workspace/*" }
+        }
+      },
+    ]
+  })
+}
+
+# In a new environment it may ring once, before the first Watchdog is there, and takes that back.
+resource "aws_cloudwatch_metric_alarm" "watchdog" {
+  count = local.prometheus_alerts ? 1 : 0
+
+  alarm_name          = "${local.name}-watchdog"
+  alarm_description   = "No alert gets through: Watchdog, which always fires, has not arrived for ten minutes. Look at the workspace's log group for errors, at its rules and its Alertmanager; until then look at the dashboards by hand."
+  namespace           = "AWS/SNS"
+  metric_name         = "NumberOfMessagesPublished"
+  statistic           = "Sum"
+  dimensions          = { TopicName = aws_sns_topic.watchdog[0].name }
+  comparison_operator = "LessThanThreshold"
+  threshold           = 1
+  period              = 300
+  evaluation_periods  = 2
+  datapoints_to_alarm = 2
+  treat_missing_data  = "breaching"
+  alarm_actions       = [aws_sns_topic.alarms.arn]
+  ok_actions          = [aws_sns_topic.alarms.arn]
+}
+
+# NotificationsFailing of the rules reads Alertmanager's own metrics, which AWS shows in CloudWatch alone.
+# https://docs.aws.amazon.com/prometheus/latest/userguide/AMP-CW-usage-metrics.html
+resource "aws_cloudwatch_metric_alarm" "notifications" {
+  count = local.prometheus_alerts ? 1 : 0
+
+  alarm_name          = "${local.name}-notifications"
+  alarm_description   = "Alerts could not be delivered. The workspace's log group says why: most often a policy of the topic or of its key."
+  namespace           = "AWS/Prometheus"
+  metric_name         = "AlertManagerNotificationsFailed"
+  statistic           = "Sum"
+  dimensions          = { Workspace = aws_prometheus_workspace.main.id }
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  period              = 300
+  evaluation_periods  = 1
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [aws_sns_topic.alarms.arn]
+  ok_actions          = [aws_sns_topic.alarms.arn]
 }

@@ -65,6 +65,11 @@ output "service_log_group" {
   value       = aws_cloudwatch_log_group.service.name
 }
 
+output "watchdog_topic" {
+  description = "Topic that hears from Alertmanager every minute, for a dead-man's switch elsewhere; null where there are no alerts."
+  value       = one(aws_sns_topic.watchdog[*].arn)
+}
+
 output "oidc_client_id" {
   description = "Name by which the identity provider knows the service."
   value       = local.oidc_settings.OIDC_CLIENT_ID

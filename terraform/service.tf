@@ -181,6 +181,7 @@ locals {
       TRUSTED_PROXIES = "1"
     },
     local.oidc_settings,
+    local.trace_settings, # optional: collector.tf
   )
 
   container_environment = merge(var.settings, local.determined_settings)

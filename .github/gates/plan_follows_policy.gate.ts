@@ -39,7 +39,7 @@ const SCENARIOS: readonly Scenario[] = [
 ];
 
 /** What the configuration reads besides. */
-const RULES = /^observability\/prometheus\//;
+const RULES = /^observability\/(?:prometheus|alertmanager)\//;
 
 export const gate: Gate = {
   claim: 'what each environment would be made of, as planned, follows policies/terraform',

@@ -22,6 +22,14 @@ test('what promtool calls good is good, and a file without a rule is not', () =>
   assert.deepEqual(findingsOf(file, { status: 0, stdout: `Checking ${file}\n  SUCCESS: 0 rules found\n`, stderr: '' }).length, 1);
 });
 
+test('a configuration is good with every file of rules that it loads, and no verdict where one of them is not told of', () => {
+  const configuration = 'observability/prometheus/prometheus.yaml';
+  const valid = `Checking ${configuration}\n  SUCCESS: 2 rule files found\n SUCCESS: ${configuration} is valid prometheus config file syntax\n\nChecking a\n  SUCCESS: 3 rules found\n\n`;
+  assert.deepEqual(findingsOf(configuration, { status: 0, stdout: `${valid}Checking b\n  SUCCESS: 10 rules found\n\n`, stderr: '' }), []);
+  assert.throws(() => findingsOf(configuration, { status: 0, stdout: valid, stderr: '' }), Unusable);
+  assert.throws(() => findingsOf(configuration, { status: 0, stdout: valid.slice(0, valid.indexOf(' is valid')), stderr: '' }), Unusable);
+});
+
 test('a good end without a word about the file, and a bad one without a reason, are no verdict', () => {
   assert.throws(() => findingsOf(file, { status: 0, stdout: '', stderr: '' }), Unusable);
   assert.throws(() => findingsOf(file, { status: 0, stdout: `Checking ${file}\n  SUC`, stderr: '' }), Unusable);

@@ -33,11 +33,17 @@ function kindOf(file: string): (typeof KINDS)[number] {
   return KINDS.find(({ named }) => named.test(file)) ?? KINDS[2];
 }
 
+/** After a configuration promtool goes through each file of rules that it found there. */
+function isWhole(said: string): boolean {
+  const files = /\bSUCCESS: (\d+) rule files found/.exec(said)?.[1];
+  return files === undefined || (said.includes('is valid prometheus config') && [...said.matchAll(/\bSUCCESS: \d+ rules found/g)].length === Number(files));
+}
+
 /** @throws Unusable when promtool says neither that it is good nor what is bad */
 export function findingsOf(file: string, { status, stdout, stderr }: Output): readonly Finding[] {
   const said = stderr.slice(stderr.indexOf('FAILED:')).replace('FAILED:', '').trim();
   if (status === PASSED) {
-    if (!stdout.includes(file) || !/\bSUCCESS\b/.test(stdout) || /\bFAILED\b/.test(stderr)) throw new Unusable(`promtool did not say that ${file} is good`);
+    if (!stdout.includes(file) || !/\bSUCCESS\b/.test(stdout) || !isWhole(stdout) || /\bFAILED\b/.test(stderr)) throw new Unusable(`promtool did not say that ${file} is good`);
     // No rule is no verdict on rules.
     if (/\bSUCCESS: 0 rules found/.test(stdout)) return [{ rule: 'rule-invalid', file, severity: 'error', message: 'It has no rule.', fix: 'Write its rules, or remove the file.' }];
     return [];

@@ -9,12 +9,15 @@ const kebab = /^\.?[a-z0-9]+(?:[.-][a-z0-9]+)*$/;
 /** Terraform names its lock file itself. */
 const snake = /^(?:[a-z0-9]+(?:[_.][a-z0-9]+)*|\.terraform\.lock\.hcl)$/;
 const migration = /^\d{4}_[a-z0-9]+(?:_[a-z0-9]+)*\.sql$/;
+/** A runbook is named as its alert, which Prometheus wants in capitals and small letters. */
+const runbook = /^observability\/runbooks\/[A-Z][A-Za-z0-9]+\.md$/;
 const vague = /(?:^|[-_.])(?:utils?|helpers?|common|managers?|misc)(?:[-_.]|$)/;
 
 function isWellNamed(path: string): boolean {
   const name = posix.basename(path);
   if (posix.dirname(path).endsWith('/migrations')) return migration.test(name);
   if (/\.(?:rego|tf|hcl|gate(?:\.test)?\.ts)$/.test(name)) return snake.test(name);
+  if (runbook.test(path)) return true;
   return prescribedNames.test(name) || kebab.test(name) || /^\d{4}-[a-z0-9-]+\.md$/.test(name);
 }
 
@@ -56,6 +59,8 @@ export const fileRules: readonly Rule[] = [
       'terraform/load-balancer.tf': '',
       '.github/gates/no-root.gate.ts': '',
       '.github/gates/no-root.gate.test.ts': '',
+      'observability/OutboxLag.md': '',
+      'observability/runbooks/outboxLag.md': '',
     },
     allows: {
       'app/request-id.ts': '',
@@ -68,6 +73,7 @@ export const fileRules: readonly Rule[] = [
       'terraform/.terraform.lock.hcl': '',
       '.github/gates/secrets_stay_out.gate.test.ts': '',
       '.github/decisions/0001-node-runs-typescript.md': '',
+      'observability/runbooks/OutboxLag.md': '',
     },
   },
   {

@@ -2,7 +2,7 @@
 import type { Rule, Tree } from './tree.ts';
 
 /** The design's ceiling for what production installs; raising it is a decision. */
-const MAXIMUM_PRODUCTION_PACKAGES = 160;
+const MAXIMUM_PRODUCTION_PACKAGES = 170;
 
 type Versions = Readonly<Record<string, string>>;
 interface Manifest {

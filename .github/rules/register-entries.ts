@@ -39,7 +39,7 @@ export const findHashes = inCode((text) => {
   return all(hashName, /'add-padding': 'true'/.test(text) ? text.replace("createHash('sha1').update(normalisePassword(password))", '') : text);
 });
 
-const connecting = /\b(new (?:Client|Pool|KMSClient|Signer|WebSocket)|createClient|createTransport|createRemoteJWKSet|discovery|authorizationCodeGrant|refreshTokenGrant|fetch|https?\.(?:get|request)|(?:net|tls)\.connect)\(/g;
+const connecting = /\b(new (?:Client|Pool|KMSClient|Signer|WebSocket|OTLPTraceExporter)|createClient|createTransport|createRemoteJWKSet|discovery|authorizationCodeGrant|refreshTokenGrant|fetch|https?\.(?:get|request)|(?:net|tls)\.connect)\(/g;
 /** What opens a connection from this process to somewhere else. */
 export const findConnections = inCode((text, path) => (isServed(path) ? [] : all(connecting, text)));
 

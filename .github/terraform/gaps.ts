@@ -25,8 +25,6 @@ function remember(memory: Memory, key: string, input: Call['input'], names: read
   memory.set(key, { ...memory.get(key), ...Object.fromEntries(names.flatMap((name) => (name in input ? [[name, input[name]]] : []))) });
 }
 
-type Answer = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-
 /** What was asked for, or is AWS's default, is part of the answer. `key` finds which thing is meant; `thing` is where it is told of. */
 function echo(service: string, operation: RegExp, key: RegExp, thing: string, fields: Readonly<Record<string, unknown>>, link: string): Gap {
   return {
@@ -34,10 +32,17 @@ function echo(service: string, operation: RegExp, key: RegExp, thing: string, fi
     amend({ operation: path, text, input }, body, memory) {
       const [, id = ''] = key.exec(`${path} ${text} ${body}`) ?? [];
       remember(memory, id, /^(?:Create|Request|POST)/.test(path) ? { ...fields, ...input } : input, Object.keys(fields));
-      const answer = JSON.parse(body || '{}') as Answer;
+      const answer = JSON.parse(body || '{}') as Readonly<Record<string, Readonly<Record<string, unknown>>>>;
       return thing in answer ? JSON.stringify({ ...answer, [thing]: { ...answer[thing], ...memory.get(id) } }) : body;
     },
   };
+}
+
+/** Put, read and deleted as one thing. */
+function stored(memory: Memory, method: string, id: string, thing: Readonly<Record<string, unknown>>): { readonly status?: number; readonly body: string } {
+  if (method === 'DELETE') memory.delete(id);
+  else if (method !== 'GET') memory.set(id, thing);
+  return method === 'GET' && !memory.has(id) ? { status: 404, body: '{"__type":"ResourceNotFoundException","Message":"there is none"}' } : { body: JSON.stringify(memory.get(id) ?? {}) };
 }
 
 /** Sets child elements of XML, in place of those of the same name. */
@@ -54,6 +59,13 @@ const RDS_FIELDS = { EnablePerformanceInsights: 'PerformanceInsightsEnabled', Pe
 export const gaps: readonly Gap[] = [
   echo('acm', /^(?:Request|Describe)Certificate$/, /"CertificateArn": ?"([^"]+)"/, 'Certificate', { KeyAlgorithm: 'RSA_2048' }, 'https://docs.aws.amazon.com/acm/latest/APIReference/API_CertificateDetail.html'),
   echo('aps', /^(?:POST|GET) \/workspaces(?:\/[\w-]+)?$/, /\b(ws-[\w-]+)/, 'workspace', { kmsKeyArn: undefined }, 'https://docs.aws.amazon.com/prometheus/latest/APIReference/API_WorkspaceDescription.html'),
+  {
+    service: 'aps', operation: / \/workspaces\/[\w-]+\/alertmanager\/definition/, link: 'https://docs.aws.amazon.com/prometheus/latest/APIReference/API_AlertManagerDefinitionDescription.html',
+    answer({ operation, input: { data } }, memory) {
+      const [method = '', path = ''] = operation.split(/[ ?]/);
+      return stored(memory, method, path, { status: { statusCode: 'ACTIVE' }, alertManagerDefinition: { data, status: { statusCode: 'ACTIVE' }, createdAt: 0, modifiedAt: 0 } });
+    },
+  },
   echo('cognito-idp', /^(?:Create|Update|Describe)UserPool$/, /"(?:UserPoolId|Id)": ?"([^"]+)"/, 'UserPool', { UserPoolTier: 'ESSENTIALS' }, 'https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UserPoolType.html'),
   echo('cognito-idp', /^(?:Create|Update|Describe)UserPoolDomain$/, /"Domain": ?"([^"]+)"/, 'DomainDescription', { ManagedLoginVersion: 1 }, 'https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_DomainDescriptionType.html'),
   {
@@ -133,29 +145,20 @@ export const gaps: readonly Gap[] = [
       const [method = '', path = ''] = operation.split(' ');
       if (path.startsWith('/backup-vaults/')) return { body: '{"RecoveryPoints":[]}' };
       const [, , , plan = '', , id = `${memory.size}-selection`] = path.replace(/\/$/, '').split('/');
-      if (method === 'PUT') memory.set(id, { ...input, BackupPlanId: plan, SelectionId: id, CreationDate: Date.now() / 1000 });
-      if (method === 'DELETE') memory.delete(id);
-      return method === 'GET' && !memory.has(id) ? { status: 404, body: '{"__type":"ResourceNotFoundException","Message":"there is none"}' } : { body: JSON.stringify(memory.get(id) ?? {}) };
+      return stored(memory, method, id, { ...input, BackupPlanId: plan, SelectionId: id, CreationDate: Date.now() / 1000 });
     },
   },
   {
-    // moto refuses what a statement denies without looking at its condition: everything, where all but TLS is denied. It sees none.
-    service: 's3', operation: /^(?:GET|PUT|DELETE) \/[^/?]+\?policy/, link: 'https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketPolicy.html',
+    // moto refuses what a statement denies without looking at its condition: everything, where all but TLS is denied. It sees none. And
+    // it forgets of a lifecycle how many earlier versions stay, and Terraform waits for what it asked for.
+    // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLifecycleConfiguration.html
+    service: 's3', operation: /^(?:GET|PUT|DELETE) \/[^/?]+\?(?:policy|lifecycle)/, link: 'https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketPolicy.html',
     answer({ operation, text }, memory) {
       const [method = '', path = ''] = operation.split(' ');
-      if (method === 'GET') return memory.has(path) ? { body: textOf(memory.get(path)?.['text']) } : undefined;
-      if (method === 'PUT') memory.set(path, { text });
-      else memory.delete(path);
-      return { status: 204, body: '' };
+      if (method !== 'GET') stored(memory, method, path, { text });
+      if (path.includes('?lifecycle') || (method === 'GET' && !memory.has(path))) return undefined;
+      return method === 'GET' ? { body: textOf(memory.get(path)?.['text']) } : { status: 204, body: '' };
     },
-  },
-  {
-    // moto forgets how many earlier versions stay, and Terraform waits for what it asked for.
-    service: 's3', operation: /^(?:GET|PUT) \/[^/?]+\?lifecycle/, link: 'https://docs.aws.amazon.com/AmazonS3/latest/API/API_NoncurrentVersionExpiration.html',
-    amend({ operation, text }, body, memory) {
-      const [method = '', path = ''] = operation.split(' ');
-      if (method === 'PUT') memory.set(path, { text });
-      return method === 'GET' && memory.has(path) ? textOf(memory.get(path)?.['text']) : body;
-    },
+    amend: ({ operation }, body, memory) => (operation.startsWith('GET ') ? textOf(memory.get(operation.slice('GET '.length))?.['text']) || body : body),
   },
 ];

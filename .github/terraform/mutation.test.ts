@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { mutate } from './mutation.ts';
@@ -24,6 +24,14 @@ test('every mutation fits the HCL as it stands, alone', async () => {
   assert.ok(mutations.length >= 100, `${mutations.length} mutations`);
   assert.ok(new Set(mutations.map((each) => each.class)).size >= 40);
   for (const mutation of mutations) assert.doesNotThrow(() => mutate(sources[mutation.root ?? 'main'], mutation), mutation.broken);
+});
+
+test('what a test says of a mutation is its own message, or Terraform’s of the very variable: no other failure counts', async () => {
+  for (const { in: place, caughtBy } of await readMutations()) {
+    if (!('test' in caughtBy)) continue;
+    const text = readFileSync(path.join(repository, 'terraform', caughtBy.test), 'utf8');
+    assert.ok(text.includes(`error_message = "${caughtBy.says}"`) || caughtBy.says === `The checkable object, var.${place.replace('variable.', '')}, was expected to report an error but did not.`, caughtBy.says);
+  }
 });
 
 test('every policy on plans has a mutation that it catches', async () => {

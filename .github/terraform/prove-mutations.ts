@@ -1,7 +1,7 @@
 // Takes every control away, one edit each, and looks who notices: policies, checkov, Terraform itself, its tests.
 // Edits that touch different resources share a plan, and a finding counts for the one whose resource it names; what shared in
 // vain is planned again alone. `--alone` shares nothing.
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { applyPlanWaivers, conftest, judgePlans, type PlanFinding, planPolicies, readPlanWaivers, unindexed, WAIVERS } from '../gates/plan-policy.ts';
@@ -131,6 +131,9 @@ async function askTerraform(ground: Ground, pool: Pool, plans: Map<string, strin
   mkdirSync(path.dirname(folder), { recursive: true });
   cpSync(root.folder, folder, { recursive: true, filter: (file) => !file.endsWith('.plan') && !(pool.root === 'main' && file.startsWith(path.join(root.folder, 'bootstrap'))) });
   for (const [file, text] of pool.sources) writeFileSync(path.join(folder, file), text);
+  // The root reads the rules of the alerts, its tests the Dockerfile: without them a test would fail of itself.
+  const above = path.dirname(root.folder);
+  for (const beside of readdirSync(above)) if (!existsSync(path.join(folder, '..', beside))) symlinkSync(path.join(above, beside), path.join(folder, '..', beside));
   const copy = { ...root, folder };
   const from = performance.now();
   if (pool.kind === 'test') {

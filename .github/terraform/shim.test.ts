@@ -123,6 +123,20 @@ test('backups: a selection is there until it is deleted, and a vault is empty', 
   assert.equal(await (await ask('backup', 'GET', '/backup-vaults/a/recovery-points/')).text(), '{"RecoveryPoints":[]}');
 });
 
+test('metrics: a workspace has no Alertmanager until it gets one, and it tells what it was given last', async (t) => {
+  const { path: ask } = await before(t, () => ({ status: 500, body: 'not reached' }));
+  const at = '/workspaces/ws-1/alertmanager/definition';
+  assert.equal((await ask('aps', 'GET', at)).status, 404);
+  for (const [method, data] of [['POST', 'cm91dGU6'], ['PUT', 'cm91dGVzOg==']] as const) {
+    await ask('aps', method, at, JSON.stringify({ data, clientToken: 'a' }));
+    const { alertManagerDefinition } = (await (await ask('aps', 'GET', at)).json()) as { readonly alertManagerDefinition: unknown };
+    assert.deepEqual(alertManagerDefinition, { data, status: { statusCode: 'ACTIVE' }, createdAt: 0, modifiedAt: 0 });
+  }
+  assert.equal((await ask('aps', 'GET', at.replace('ws-1', 'ws-2'))).status, 404);
+  await ask('aps', 'DELETE', `${at}?clientToken=b`);
+  assert.equal((await ask('aps', 'GET', at)).status, 404);
+});
+
 test('S3: a bucket’s policy is kept from moto, and its lifecycle answered as it was put', async (t) => {
   const { path: ask } = await before(t, ({ path: at, body }) => ({ status: at.includes('policy') ? 404 : 200, body: body === '' ? 'of moto' : '' }));
   assert.equal((await ask('s3', 'GET', '/bucket?policy')).status, 404);
@@ -132,6 +146,8 @@ test('S3: a bucket’s policy is kept from moto, and its lifecycle answered as i
   assert.equal((await ask('s3', 'GET', '/bucket?policy')).status, 404);
   await ask('s3', 'PUT', '/bucket?lifecycle', '<a/>');
   assert.equal(await (await ask('s3', 'GET', '/bucket?lifecycle')).text(), '<a/>');
+  await ask('s3', 'DELETE', '/bucket?lifecycle');
+  assert.equal(await (await ask('s3', 'GET', '/bucket?lifecycle')).text(), 'of moto');
 });
 
 test('each gap says where AWS documents it, and all of the shim stays below 200 lines', () => {

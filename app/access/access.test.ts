@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { Registry } from 'prom-client';
 import { type Access, type AccessOptions, createAccess } from '#app/access/access.ts';
 import { toDecision } from '#app/access/policy.ts';
 import type { AccessSource } from '#app/access/rules.ts';
@@ -14,8 +15,9 @@ const subjectWith = (...roles: readonly Role[]): Subject => ({ ...someone, roles
 
 async function open(sources: readonly AccessSource[], options: Partial<AccessOptions> = {}) {
   const lines: Record<string, unknown>[] = [];
+  const metrics = new Registry();
   const log = createLog({ level: 'info', destination: { write: (line) => void lines.push(JSON.parse(line) as Record<string, unknown>) } });
-  return { access: await createAccess(sources, { log, clock: () => now, logAllowedOneIn: 1_000_000, signInFactors: 1, ...options }), lines };
+  return { access: await createAccess(sources, { log, metrics, clock: () => now, logAllowedOneIn: 1_000_000, signInFactors: 1, ...options }), lines, metrics };
 }
 const reasonOf = (access: Access, ...request: Parameters<Access['decide']>) => access.decide(...request).reason;
 
@@ -34,6 +36,26 @@ test('ASVS 8.2.1: what nobody granted is denied to everybody', async () => {
     }),
   );
   for (const action of ['toString:x', 'constructor', '__proto__', '', ':', 'items:', 'items:read:x'] as `${string}:${string}`[]) assert.equal(access.can(subjectWith(...ROLES), action), false, action);
+});
+
+test('decisions are counted by what they are, and what is only shown is none', async () => {
+  const { access, metrics } = await open([{ grants: { 'items:read': ['viewer'], 'items:burn': ['viewer'] }, rules: { stepUp: { 'items:burn': { maxAgeS: 60, factors: 1 } } } }]);
+  const counts = async () => [...(await metrics.metrics()).matchAll(/^stockade_access_decisions_total\{decision="([\w-]+)"\} (\d+)$/gm)].map(([, decision, count]) => `${decision} ${count}`);
+  assert.deepEqual(await counts(), ['allowed 0', 'denied 0', 'step-up 0', 'failed 0']);
+  access.decide(subjectWith('viewer'), 'items:read');
+  access.decide(subjectWith('clerk'), 'items:read');
+  access.decide(subjectWith('clerk'), 'items:read');
+  access.decide(subjectWith('viewer'), 'items:burn');
+  access.can(subjectWith('viewer'), 'items:read');
+  assert.deepEqual(await counts(), ['allowed 1', 'denied 2', 'step-up 1', 'failed 0']);
+});
+
+test('a decision that can not be had is counted as a failure', async () => {
+  const broken = () => { throw new Error('no clock'); };
+  const { access, metrics } = await open([{ grants: { 'items:read': ['viewer'] } }], { clock: broken });
+  assert.throws(() => access.decide({ ...subjectWith('viewer'), assurance: { factors: 1, authenticatedAt: now } }, 'items:read'), /no clock/);
+  assert.match(await metrics.metrics(), /^stockade_access_decisions_total\{decision="failed"\} 1$/m);
+  assert.match(await metrics.metrics(), /^stockade_access_decisions_total\{decision="allowed"\} 0$/m);
 });
 
 test('a decision is the overlap of the roles held and the roles granted', async () => {

@@ -1,6 +1,7 @@
 // What a subject may do: asks the policy, and keeps a log of what it decided.
 import type { Logger } from 'pino';
-import { loadPolicy, type PolicyInput } from '#app/access/policy.ts';
+import { Counter, Gauge, type Registry } from 'prom-client';
+import { loadPolicy, type PolicyInput, UNDECIDED } from '#app/access/policy.ts';
 import { type AccessSource, collectRules, type Rules } from '#app/access/rules.ts';
 import type { Action, Decision, Resource, Subject } from '#app/feature.ts';
 
@@ -17,6 +18,7 @@ export interface Access {
 
 export interface AccessOptions {
   readonly log: Logger;
+  readonly metrics: Registry;
   readonly clock: () => Date;
   /** Of so many decisions that allow, one is logged. */
   readonly logAllowedOneIn: number;
@@ -27,9 +29,11 @@ export interface AccessOptions {
 const DECLARED = 'declared';
 
 /** Deny by default (ASVS 8.2.1). Rejects with AppError for declarations that don't fit together. */
-export async function createAccess(sources: readonly AccessSource[], { log: ownLog, clock, logAllowedOneIn, signInFactors }: AccessOptions): Promise<Access> {
+export async function createAccess(sources: readonly AccessSource[], { log: ownLog, metrics, clock, logAllowedOneIn, signInFactors }: AccessOptions): Promise<Access> {
   const rules = collectRules(sources, signInFactors);
   const policy = await loadPolicy(rules);
+  const measures = createMeasures(metrics);
+  measures.loaded.setToCurrentTime();
   let revision = DECLARED;
   let allowed = 0;
 
@@ -43,7 +47,7 @@ export async function createAccess(sources: readonly AccessSource[], { log: ownL
   return {
     rules,
     decide(subject, action, resource, log = () => ownLog) {
-      const decision = evaluate(subject, action, resource);
+      const decision = measures.count(() => evaluate(subject, action, resource));
       if (isLogged(decision)) log().info({ access: { action, tenant: subject.tenantId, subject: subject.id, roles: subject.roles, credential: subject.credential.kind, resource, allowed: decision.allowed, reason: decision.reason, revision } }, 'access decided');
       return decision;
     },
@@ -54,6 +58,34 @@ export async function createAccess(sources: readonly AccessSource[], { log: ownL
     override(grants, newRevision) {
       policy.use(grants === undefined ? rules : { ...rules, grants: { ...rules.grants, ...grants } });
       revision = grants === undefined ? DECLARED : newRevision;
+      measures.loaded.setToCurrentTime();
+    },
+  };
+}
+
+interface Measures {
+  readonly loaded: Gauge;
+  readonly count: (decide: () => Decision) => Decision;
+}
+
+/** A sign-in that is asked for again is no denial: the person may, once they have. */
+function createMeasures(metrics: Registry): Measures {
+  const decisions = new Counter({ name: 'stockade_access_decisions_total', help: 'What the policy decided of requests; failed: it could not be asked, and nobody was let in.', labelNames: ['decision'], registers: [metrics] });
+  const [allowed, denied, stepUp, failed] = ['allowed', 'denied', 'step-up', 'failed'].map((decision) => decisions.labels(decision));
+  for (const each of [allowed, denied, stepUp, failed]) each?.inc(0);
+  return {
+    loaded: new Gauge({ name: 'stockade_policy_loaded_timestamp_seconds', help: 'When the rules that are in force were loaded, in seconds since 1970.', registers: [metrics] }),
+    count(decide) {
+      let outcome = failed;
+      try {
+        const decision = decide();
+        if (decision.allowed) outcome = allowed;
+        else if (decision.stepUp !== undefined) outcome = stepUp;
+        else if (decision.reason !== UNDECIDED) outcome = denied;
+        return decision;
+      } finally {
+        outcome?.inc();
+      }
     },
   };
 }

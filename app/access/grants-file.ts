@@ -21,8 +21,7 @@ const LARGEST_BYTES = 1_048_576;
 
 /** Returns how to stop. @throws AppError for a file that is not good at the start. */
 export function followGrants({ file, access, log, metrics, pollMs = POLL_MS }: GrantsFileOptions): () => void {
-  const valid = new Gauge({ name: 'access_grants_valid', help: '1 while ACCESS_GRANTS_FILE is in force as it stands; 0 while it is broken and the last good one counts.', registers: [metrics] });
-  const loaded = new Gauge({ name: 'access_grants_loaded_timestamp_seconds', help: 'When grants from ACCESS_GRANTS_FILE last came into force.', registers: [metrics] });
+  const valid = new Gauge({ name: 'stockade_access_grants_valid', help: '1 while ACCESS_GRANTS_FILE is in force as it stands; 0 while it is broken and the last good one counts.', registers: [metrics] });
   let seen = '';
 
   const load = (): void => {
@@ -34,7 +33,6 @@ export function followGrants({ file, access, log, metrics, pollMs = POLL_MS }: G
     const { revision, grants } = readGrants(file, access.rules);
     access.override(grants, revision);
     valid.set(1);
-    loaded.setToCurrentTime();
     log.info({ revision }, 'the grants of the file are in force');
   };
   load();

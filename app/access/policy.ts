@@ -32,6 +32,9 @@ export interface Policy {
   use(rules: Rules): void;
 }
 
+/** The reason of a no that the policy did not say. */
+export const UNDECIDED = 'undecided';
+
 const MODULE = new URL('./access.wasm', import.meta.url);
 
 export async function loadPolicy(rules: Rules): Promise<Policy> {
@@ -50,5 +53,5 @@ export async function loadPolicy(rules: Rules): Promise<Policy> {
 
 /** Undefined is no: a rule that is missing its data must not let anybody in. */
 export function toDecision([only]: readonly { readonly result: Decision }[]): Decision {
-  return only?.result ?? { allowed: false, reason: 'undecided' };
+  return only?.result ?? { allowed: false, reason: UNDECIDED };
 }

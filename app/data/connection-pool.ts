@@ -1,13 +1,16 @@
 // What both engines share: pg's Pool behind Kysely, and how a column's text becomes a JavaScript value.
 import { setTimeout as delay } from 'node:timers/promises';
 import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely';
-import { Client, Pool, type PoolClient, type PoolConfig, type QueryResult, type Submittable, types } from 'pg';
+import { Client, type ClientBase, Pool, type PoolClient, type PoolConfig, type QueryResult, type Submittable, types } from 'pg';
 import type { Logger } from 'pino';
 import type { Login } from '#app/data/login.ts';
+import { describeStatement } from '#app/data/statement.ts';
 import { beginsTransaction, type Scope, ScopedQuery } from '#app/data/scoped-query.ts';
 import { isConnectionLost, isUnavailable, isWrongPassword, toUnavailable } from '#app/data/unavailable.ts';
 import { AppError } from '#app/errors.ts';
 import type { Database } from '#app/feature.ts';
+import { certificateEnd } from '#app/lib/certificate-end.ts';
+import { inSpan, outsideSpans, type SpanPart } from '#app/lib/span.ts';
 
 const { DATE, INT8 } = types.builtins;
 type Oid = (typeof types.builtins)[keyof typeof types.builtins];
@@ -36,30 +39,47 @@ function parseInt8(text: string): number {
   return value;
 }
 
+/** What the metrics want to know of a pool. */
+export interface PoolView {
+  readonly totalCount: number;
+  readonly idleCount: number;
+  /** Who waits for a connection. */
+  readonly waitingCount: number;
+  readonly options: { readonly max: number };
+  /** When the first of the certificates ends that the server has shown last, in ms since 1970; undefined without TLS. */
+  readonly certificateEndMs: number | undefined;
+  /** Told of each statement once it has ended. */
+  observer: ((statement: string, durationMs: number, error: unknown) => void) | undefined;
+}
+
+type ObservedPool = Pool & PoolView & { certificateEndMs: number | undefined };
+
 /** With a `login`, each connection logs in as that says at its time. */
-export function openPool(config: PoolConfig, log: Logger, login?: Login): Pool {
+export function openPool(config: PoolConfig, log: Logger, login?: Login): ObservedPool {
   const options = { ...config, types: columnTypes };
   class CurrentClient extends Client {
     constructor() {
       super({ ...options, ...login?.() });
     }
   }
-  const pool = new Pool({ ...options, ...(login && { Client: CurrentClient }) });
+  const view: Pick<ObservedPool, 'certificateEndMs' | 'observer'> = { certificateEndMs: undefined, observer: undefined };
+  const pool = Object.assign(new Pool({ ...options, ...(login && { Client: CurrentClient }) }), view);
   // Without these two listeners a connection that the server drops ends the process: the pool reports idle ones, and
   // nobody listens to one that is checked out and waits between two statements of a transaction.
   pool.on('error', (error) => { log.warn({ err: error }, 'an idle database connection was lost'); });
   pool.on('connect', (client) => {
+    pool.certificateEndMs = certificateEnd(socketOf(client)) ?? pool.certificateEndMs;
     client.on('error', (error) => { log.debug({ err: error }, 'a database connection was lost'); });
   });
   return pool;
 }
 
-export function createKysely(pool: Pool, scope?: Scope): Database {
+export function createKysely(pool: ObservedPool, scope?: Scope): Database {
   const safePool: PostgresPool = {
     options: pool.options,
     end: () => pool.end(),
     async connect() {
-      return guard(await connectPatiently(pool), scope);
+      return guard(await connectPatiently(pool), pool, scope);
     },
   };
   return new Kysely({ dialect: new PostgresDialect({ pool: safePool }) });
@@ -70,7 +90,8 @@ async function connectPatiently(pool: Pool): Promise<PoolClient> {
   const end = performance.now() + ROTATION_MS;
   for (;;) {
     try {
-      return await pool.connect();
+      // A connection that is made here serves others after this request.
+      return await outsideSpans(() => pool.connect());
     } catch (error) {
       if (!isWrongPassword(error) || performance.now() > end) throw toUnavailable(error);
       await delay(ROTATION_RETRY_MS);
@@ -78,15 +99,20 @@ async function connectPatiently(pool: Pool): Promise<PoolClient> {
   }
 }
 
-function guard(client: PoolClient, scope: Scope | undefined): PostgresPoolClient {
+function guard(client: PoolClient, pool: Pick<PoolView, 'observer'>, scope: Scope | undefined): PostgresPoolClient {
   let broken = false;
   const ask: Ask = scope === undefined ? (text, values) => client.query(text, values as unknown[]) : withinScope(client, scope);
   const query: Ask = async (text, values) => {
+    const startedAt = performance.now();
+    let failure: unknown;
     try {
-      return await ask(text, values);
+      return await inSpan(() => querying(text), () => ask(text, values));
     } catch (error) {
+      failure = error;
       broken ||= isConnectionLost(error);
       throw isUnavailable(error) ? toUnavailable(error) : error;
+    } finally {
+      pool.observer?.(text, performance.now() - startedAt, failure);
     }
   };
   return {
@@ -99,6 +125,12 @@ function guard(client: PoolClient, scope: Scope | undefined): PostgresPoolClient
       client.release(destroy === true || broken || client.getTransactionStatus() !== 'I');
     },
   };
+}
+
+/** No values, and no rows: https://opentelemetry.io/docs/specs/semconv/db/postgresql/ */
+function querying(text: string): SpanPart {
+  const { operation, summary, text: masked } = describeStatement(text);
+  return { name: summary, kind: 'client', attributes: { 'db.system.name': 'postgresql', 'db.operation.name': operation, 'db.query.summary': summary, 'db.query.text': masked } };
 }
 
 type Ask = (text: string, values: readonly unknown[]) => Promise<QueryResult>;
@@ -119,7 +151,7 @@ function withinScope(client: PoolClient, scope: Scope): Ask {
 }
 
 /** pg keeps it to itself. */
-function socketOf(client: PoolClient): { destroy(): void } | undefined {
+function socketOf(client: ClientBase): { destroy(): void } | undefined {
   return (client as unknown as { readonly connection?: { readonly stream?: { destroy(): void } } }).connection?.stream;
 }
 

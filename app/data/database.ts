@@ -1,6 +1,7 @@
 // The connection to PostgreSQL, the same for the embedded one and for a server.
 import type { Logger } from 'pino';
 import type { Config } from '#app/config.ts';
+import type { PoolView } from '#app/data/connection-pool.ts';
 import { openServerDatabase } from '#app/data/server-database.ts';
 import type { Database } from '#app/feature.ts';
 
@@ -18,6 +19,7 @@ export interface OpenDatabase {
   listen(channel: string, onNotify: (payload: string) => void): Promise<() => Promise<void>>;
   /** Outside any transaction: inside one, its commit takes a lock of the whole server. */
   notify(channel: string, payload: string): Promise<void>;
+  readonly pool: PoolView;
   /** Rejects when the database does not answer. */
   check(timeoutMs: number): Promise<void>;
   close(): Promise<void>;

@@ -89,6 +89,7 @@ function adapt(pglite: PGlite, { address, lock, role }: Opened, log: Logger): Op
       return async () => { if (channels.remove(channel, onNotify)) await pool.query(`unlisten ${escapeIdentifier(channel)}`); };
     },
     async notify(channel, payload) { await pool.query('select pg_notify($1, $2)', [channel, payload]); },
+    pool,
     check: (timeoutMs) => checkPool(pool, timeoutMs),
     async close() {
       await pool.end();

@@ -69,6 +69,7 @@ export async function openServerDatabase(options: ServerOptions, { log, rdsAutho
     ...(migrationUrl === undefined ? {} : { maintain: async (work) => maintain(connection, await createLogin({ url: migrationUrl, iamRegion }, log), work, log) }),
     listen: (channel, onNotify) => listener.listen(channel, onNotify),
     async notify(channel, payload) { await pool.query('select pg_notify($1, $2)', [channel, payload]); },
+    pool,
     // `query_timeout` also drops the connection, so that one to a host that vanished doesn't come back into the pool.
     check: (timeoutMs) => checkPool(pool, timeoutMs, { query_timeout: timeoutMs }),
     async close() { await Promise.all([listener.close(), pool.end()]); },

@@ -40,5 +40,8 @@ test('PostgreSQL over TLS: ASVS 12.3.2, 12.3.4: a certificate of nobody known, a
   t.after(() => database.close());
   const isEncrypted = sql<{ ssl: boolean }>`select ssl from pg_stat_ssl where pid = pg_backend_pid()`;
   assert.deepEqual((await isEncrypted.execute(database.db)).rows, [{ ssl: true }]);
+  // The certificate is of a day.
+  const endsInMs = (database.pool.certificateEndMs ?? 0) - Date.now();
+  assert.ok(endsInMs > 23 * 3_600_000 && endsInMs <= 24 * 3_600_000, `the pool knows when the server's certificate ends: in ${endsInMs} ms`);
   assert.deepEqual(await database.maintain?.(async (db) => (await isEncrypted.execute(db)).rows), [{ ssl: true }]);
 });

@@ -1,6 +1,8 @@
 // One line a request: what was asked by template, how it ended, how long it took. No path, no query, nothing personal.
 import type { Logger } from 'pino';
 import type { HttpContext, HttpMiddleware } from '#app/http/context.ts';
+import { parseTraceparent } from '#app/lib/span.ts';
+import { traceFields } from '#app/telemetry/log.ts';
 
 export function accessLog(log: Logger): HttpMiddleware {
   return (ctx, next) => {
@@ -13,11 +15,14 @@ export function accessLog(log: Logger): HttpMiddleware {
   };
 }
 
-function describe({ method, state, res }: HttpContext, durationMs: number): object {
-  const { requestId, traceId, route = 'none', problem, subject } = state;
+function describe({ method, state, req, res }: HttpContext, durationMs: number): object {
+  const { requestId, span, route = 'none', problem, subject } = state;
+  const callers = parseTraceparent(req.headers['traceparent'])?.traceId;
   return {
     requestId,
-    traceId,
+    ...(span && traceFields(span)),
+    // What a caller calls its trace finds this line, and is never taken for one of ours.
+    caller_trace_id: callers === span?.traceId ? undefined : callers,
     method,
     route,
     status: res.statusCode,

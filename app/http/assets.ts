@@ -20,6 +20,8 @@ const MEDIA_TYPES: ReadonlyMap<string, string> = new Map([
 ]);
 
 const METHODS = 'GET, HEAD, OPTIONS';
+/** For log and metrics. */
+const ROUTE = '/assets/{path}';
 
 export interface AssetSource {
   /** `site`, or the feature's name. */
@@ -54,6 +56,7 @@ export function createAssets(sources: readonly AssetSource[]): Assets {
       const match = ctx.path.startsWith('/assets/') ? /^\/assets\/([\w-]+)\/(.+)$/.exec(ctx.path) : null;
       const asset = files.get(match?.[2] ?? '');
       if (asset === undefined) return next();
+      ctx.state.route = ROUTE;
       if (!requireReading(ctx)) return undefined;
       // During a rolling release, pages of the other version ask here: they get our file, and no cache keeps it.
       send(ctx, asset, match?.[1] === hash ? 'public, max-age=31536000, immutable' : 'no-cache', hash);

@@ -37,9 +37,9 @@ test('CWE-770: one address holds so many connections and no more, and another is
   assert.deepEqual(held.map(({ destroyed }) => destroyed), [false, false, false]);
   assert.equal((await connect()).destroyed, true);
   assert.equal((await connect('127.0.0.2')).destroyed, false);
-  assert.equal(await count(metrics, 'connections_refused_total\\{limit="address"\\}'), 1);
+  assert.equal(await count(metrics, 'stockade_connections_refused_total\\{limit="address"\\}'), 1);
   held[0]?.destroy();
-  await until('the place to be free', async () => (await count(metrics, 'connections_open')) === 3);
+  await until('the place to be free', async () => (await count(metrics, 'stockade_connections_open')) === 3);
   assert.equal((await connect()).destroyed, false);
 });
 
@@ -47,7 +47,7 @@ test('CWE-770: the process holds so many connections and no more, and those that
   const { connect, metrics } = await start(t, { most: 2 });
   const [first] = [await connect('127.0.0.1'), await connect('127.0.0.2')];
   assert.equal((await connect('127.0.0.3')).destroyed, true);
-  assert.equal(await count(metrics, 'connections_refused_total\\{limit="process"\\}'), 1);
+  assert.equal(await count(metrics, 'stockade_connections_refused_total\\{limit="process"\\}'), 1);
   first.write('GET /docs HTTP/1.1\r\nHost: stockade.test\r\n\r\n');
   await once(first, 'data');
 });

@@ -13,8 +13,9 @@ export interface ConnectionLimits {
 
 /** Closes what is beyond the limits as soon as it is there, and counts it. What is open stays. */
 export function limitConnections(server: Server, { most, mostOfAddress }: ConnectionLimits, metrics: Registry): void {
-  const refused = new Counter({ name: 'connections_refused_total', help: 'Connections closed at once because the process, or their address, had too many', labelNames: ['limit'], registers: [metrics] });
-  const open = new Gauge({ name: 'connections_open', help: 'Connections of clients, live sessions among them', registers: [metrics] });
+  const refused = new Counter({ name: 'stockade_connections_refused_total', help: 'Connections closed at once because the process, or their address, had too many.', labelNames: ['limit'], registers: [metrics] });
+  for (const limit of ['process', 'address']) refused.inc({ limit }, 0);
+  const open = new Gauge({ name: 'stockade_connections_open', help: 'Connections of clients, those of live sessions among them.', registers: [metrics] });
   server.maxConnections = most;
   server.on('drop', () => { refused.inc({ limit: 'process' }); });
   const ofAddress = new Map<string, number>();

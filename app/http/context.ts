@@ -6,12 +6,14 @@ import type { Body } from '#app/http/body.ts';
 import type { Input } from '#app/http/input.ts';
 import type { RequestAccess, Subject } from '#app/feature.ts';
 import type { TagCondition } from '#app/lib/entity-tag.ts';
+import type { Span } from '#app/lib/span.ts';
 
 export interface HttpState {
   readonly requestId: string;
-  readonly traceId: string;
-  /** Carries both ids. */
+  /** Carries the request's id, and the trace's where it is written within the request. */
   readonly log: Logger;
+  /** Where tracing is on. For what runs when the answer closes: no span is current there. */
+  span?: Span;
   /** The route's template, for the log: a path may hold personal data, a template never does. */
   route?: string;
   /** The code of the problem that was answered, for the log. */

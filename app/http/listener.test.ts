@@ -179,9 +179,9 @@ test('one address holds so many connections and no more, and all are counted', a
   const first = await shakeHands(t, listening);
   await shakeHands(t, listening);
   await assert.rejects(shakeHands(t, listening));
-  const read = async () => /^connections_open (\d+)$/m.exec(await metrics.metrics())?.[1];
+  const read = async () => /^stockade_connections_open (\d+)$/m.exec(await metrics.metrics())?.[1];
   await until('two to be open', async () => (await read()) === '2');
-  assert.match(await metrics.metrics(), /connections_refused_total\{limit="address"\} 1/);
+  assert.match(await metrics.metrics(), /stockade_connections_refused_total\{limit="address"\} 1/);
   first.socket.destroy();
   await until('one to be open', async () => (await read()) === '1');
   await shakeHands(t, listening);

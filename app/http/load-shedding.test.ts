@@ -29,7 +29,7 @@ test('ASVS 15.2.2: while the loop is late (CWE-400) requests are refused with 50
   const refused = await service.send('/openapi.json');
   assert.equal(refused.headers.get('retry-after'), '2');
   await expectProblem(refused, 503, 'overloaded');
-  assert.match(await metrics.metrics(), /^http_requests_shed_total [1-9]/m);
+  assert.match(await metrics.metrics(), /^stockade_requests_shed_total [1-9]/m);
   assert.ok(!service.logLines.some((line) => line.includes('"level":"error"')), 'an expected refusal is no error');
   await until('the service to answer again', async () => (await service.send('/openapi.json')).status === 200);
 });

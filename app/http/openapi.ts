@@ -172,6 +172,7 @@ const CloudEventMembers = {
   datacontenttype: z.literal('application/json'),
   tenantid: z.string(),
   actor: z.string().describe('Who caused it: the subject’s id.'),
+  traceparent: z.string().optional().describe('The trace in which it happened (W3C Trace Context), where the service is traced.'),
 };
 
 function describeStream(events: Readonly<Record<string, EventType>>, schemas: SchemaCollection): OpenApiOperation {

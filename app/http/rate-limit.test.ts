@@ -35,7 +35,7 @@ test('ASVS 2.4.1 (CWE-770): a subject that asks too often gets 429 and Retry-Aft
   await expectProblem(refused, 429, 'too-many-requests');
   assert.equal((await service.send('/api/v1/notes', { as: 'clerk' })).status, 200, 'another subject');
   assert.equal((await service.send('/api/v1/notes', { as: 'globex-clerk' })).status, 200, 'another tenant');
-  assert.match(await metrics.metrics(), /^rate_limited_requests_total\{limit="read"\} 1$/m);
+  assert.match(await metrics.metrics(), /^stockade_rate_limit_refusals_total\{limit="read"\} 1$/m);
 });
 
 test('reading and changing are counted apart', async (t) => {
@@ -89,14 +89,14 @@ test('two processes with one store share a limit; without the store each counts 
   t.after(() => Promise.all(stores.map((store) => store.close())));
   const [one, two] = [await startLimited(t, { read: 3 }, { store: stores[0], metrics }), await startLimited(t, { read: 3 }, { store: stores[1] })];
   await until('both to be connected', () => stores.every((store) => store.isReady()));
-  assert.match(await metrics.metrics(), /^rate_limit_store_up 1$/m);
+  assert.match(await metrics.metrics(), /^stockade_rate_limit_store_up 1$/m);
   const ask = async (service: typeof one) => (await service.send('/api/v1/notes', { as: 'viewer' })).status;
   assert.deepEqual([await ask(one), await ask(two), await ask(one)], [200, 200, 200]);
   assert.deepEqual([await ask(one), await ask(two)], [429, 429]);
 
   await server.stop();
   await until('the loss to be noticed', () => !stores[0].isReady());
-  assert.match(await metrics.metrics(), /^rate_limit_store_up 0$/m);
+  assert.match(await metrics.metrics(), /^stockade_rate_limit_store_up 0$/m);
   const from = performance.now();
   assert.deepEqual([await ask(one), await ask(one), await ask(one), await ask(one)], [200, 200, 200, 429]);
   assert.ok(performance.now() - from < 2_000, 'nothing waits for a store that is away');

@@ -57,7 +57,8 @@ const OVERFLOW = 'overflow';
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 export function createRateLimits({ perMinute, trustedProxies, store, signInStore, log, metrics }: RateLimitOptions): RateLimits {
-  const refused = new Counter({ name: 'rate_limited_requests_total', help: 'Requests refused because their address or subject asks too often.', labelNames: ['limit'], registers: [metrics] });
+  const refused = new Counter({ name: 'stockade_rate_limit_refusals_total', help: 'Requests refused because their address or subject asks too often.', labelNames: ['limit'], registers: [metrics] });
+  for (const limit of Object.keys(perMinute)) refused.inc({ limit }, 0);
   const used = store ?? signInStore;
   if (used !== undefined) reportStore(used, log, metrics);
   const limiters = new Map((Object.keys(perMinute) as LimitClass[]).map((name) => [name, createLimiter(name, perMinute[name], { store, signInStore })]));
@@ -162,7 +163,7 @@ function boundKeys(now: () => number = () => performance.now()): (key: string) =
 }
 
 function reportStore(store: SharedStore, log: Logger, metrics: Registry): void {
-  const up = new Gauge({ name: 'rate_limit_store_up', help: '1 while the store that processes share for rate limits answers (Valkey, or PostgreSQL for sign-ins); 0 while each process counts for itself.', registers: [metrics] });
+  const up = new Gauge({ name: 'stockade_rate_limit_store_up', help: '1 while the store that processes share for rate limits answers (Valkey, or PostgreSQL for sign-ins); 0 while each process counts for itself.', registers: [metrics] });
   up.set(store.isReady() ? 1 : 0);
   store.onChange((ready) => {
     up.set(ready ? 1 : 0);

@@ -20,7 +20,7 @@ async function startProcess(db: Database) {
   return {
     signIn: async (address: string) => (await service.send('/auth/callback?code=x', { headers: { 'x-forwarded-for': address } })).status === 429,
     read: async (address: string) => (await service.send('/docs', { headers: { 'x-forwarded-for': address } })).status,
-    isStoreUp: async () => /^rate_limit_store_up 1$/m.test(await metrics.metrics()),
+    isStoreUp: async () => /^stockade_rate_limit_store_up 1$/m.test(await metrics.metrics()),
     close: () => service.close(),
   };
 }

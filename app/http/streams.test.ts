@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers';
 import { test, type TestContext } from 'node:test';
 import { sql } from 'kysely';
 import { pino } from 'pino';
+import { Registry } from 'prom-client';
 import { z } from 'zod';
 import { createAccess } from '#app/access/access.ts';
 import { inSnapshot } from '#app/data/transaction.ts';
@@ -27,7 +28,7 @@ async function start(t: TestContext, stream: Streamed['stream'], streams?: true)
   const feature = { operations: [give], pages: [save] };
   const module: FeatureModule = { title: 'Gifts', grants: { 'gifts:give': ['clerk'] }, events: {}, create: () => feature };
   const loaded = { name: 'gifts', directory: import.meta.dirname, module, feature };
-  const access = await createAccess([module], { log: pino({ level: 'silent' }), clock: () => new Date(), logAllowedOneIn: 1_000_000, signInFactors: 1 });
+  const access = await createAccess([module], { log: pino({ level: 'silent' }), metrics: new Registry(), clock: () => new Date(), logAllowedOneIn: 1_000_000, signInFactors: 1 });
   const service = await startSampleService({ features: [loaded], access });
   t.after(() => service.close());
   const ask = async () => {
@@ -102,7 +103,7 @@ test('more than a few at once are refused, before they take a connection', async
   const { promise: gate, resolve: openGate } = Promise.withResolvers<undefined>();
   const subject: Subject = { tenantId: 'acme', id: 'clerk', name: 'Cleo', roles: ['clerk'], credential: { kind: 'bearer', expiresAt: new Date() } };
   const begin = async () => {
-    const ctx = { state: { subject, log: pino({ level: 'silent' }) }, req: { httpVersion: '1.0' }, res: { headersSent: false } } as unknown as HttpContext;
+    const ctx = { state: { subject, log: pino({ level: 'silent' }) }, req: { httpVersion: '1.0' }, res: { headersSent: false, setMaxListeners: () => undefined } } as unknown as HttpContext;
     await sendStream(ctx, async function* () {
       await gate;
       yield '[]';

@@ -10,6 +10,8 @@ import type { RouteParts } from '#app/http/operation-routes.ts';
 /** Each has a connection to the database for as long as its client reads. */
 export const MOST_STREAMS = 2;
 let open = 0;
+/** Koa's pipeline alone holds most of the ten after which Node warns of a leak; log, metrics and traces wait for the end as well. */
+const LISTENERS = 20;
 
 /** What fails before the first byte is a problem as any other. @throws AppError 503 where too many are under way. */
 export async function sendStream(ctx: HttpContext, write: Streamed['stream'], parts: Pick<RouteParts, 'dbOf' | 'inSnapshot' | 'peopleOf'>): Promise<void> {
@@ -25,6 +27,7 @@ export async function sendStream(ctx: HttpContext, write: Streamed['stream'], pa
     if (ctx.res.headersSent) ctx.state.log.error({ err: error }, 'a streamed answer was cut off');
   });
   await begun;
+  ctx.res.setMaxListeners(LISTENERS);
   ctx.body = body;
   // The empty answer before it took this away, and the end of the connection would be the end of the answer. HTTP/1.0 has nothing else.
   if (ctx.req.httpVersion !== '1.0') ctx.set('Transfer-Encoding', 'chunked');

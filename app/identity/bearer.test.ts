@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { AppError, isRefusal } from '#app/errors.ts';
-import { createBearerVerifier, type VerifyBearer } from '#app/identity/bearer.ts';
+import { createBearerVerifier, type TokenFault, type VerifyBearer } from '#app/identity/bearer.ts';
 import { createProviderClient } from '#app/identity/provider-client.ts';
 import { createPublishedKeys } from '#app/identity/published-keys.ts';
 import type { TokenProfileName } from '#app/identity/token-profiles.ts';
@@ -24,9 +24,10 @@ describe('bearer tokens', () => {
     forge.close();
   });
 
+  const refused: TokenFault[] = [];
   function verifierOf(from: string, profile: TokenProfileName = 'rfc9068'): VerifyBearer {
     const client = createProviderClient({ issuer: from, clientId: 'stockade', clientSecret: undefined, signatures: 'legacy-rsa' });
-    return createBearerVerifier({ keys: createPublishedKeys(client), issuer: from, audience: AUDIENCE, profile, multiFactorAcr: ['aal2'], claims: { rolesClaim: 'roles', tenantClaim: 'tenant' }, clock: () => now });
+    return createBearerVerifier({ keys: createPublishedKeys(client), issuer: from, audience: AUDIENCE, profile, multiFactorAcr: ['aal2'], claims: { rolesClaim: 'roles', tenantClaim: 'tenant' }, clock: () => now, onRefused: (reason) => refused.push(reason) });
   }
   const claims: Forge['claims'] = () => forge.claims();
   const sign: Forge['sign'] = (...parameters) => forge.sign(...parameters);
@@ -111,11 +112,34 @@ describe('bearer tokens', () => {
   test('ASVS 9.1.1, 9.1.2, 9.1.3, 9.2.1, 9.2.2, 9.2.3, 10.3.1: every forged token is refused, in the same words', async () => {
     assert.ok(forge.forgeries.length > 50);
     for (const { name, source, make } of forge.forgeries) {
+      const before = refused.length;
       const outcome = await verify(await make());
+      assert.equal(refused.length, before + 1, `${name} (${source}) is counted once`);
       assert.ok(isRefusal(outcome), `${name} (${source}) is taken`);
       assert.deepEqual([outcome.status, outcome.code, outcome.detail], [401, 'invalid-token', 'The access token is not valid here, or no longer.'], `${name} (${source})`);
     }
     assert.equal(forge.strayRequests(), 0, 'no address out of a token is followed (CWE-918)');
+  });
+
+  test('a refused token is counted by what was wrong with it; a good one is not', async () => {
+    const reasonOf = async (token: string) => {
+      const before = refused.length;
+      await verify(token);
+      return refused.slice(before).join();
+    };
+    const [head = '', payload = '', signature = ''] = (await sign(claims())).split('.');
+    const cases: readonly (readonly [string, string])[] = [
+      [await sign(claims()), ''],
+      ['no token', 'malformed'],
+      [`${head}.${payload}.${Buffer.from(signature, 'base64url').reverse().toString('base64url')}`, 'signature'],
+      [await sign(claims(), { kid: 'unknown' }, forge.strangerKey), 'key'],
+      [`${Buffer.from('{"alg":"HS256","typ":"at+jwt"}').toString('base64url')}.${payload}.AAAA`, 'algorithm'],
+      [await sign({ ...claims(), exp: seconds - 60 }), 'expired'],
+      [await sign({ ...claims(), aud: 'another' }), 'claim'],
+      [await sign(claims(), { typ: 'JWT' }), 'type'],
+      [await sign({ ...claims(), tenant: undefined }), 'person'],
+    ];
+    for (const [token, reason] of cases) assert.equal(await reasonOf(token), reason);
   });
 
   test('a token without a tenant says what is missing', async () => {

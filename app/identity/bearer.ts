@@ -17,17 +17,28 @@ export interface BearerOptions {
   /** The provider's names for two factors, as `acr`. */
   readonly multiFactorAcr: readonly string[];
   readonly clock: () => Date;
+  /** Told of each token that is refused: for whoever watches, and not for who sent it. */
+  readonly onRefused: (reason: TokenFault) => void;
 }
+
+/** `key`: signed with none of the provider's; `claim`: of another issuer, for another audience, not yet; `type`: no access token; `person`: without tenant or roles. */
+export const TOKEN_FAULTS = ['malformed', 'algorithm', 'key', 'signature', 'expired', 'claim', 'type', 'person'] as const;
+export type TokenFault = (typeof TOKEN_FAULTS)[number];
 
 const LONGEST_TOKEN = 8_192;
 
 export type VerifyBearer = (token: string) => Promise<Subject | Refusal>;
 
 /** Rejects with AppError 503 while the provider's keys can't be had. */
-export function createBearerVerifier({ keys, issuer, audience, profile: name, claims, multiFactorAcr, clock }: BearerOptions): VerifyBearer {
+export function createBearerVerifier({ keys, issuer, audience, profile: name, claims, multiFactorAcr, clock, onRefused }: BearerOptions): VerifyBearer {
   const profile = PROFILES[name];
+  /** One answer for every fault of a token: which check failed is nobody's business. */
+  const refuseFor = (fault: TokenFault): Refusal => {
+    onRefused(fault);
+    return refuse(401, 'invalid-token', 'The access token is not valid here, or no longer.');
+  };
   return async (token) => {
-    if (token.length > LONGEST_TOKEN || !isCanonical(token)) return invalidToken();
+    if (token.length > LONGEST_TOKEN || !isCanonical(token)) return refuseFor('malformed');
     try {
       const { payload, protectedHeader } = await jwtVerify(token, await keys(), {
         issuer,
@@ -37,13 +48,17 @@ export function createBearerVerifier({ keys, issuer, audience, profile: name, cl
         currentDate: clock(),
         ...(profile.namesAudience ? { audience } : {}),
       });
-      if (!isAccessToken(protectedHeader.typ, payload, profile, audience)) return invalidToken();
+      if (!isAccessToken(protectedHeader.typ, payload, profile, audience)) return refuseFor('type');
       const person = readPerson(payload, claims);
-      if (isRefusal(person)) return person;
+      if (isRefusal(person)) {
+        onRefused('person');
+        return person;
+      }
       const scopes = readScopes(profile.scopes(payload));
       return { ...person, credential: { kind: 'bearer', expiresAt: new Date((payload.exp ?? 0) * 1_000), ...(scopes && { scopes }) }, assurance: readAssurance(payload, multiFactorAcr) };
     } catch (error) {
-      if (isInvalid(error)) return invalidToken();
+      const fault = faultOf(error);
+      if (fault !== undefined) return refuseFor(fault);
       if (error instanceof errors.JOSEError || error instanceof TypeError) throw providerUnavailable(error);
       throw error;
     }
@@ -69,21 +84,19 @@ function readScopes(given: unknown): readonly string[] | undefined {
   return typeof given === 'string' ? given.split(' ').filter((scope) => scope !== '') : [];
 }
 
-/** One answer for every fault of a token: which check failed is nobody's business. */
-function invalidToken(): Refusal {
-  return refuse(401, 'invalid-token', 'The access token is not valid here, or no longer.');
-}
+const FAULTS: ReadonlyMap<unknown, TokenFault> = new Map<unknown, TokenFault>([
+  [errors.JWTClaimValidationFailed, 'claim'],
+  [errors.JWTExpired, 'expired'],
+  [errors.JWTInvalid, 'malformed'],
+  [errors.JWSInvalid, 'malformed'],
+  [errors.JWSSignatureVerificationFailed, 'signature'],
+  [errors.JOSEAlgNotAllowed, 'algorithm'],
+  [errors.JOSENotSupported, 'algorithm'],
+  [errors.JWKSNoMatchingKey, 'key'],
+  [errors.JWKSMultipleMatchingKeys, 'key'],
+]);
 
-function isInvalid(error: unknown): boolean {
-  return (
-    error instanceof errors.JWTClaimValidationFailed ||
-    error instanceof errors.JWTExpired ||
-    error instanceof errors.JWTInvalid ||
-    error instanceof errors.JWSInvalid ||
-    error instanceof errors.JWSSignatureVerificationFailed ||
-    error instanceof errors.JOSEAlgNotAllowed ||
-    error instanceof errors.JOSENotSupported ||
-    error instanceof errors.JWKSNoMatchingKey ||
-    error instanceof errors.JWKSMultipleMatchingKeys
-  );
+/** Undefined for what is no fault of the token. */
+function faultOf(error: unknown): TokenFault | undefined {
+  return error instanceof Error ? FAULTS.get(error.constructor) : undefined;
 }

@@ -5,10 +5,12 @@ import { IncomingMessage, type Server } from 'node:http';
 import { type AddressInfo, Socket } from 'node:net';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import Koa from 'koa';
+import { Registry } from 'prom-client';
 import type { IdentityConfig } from '#app/config.ts';
 import { isRefusal } from '#app/errors.ts';
 import type { Subject } from '#app/feature.ts';
 import { createIdentity, type Identity } from '#app/identity/identity.ts';
+import { createIdentityMeasures } from '#app/identity/measures.ts';
 import { createSessionStore } from '#app/identity/session-store.ts';
 import { CookieJar } from '#app/lib/cookie-jar.ts';
 import { createLog } from '#app/telemetry/log.ts';
@@ -44,11 +46,12 @@ describe('identity, while the provider is away', () => {
   let now = new Date('2026-03-01T08:00:00Z');
   let ended = 0;
   let lines: string[] = [];
+  const metrics = new Registry();
 
   before(async () => {
     database = await openTestDatabase();
     const log = createLog({ level: 'info', destination: { write: (line) => void lines.push(line) } });
-    identity = createIdentity({ config, publicUrl: 'http://stockade.test', database, ...createTestPrivacy({ clock: () => now }), onSessionEnd: () => (ended += 1), log, clock: () => now });
+    identity = createIdentity({ config, publicUrl: 'http://stockade.test', database, ...createTestPrivacy({ clock: () => now }), onSessionEnd: () => (ended += 1), measures: createIdentityMeasures(metrics), log, clock: () => now });
     const app = new Koa();
     app.use(async (ctx) => {
       const [, step = '', given = ''] = ctx.path.split('/');
@@ -130,6 +133,7 @@ describe('identity, while the provider is away', () => {
       const refusal = await who(jar, { authorization });
       assert.deepEqual([refusal['status'], refusal['code'], refusal['detail']], [401, 'invalid-authorization', 'Write the header as "Authorization: Bearer <access token>".'], authorization);
     }
+    assert.match(await metrics.metrics(), /^stockade_access_tokens_refused_total\{reason="malformed"\} 5$/m);
     for (const authorization of ['Bearer a.b.c', 'bearer   a.b.c']) assert.notEqual((await who(jar, { authorization }))['code'], 'invalid-authorization', authorization);
     assert.deepEqual(await who(new CookieJar()), { nobody: true });
   });

@@ -9,7 +9,9 @@ import { isRefusal, refuse, type Refusal } from '#app/errors.ts';
 import type { EndSessions, SignIn, Subject } from '#app/feature.ts';
 import { createBearerVerifier } from '#app/identity/bearer.ts';
 import { cookieName, readCookies, writeCookie } from '#app/identity/cookies.ts';
+import { watchIssuerCertificate } from '#app/identity/issuer-certificate.ts';
 import { createLogoutReader } from '#app/identity/logout-token.ts';
+import type { IdentityMeasures } from '#app/identity/measures.ts';
 import { createProviderClient } from '#app/identity/provider-client.ts';
 import { createPublishedKeys } from '#app/identity/published-keys.ts';
 import { localPath } from '#app/identity/return-path.ts';
@@ -27,6 +29,7 @@ export interface IdentityParts {
   readonly people: Pick<PeopleDirectory, 'of'>;
   readonly trail: Pick<AuditWriter, 'append'>;
   readonly onSessionEnd: () => void;
+  readonly measures: IdentityMeasures;
   readonly log: Logger;
   readonly clock: () => Date;
 }
@@ -45,6 +48,8 @@ export interface Identity {
   /** Sessions were ended by other means than here. */
   sessionsEnded(): void;
   check(timeoutMs: number): Promise<void>;
+  /** When the provider's certificate ends, in ms since 1970, as far as it has been seen. */
+  certificateEndMs(): number | undefined;
   /** Removes expired sessions; returns how many. */
   purge(now: Date): Promise<number>;
   /** Ends what is under way in the background. */
@@ -63,13 +68,14 @@ export interface Browser {
 
 const BEARER = /^Bearer +([A-Za-z0-9._~+/=-]+)$/i;
 
-export function createIdentity({ config, publicUrl, database, people, trail, onSessionEnd, log, clock }: IdentityParts): Identity {
+export function createIdentity({ config, publicUrl, database, people, trail, onSessionEnd, measures, log, clock }: IdentityParts): Identity {
+  const certificate = watchIssuerCertificate(config.issuer);
   const provider = createProviderClient({ ...config, log });
   const keys = createPublishedKeys(provider);
   const sessions = createSessionStore(database.db, config, createRecorder({ people, trail, clock }));
   const cookies = { secure: publicUrl.startsWith('https://') };
-  const verifyBearer = rememberVerified(createBearerVerifier({ keys, issuer: config.issuer, audience: config.audience, profile: config.tokenProfile, claims: config, multiFactorAcr: config.multiFactorAcr, clock }), { clock });
-  const parts: SignInParts = { provider, sessions, claims: config, publicUrl, cookies, scope: config.scope, multiFactorAcr: config.multiFactorAcr, signInFactors: config.signInFactors, sessionAbsoluteMs: config.sessionAbsoluteMs, onSessionEnd, log, clock };
+  const verifyBearer = rememberVerified(createBearerVerifier({ keys, issuer: config.issuer, audience: config.audience, profile: config.tokenProfile, claims: config, multiFactorAcr: config.multiFactorAcr, clock, onRefused: measures.countRefusedToken }), { clock });
+  const parts: SignInParts = { provider, sessions, claims: config, publicUrl, cookies, scope: config.scope, multiFactorAcr: config.multiFactorAcr, signInFactors: config.signInFactors, sessionAbsoluteMs: config.sessionAbsoluteMs, onSessionEnd, count: measures.countSignIns('provider'), log, clock };
   const refresh = createSessionRefresh({ provider, sessions, claims: config, refreshMs: config.sessionRefreshMs, onSessionEnd, log, clock });
   const readLogoutToken = createLogoutReader({ keys, issuer: config.issuer, clientId: config.clientId, profile: config.tokenProfile, clock });
 
@@ -79,7 +85,9 @@ export function createIdentity({ config, publicUrl, database, people, trail, onS
       const { authorization } = request.headers;
       if (authorization !== undefined) {
         const [, bearer] = BEARER.exec(authorization) ?? [];
-        return bearer === undefined ? refuse(401, 'invalid-authorization', 'Write the header as "Authorization: Bearer <access token>".') : verifyBearer(bearer);
+        if (bearer !== undefined) return verifyBearer(bearer);
+        measures.countRefusedToken('malformed');
+        return refuse(401, 'invalid-authorization', 'Write the header as "Authorization: Bearer <access token>".');
       }
       const cookie = sessionToken(request, cookies);
       if (cookie === undefined) return undefined;
@@ -120,7 +128,11 @@ export function createIdentity({ config, publicUrl, database, people, trail, onS
     issuerOrigin: new URL(config.issuer).origin,
     check: (timeoutMs) => provider.check(timeoutMs),
     purge: (now) => sessions.purge(now),
-    stop: () => refresh.stop(),
+    certificateEndMs: certificate.endMs,
+    stop() {
+      certificate.stop();
+      return refresh.stop();
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 // The one way out to the identity provider: a fetch that reaches origins that were named beforehand, and goes where it was sent.
+import { traceOutgoing } from '#app/lib/outgoing.ts';
 
 /** Lacks what only a caller by hand would use. */
 export type OutboundFetch = (url: string | URL, options?: RequestInit) => Promise<Response>;
@@ -9,9 +10,10 @@ export type OutboundFetch = (url: string | URL, options?: RequestInit) => Promis
  */
 export function createOutboundFetch(origins: readonly string[]): OutboundFetch {
   const allowed: ReadonlySet<string> = new Set(origins);
-  return async (url, options) => {
-    const { origin } = new URL(url);
+  return async (url, options = {}) => {
+    const target = new URL(url);
+    const { origin } = target;
     if (!allowed.has(origin)) throw new TypeError('fetch failed', { cause: new Error(`${origin} is neither the issuer's origin nor named in OIDC_ORIGINS`) });
-    return fetch(url, { ...options, redirect: 'error' });
+    return traceOutgoing({ name: 'identity provider', told: true }, target, options, (own) => fetch(url, { ...own, redirect: 'error' }));
   };
 }

@@ -153,6 +153,29 @@ describe('sign-in through the development provider', () => {
     await expectProblem(await visitor.fetch('/api/v1/stream', { headers: { accept: 'text/event-stream' } }), 401, 'authentication-required');
   });
 
+  test('attempts are counted by how they end', async () => {
+    const counts = async () => {
+      const text = await (await fetch(`${service.adminUrl}/metrics`)).text();
+      return Object.fromEntries([...text.matchAll(/^stockade_sign_ins_total\{way="provider",outcome="([\w-]+)"\} (\d+)$/gm)].map(([, outcome = '', count]) => [outcome, Number(count)]));
+    };
+    const before = await counts();
+    const jar = new CookieJar();
+    const passed = await reachCallback(jar);
+    await jar.fetch(passed);
+    await jar.fetch(passed);
+    const spoil = async (change: (query: URLSearchParams) => void) => {
+      const callback = await reachCallback(jar);
+      change(callback.searchParams);
+      await jar.fetch(callback);
+    };
+    await spoil((query) => { query.set('code', 'made-up'); });
+    await spoil((query) => { query.set('iss', 'https://evil.example'); });
+    await spoil((query) => { query.delete('code'); query.set('error', 'access_denied'); });
+    const after = await counts();
+    const more = Object.fromEntries(Object.entries(after).map(([outcome, count]) => [outcome, count - (before[outcome] ?? 0)]));
+    assert.deepEqual(more, { passed: 1, failed: 2, denied: 1, refused: 0, expired: 1, delayed: 0, unavailable: 0 });
+  });
+
   test('ASVS 16.3.1: signing in, failing to, and signing out are logged: who, how, by how many factors, in which request', async () => {
     const from = service.logLines.length;
     const lines = (message: string) => service.logLines.slice(from).map((line) => JSON.parse(line) as Record<string, unknown>).filter(({ msg }) => msg === message);

@@ -4,7 +4,7 @@ import type { Context, Middleware } from 'koa';
 import * as client from 'openid-client';
 import type { Logger } from 'pino';
 import { AppError, isRefusal } from '#app/errors.ts';
-import { LOCAL_SUBJECT_PREFIX, type SignIn } from '#app/feature.ts';
+import { type CountSignIn, LOCAL_SUBJECT_PREFIX, type SignIn } from '#app/feature.ts';
 import { readAssurance } from '#app/identity/assurance.ts';
 import { type ClaimNames, readPerson } from '#app/identity/claims.ts';
 import { clearCookie, cookieName, type CookieScheme, readCookies, writeCookie } from '#app/identity/cookies.ts';
@@ -30,6 +30,8 @@ export interface SignInParts {
   readonly signInFactors: 1 | 2;
   readonly sessionAbsoluteMs: number;
   readonly onSessionEnd: () => void;
+  /** Of attempts by the provider's way. */
+  readonly count: CountSignIn;
   readonly log: Logger;
   readonly clock: () => Date;
 }
@@ -70,7 +72,7 @@ function readMaxAge(text: string | null, most: number): number | undefined {
 
 /** GET /auth/callback: the provider's answer becomes a new session; the one before it, if any, ends (ASVS 7.2.4). */
 export function completeSignIn(parts: SignInParts): Middleware {
-  const { claims, publicUrl, cookies } = parts;
+  const { claims, publicUrl, cookies, count } = parts;
   return async (ctx) => {
     const present = readCookies(ctx.req);
     const state = new URLSearchParams(ctx.querystring).get('state') ?? '';
@@ -78,21 +80,29 @@ export function completeSignIn(parts: SignInParts): Middleware {
     // Whatever comes of it, the attempt is used up.
     setCookies(ctx, [clearAttempt(state, cookies)]);
     if (attempt === undefined) {
+      count('expired');
       throw new AppError('This sign-in was not begun in this browser, has expired, or was completed before: sign in again.', { status: 400, code: 'sign-in-expired' });
     }
     const tokens = await exchange({ ...parts, log: logOf(ctx, parts.log) }, new URL(publicUrl + CALLBACK_PATH + ctx.search), attempt);
     const said: Readonly<Record<string, unknown>> = tokens.claims() ?? {};
     const person = readPerson(said, claims);
-    if (isRefusal(person)) logOf(ctx, parts.log).warn({ signIn: { outcome: 'refused', method: 'provider', reason: person.code } }, 'sign-in refused');
-    if (isRefusal(person)) throw new AppError(person.detail, { status: person.status, code: person.code });
+    if (isRefusal(person)) {
+      count('refused');
+      logOf(ctx, parts.log).warn({ signIn: { outcome: 'refused', method: 'provider', reason: person.code } }, 'sign-in refused');
+      throw new AppError(person.detail, { status: person.status, code: person.code });
+    }
     const assurance = readAssurance(said, parts.multiFactorAcr);
-    if (assurance.factors < parts.signInFactors) throw new AppError('This service takes two factors, and the identity provider tells of one.', { status: 403, code: 'second-factor-missing' });
+    if (assurance.factors < parts.signInFactors) {
+      count('refused');
+      throw new AppError('This service takes two factors, and the identity provider tells of one.', { status: 403, code: 'second-factor-missing' });
+    }
     const sid = said['sid'];
     await beginSession(parts, ctx, {
       person,
       assurance,
       provider: { sessionId: typeof sid === 'string' && sid.length <= LONGEST_SESSION_ID ? sid : undefined, tokens: { idToken: tokens.id_token ?? '', refreshToken: tokens.refresh_token } },
     });
+    count('passed');
     redirect(ctx, attempt.returnTo);
   };
 }
@@ -137,7 +147,7 @@ export function sessionToken(request: IncomingMessage, scheme: CookieScheme): st
   return readCookies(request).get(cookieName(SESSION_COOKIE, scheme));
 }
 
-async function exchange({ provider, log }: SignInParts, callback: URL, attempt: SignInAttempt) {
+async function exchange({ provider, count, log }: SignInParts, callback: URL, attempt: SignInAttempt) {
   const configuration = await provider.configuration();
   try {
     return await client.authorizationCodeGrant(configuration, callback, {
@@ -150,10 +160,15 @@ async function exchange({ provider, log }: SignInParts, callback: URL, attempt: 
   } catch (cause) {
     log.warn({ signIn: { outcome: 'failed', method: 'provider' }, err: cause }, 'sign-in failed');
     if (cause instanceof client.AuthorizationResponseError && cause.error === 'access_denied') {
+      count('denied');
       throw new AppError('The sign-in was cancelled, or the identity provider refused it.', { status: 403, code: 'sign-in-denied', cause });
     }
     // fetch reports an unreachable host as a TypeError, a missed deadline as a TimeoutError.
-    if (unreachable(cause)) throw providerUnavailable(cause);
+    if (unreachable(cause)) {
+      count('unavailable');
+      throw providerUnavailable(cause);
+    }
+    count('failed');
     throw new AppError('The identity provider\'s answer could not be accepted: sign in again.', { status: 400, code: 'sign-in-failed', cause });
   }
 }

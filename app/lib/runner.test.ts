@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pino } from 'pino';
+import { currentSpan, runInSpan, type Span } from '#app/lib/span.ts';
 import { backoffMs, createRunner } from '#app/lib/runner.ts';
 
 const log = pino({ level: 'silent' });
@@ -26,6 +27,19 @@ test('one run is in flight, and any number of requests meanwhile make one more',
   await runner.settled();
   assert.equal(runs, 2);
   assert.equal(most, 1);
+});
+
+test('a run is nobody’s: not a part of the request that happened to ask for it first', async () => {
+  const nothing = () => undefined;
+  const span: Span = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), sampled: true, start: () => assert.fail('it is not theirs'), setName: nothing, set: nothing, end: nothing };
+  const seen: unknown[] = [];
+  const runner = createRunner('test', async () => {
+    await Promise.resolve();
+    seen.push(currentSpan());
+  }, log);
+  runInSpan(span, runner.request);
+  await runner.settled();
+  assert.deepEqual(seen, [undefined]);
 });
 
 test('a request is followed by a run that starts after it, in whatever turn of the run before it comes', async () => {

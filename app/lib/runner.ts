@@ -1,6 +1,7 @@
 // Runs one piece of work at a time, however often it is asked for: one run in flight, at most one more wanted.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { outsideSpans } from '#app/lib/span.ts';
 
 const FIRST_RETRY_MS = 50;
 const LAST_RETRY_MS = 5_000;
@@ -41,7 +42,8 @@ export function createRunner(name: string, work: () => Promise<void>, log: Logge
     request() {
       if (stopping.signal.aborted) return;
       wanted = true;
-      running ??= run();
+      // Whoever asks first is not the one whom it is for.
+      running ??= outsideSpans(run);
     },
     async settled() {
       while (running !== undefined) await running;

@@ -31,6 +31,12 @@ test('an event is a CloudEvent 1.0 in JSON structured mode, its attribute names 
   for (const name of Object.keys(cloudEvent)) assert.match(name, /^[a-z0-9]{1,20}$/);
 });
 
+test('the trace in which an event happened is an attribute of it, where there was one (CloudEvents, distributed tracing)', () => {
+  const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+  assert.equal(toCloudEvent({ ...event, traceparent }, 'https://stock.example').traceparent, traceparent);
+  assert.ok(!Object.hasOwn(toCloudEvent(event, 'https://stock.example'), 'traceparent'));
+});
+
 test('ASVS 1.2.3: line breaks in the data don’t break the frame (CWE-93)', () => {
   const parser = new SseParser();
   parser.feed(new Envelope(event, 'https://stock.example').encoded('sse').toString());

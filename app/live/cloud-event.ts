@@ -13,6 +13,8 @@ export interface CloudEvent {
   /** Extension attributes are lower-case letters and digits (CloudEvents 1.0, 3.1). */
   readonly tenantid: string;
   readonly actor: string;
+  /** The trace in which it happened: https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/distributed-tracing.md */
+  readonly traceparent?: string;
   readonly data: Readonly<Record<string, unknown>>;
 }
 
@@ -27,6 +29,7 @@ export function toCloudEvent(event: LiveEvent, source: string): CloudEvent {
     datacontenttype: 'application/json',
     tenantid: event.tenantId,
     actor: event.actor,
+    ...(event.traceparent !== undefined && { traceparent: event.traceparent }),
     data: event.data,
   };
 }

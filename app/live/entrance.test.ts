@@ -303,7 +303,8 @@ describe('entrance', () => {
     await publish(events + 1);
     await until('the next event', () => numbersOf(stalled.events).at(-1) === events + 1);
     await until('the next message', () => stalledSocket.messages.at(-1)?.['id'] === events + 1);
-    assert.match(await server.metrics.metrics(), /live_resyncs_total\{reason="overflow"\} 2/);
+    assert.match(await server.metrics.metrics(), /^stockade_live_resyncs_total\{reason="overflow"\} 2$/m);
+    assert.match(await server.metrics.metrics(), /^stockade_live_drops_total\{reason="overflow"\} 2$/m);
     for (const client of [stalled, quick]) client.close();
     stalledSocket.socket.terminate();
   });

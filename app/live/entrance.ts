@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import { AppError, isRefusal, type Refusal } from '#app/errors.ts';
 import type { Subject } from '#app/feature.ts';
 import type { Hub } from '#app/live/hub.ts';
+import type { LiveEvent } from '#app/live/outbox.ts';
 import { readLastEventId, resume, type ResumeParts } from '#app/live/resume.ts';
 import { Session, type SessionParts } from '#app/live/session.ts';
 import { createSocketServer, isOriginAllowed, openSocket, refuseUpgrade, SOCKET_PATH } from '#app/live/socket.ts';
@@ -18,7 +19,7 @@ export interface EntranceParts {
   readonly hub: Hub;
   readonly resume: ResumeParts;
   readonly session: Omit<SessionParts, 'transport' | 'subject' | 'types' | 'onDelivered'>;
-  readonly onDelivered: (kind: Transport['kind']) => void;
+  readonly onDelivered: (kind: Transport['kind'], event: LiveEvent, live: boolean) => void;
   /** A session has been added. */
   readonly onOpen: (session: Session) => void;
   readonly isDraining: () => boolean;
@@ -49,7 +50,7 @@ export function createEntrance(parts: EntranceParts): Entrance {
   }
 
   function open(transport: Transport, request: IncomingMessage, subject: Subject, types: ReadonlySet<string>): void {
-    const session = new Session({ ...parts.session, transport, subject, types, onDelivered: () => { parts.onDelivered(transport.kind); } });
+    const session = new Session({ ...parts.session, transport, subject, types, onDelivered: (event, live) => { parts.onDelivered(transport.kind, event, live); } });
     parts.hub.add(session);
     parts.onOpen(session);
     const after = readLastEventId(request.headers['last-event-id'], new URLSearchParams((request.url ?? '').split('?')[1] ?? ''));

@@ -75,6 +75,11 @@ export class Hub {
     });
   }
 
+  /** Sessions that an event of this tenant goes to, as far as they may see it. */
+  audience(tenantId: string): number {
+    return this.#byTenant.get(tenantId)?.size ?? 0;
+  }
+
   deliver(event: LiveEvent): void {
     const tenant = this.#byTenant.get(event.tenantId);
     if (tenant === undefined) return;

@@ -15,11 +15,13 @@ import { createGate } from '#app/lib/gate.ts';
 import { Hub } from '#app/live/hub.ts';
 import { LIMITS, type Limits } from '#app/live/limits.ts';
 import { createMeasures } from '#app/live/measures.ts';
-import { hasUnsequenced } from '#app/live/outbox.ts';
+import { hasUnsequenced, type LiveEvent } from '#app/live/outbox.ts';
 import { purgeEvents } from '#app/live/retention.ts';
 import { createRunner } from '#app/lib/runner.ts';
+import { runInSpan } from '#app/lib/span.ts';
 import { sequence } from '#app/live/sequencer.ts';
 import type { Session } from '#app/live/session.ts';
+import type { Tracing } from '#app/telemetry/tracing.ts';
 
 export interface LiveParts {
   readonly database: OpenDatabase;
@@ -34,6 +36,7 @@ export interface LiveParts {
   readonly log: Logger;
   readonly metrics: Registry;
   readonly clock: () => Date;
+  readonly tracing?: Pick<Tracing, 'continue'> | undefined;
   /** Other limits than the usual ones, for tests. */
   readonly limits?: Partial<Limits>;
 }
@@ -72,14 +75,14 @@ export async function createLive(parts: LiveParts): Promise<Live> {
   const limits = { ...LIMITS, ...parts.limits };
   const gate = createGate(limits.concurrentQueries);
   const hub = new Hub({ source: parts.source, events: parts.events, can: parts.can, limits });
-  const measures = createMeasures(parts.metrics, hub);
+  const measures = createMeasures(parts.metrics, { hub, db, clock });
   let draining = false;
   let accessChangedMs = Number.NEGATIVE_INFINITY;
 
   const feed = await createFeed({
     db,
     deliver: (event) => {
-      hub.deliver(event);
+      traceDelivery(parts, hub, event);
     },
     onGap: () => {
       hub.resyncAll();
@@ -100,7 +103,7 @@ export async function createLive(parts: LiveParts): Promise<Live> {
   const entrance = createEntrance({
     hub,
     resume: { db, gate, source: parts.source, position: feed.position, replayEvents: limits.replayEvents },
-    session: { bufferLimit: config.bufferLimit, bufferBytes: limits.bufferBytes, goodbyeMs: limits.goodbyeMs, clock, position: feed.position, onResync: measures.resynced },
+    session: { bufferLimit: config.bufferLimit, bufferBytes: limits.bufferBytes, goodbyeMs: limits.goodbyeMs, clock, position: feed.position, onResync: measures.resynced, onDrop: measures.dropped },
     onDelivered: measures.delivered,
     onOpen: (session) => {
       if (clock().getTime() - accessChangedMs < LATE_OPEN_MS) access.request([session]);
@@ -166,6 +169,23 @@ export async function createLive(parts: LiveParts): Promise<Live> {
       await Promise.all([poll, sequencer, purge, access, feed].map((part) => part.stop()));
     },
   };
+}
+
+/** As a part of what published it, where somebody here listens; other processes have their own. */
+function traceDelivery({ tracing, clock }: LiveParts, hub: Hub, event: LiveEvent): void {
+  const sessions = hub.audience(event.tenantId);
+  const { traceparent, type, id, time } = event;
+  const span = traceparent === undefined || sessions === 0 ? undefined : tracing?.continue(traceparent, {
+    name: `deliver ${type}`,
+    kind: 'consumer',
+    attributes: { 'messaging.system': 'outbox', 'messaging.destination.name': 'outbox', 'messaging.operation.type': 'process', 'messaging.operation.name': 'deliver', 'cloudevents.event_id': id, 'cloudevents.event_type': type, 'stockade.live.sessions': sessions, 'stockade.event.age_ms': clock().getTime() - time.getTime() },
+  });
+  if (span === undefined) {
+    hub.deliver(event);
+    return;
+  }
+  runInSpan(span, () => { hub.deliver(event); });
+  span.end();
 }
 
 /** The notification goes out after the commit: inside a transaction NOTIFY takes a lock of the whole instance. */

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import { inTransaction } from '#app/data/transaction.ts';
 import type { Database, EventDraft } from '#app/feature.ts';
+import { currentSpan, formatTraceparent } from '#app/lib/span.ts';
 import { NAMESPACE, SEQUENCER_LOCK } from '#app/live/locks.ts';
 
 export interface LiveEvent {
@@ -16,6 +17,8 @@ export interface LiveEvent {
   readonly time: Date;
   readonly actor: string;
   readonly data: Readonly<Record<string, unknown>>;
+  /** Of the span that published it, where tracing was on. */
+  readonly traceparent?: string;
 }
 
 // An alias, since Kysely wants a type with an implicit index signature.
@@ -23,6 +26,7 @@ export type OutboxTables = {
   outbox_event: {
     tenant_id: string;
     id: string;
+    sequence: number;
     position: number | null;
     sequenced_at: Date | null;
     type: string;
@@ -30,6 +34,7 @@ export type OutboxTables = {
     actor: string;
     occurred_at: Date;
     data: Record<string, unknown>;
+    traceparent: string | null;
   };
   outbox_horizon: { tenant_id: string; position: number };
 };
@@ -38,11 +43,13 @@ export type NewEvent = EventDraft & { readonly tenantId: string; readonly actor:
 
 /** Writes the events in the caller's transaction; call `wake` of Live after its commit. At least one. */
 export function insertEvents(events: readonly NewEvent[]): RawBuilder<unknown> {
+  const span = currentSpan();
+  const traceparent = span === undefined ? null : formatTraceparent(span);
   const rows = events.map(
     // Through text: the drivers differ in how they encode a parameter of type jsonb.
-    ({ tenantId, type, subject, actor, time, data }) => sql`(${tenantId}, ${randomUUID()}::uuid, ${type}, ${subject}, ${actor}, ${time}::timestamptz, ${JSON.stringify(data)}::text::jsonb)`,
+    ({ tenantId, type, subject, actor, time, data }) => sql`(${tenantId}, ${randomUUID()}::uuid, ${type}, ${subject}, ${actor}, ${time}::timestamptz, ${JSON.stringify(data)}::text::jsonb, ${traceparent})`,
   );
-  return sql`insert into outbox_event (tenant_id, id, type, subject, actor, occurred_at, data) values ${sql.join(rows)}`;
+  return sql`insert into outbox_event (tenant_id, id, type, subject, actor, occurred_at, data, traceparent) values ${sql.join(rows)}`;
 }
 
 export async function appendEvent(tx: Database, event: NewEvent): Promise<void> {
@@ -84,6 +91,12 @@ export async function hasUnsequenced(db: Database): Promise<boolean> {
   return row !== undefined;
 }
 
+/** When the event happened that has waited longest for its position; undefined when none waits. */
+export async function oldestUnsequenced(db: Database): Promise<Date | undefined> {
+  const row = await tables(db).selectFrom('outbox_event').select('occurred_at').where('position', 'is', null).orderBy('sequence').limit(1).executeTakeFirst();
+  return row?.occurred_at;
+}
+
 export interface Batch {
   readonly events: readonly LiveEvent[];
   /** Nothing up to here is kept any more. */
@@ -102,6 +115,7 @@ interface Row {
   actor: string;
   occurred_at: Date;
   data: Record<string, unknown>;
+  traceparent: string | null;
 }
 
 /** Reads `after < position <= upTo`, oldest first; of one tenant, or of all. Events, horizon and head are of one snapshot. */
@@ -109,7 +123,7 @@ export async function readBatch(db: Database, range: { readonly after: number; r
   const tenant = range.tenantId === undefined ? sql`true` : sql`tenant_id = ${range.tenantId}`;
   const upTo = range.upTo ?? Number.MAX_SAFE_INTEGER;
   const { rows } = await sql<Row>`
-    select known.horizon, known.head, event.position, event.tenant_id, event.id, event.type, event.subject, event.actor, event.occurred_at, event.data
+    select known.horizon, known.head, event.position, event.tenant_id, event.id, event.type, event.subject, event.actor, event.occurred_at, event.data, event.traceparent
     from (select coalesce((select max(position) from outbox_horizon where ${tenant} or tenant_id = ${EVERY_TENANT}), 0) as horizon, ${HEAD} as head) as known
     left join lateral (
       select * from outbox_event
@@ -125,7 +139,7 @@ export async function readBatch(db: Database, range: { readonly after: number; r
 }
 
 function toEvent(row: Row, position: number): LiveEvent {
-  return { position, tenantId: row.tenant_id, id: row.id, type: row.type, subject: row.subject, time: row.occurred_at, actor: row.actor, data: row.data };
+  return { position, tenantId: row.tenant_id, id: row.id, type: row.type, subject: row.subject, time: row.occurred_at, actor: row.actor, data: row.data, ...(row.traceparent !== null && { traceparent: row.traceparent }) };
 }
 
 function tables(db: Database): Kysely<OutboxTables> {

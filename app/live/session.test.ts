@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Subject } from '#app/feature.ts';
 import { Envelope } from '#app/live/cloud-event.ts';
-import { Session } from '#app/live/session.ts';
+import { type DropReason, Session } from '#app/live/session.ts';
 import type { Notice, ResyncReason, Transport } from '#app/live/transport.ts';
 
 const TYPE = 'sample.thing.happened.v1';
@@ -13,6 +13,7 @@ function setUp(options: { bufferLimit?: number; bufferBytes?: number; expiresInM
   const state = { position: 0, nowMs: START_MS, writable: true, destroyed: 0, beats: 0, alive: true };
   const written: (number | Notice)[] = [];
   const resyncs: ResyncReason[] = [];
+  const drops: DropReason[] = [];
   let drain = (): void => undefined;
   let close = (): void => undefined;
   const transport: Transport = {
@@ -58,12 +59,13 @@ function setUp(options: { bufferLimit?: number; bufferBytes?: number; expiresInM
     position: () => state.position,
     onDelivered: () => undefined,
     onResync: (reason) => resyncs.push(reason),
+    onDrop: (reason) => drops.push(reason),
   });
   const publish = (type = TYPE) => {
     state.position += 1;
     session.deliver(envelopeAt(state.position, type));
   };
-  return { state, written, resyncs, session, publish, drain: () => { drain(); } };
+  return { state, written, resyncs, drops, session, publish, drain: () => { drain(); } };
 }
 
 function envelopeAt(position: number, type = TYPE): Envelope {
@@ -103,7 +105,7 @@ test('whatever the peer’s pace, it sees every event once and in order, or is t
 });
 
 test('while a peer takes nothing, its queue is dropped at the limit, and one resync follows once it drains', () => {
-  const { state, written, resyncs, session, publish, drain } = setUp({ bufferLimit: 4 });
+  const { state, written, resyncs, drops, session, publish, drain } = setUp({ bufferLimit: 4 });
   state.writable = false;
   for (let count = 0; count < 5; count += 1) publish();
   assert.equal(session.queued, 4);
@@ -115,7 +117,7 @@ test('while a peer takes nothing, its queue is dropped at the limit, and one res
   drain();
   publish();
   assert.deepEqual(written, [1, { kind: 'resync', position: 106, reason: 'overflow' }, 107]);
-  assert.deepEqual(resyncs, ['overflow']);
+  assert.deepEqual([resyncs, drops], [['overflow'], ['overflow']]);
 });
 
 test('the bytes that wait are bounded as well', () => {
@@ -133,7 +135,7 @@ test('the bytes that wait are bounded as well', () => {
 });
 
 test('a peer that has taken nothing for the time given is dropped, one that drained in between is not', () => {
-  const { state, session, publish, drain } = setUp();
+  const { state, session, publish, drain, drops } = setUp();
   state.writable = false;
   publish();
   state.nowMs += 30;
@@ -146,8 +148,10 @@ test('a peer that has taken nothing for the time given is dropped, one that drai
   assert.equal(state.destroyed, 0);
   assert.equal(state.beats, 0, 'nothing is written to a full connection');
   state.nowMs += 10;
+  assert.deepEqual(drops, []);
   session.heartbeat(40);
   assert.equal(state.destroyed, 1);
+  assert.deepEqual(drops, ['stalled']);
   assert.equal(session.ended, true);
 });
 

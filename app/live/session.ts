@@ -1,6 +1,7 @@
 // One live session: what it may see, where it is, and a bounded buffer that never holds up anyone else.
 import type { Subject } from '#app/feature.ts';
 import type { Envelope } from '#app/live/cloud-event.ts';
+import type { LiveEvent } from '#app/live/outbox.ts';
 import type { EndReason, Notice, ResyncReason, Transport } from '#app/live/transport.ts';
 
 export interface SessionParts {
@@ -14,9 +15,14 @@ export interface SessionParts {
   readonly clock: () => Date;
   /** The position of the process's reader. */
   readonly position: () => number;
-  readonly onDelivered: () => void;
+  /** `live`: when it happened, and not out of the past or a buffer. */
+  readonly onDelivered: (event: LiveEvent, live: boolean) => void;
   readonly onResync: (reason: ResyncReason) => void;
+  readonly onDrop: (reason: DropReason) => void;
 }
+
+/** `overflow`: events, since the peer takes them more slowly than they come; `stalled`: the session, since it has taken nothing for too long. */
+export type DropReason = 'overflow' | 'stalled';
 
 export class Session {
   readonly transport: Transport;
@@ -82,7 +88,7 @@ export class Session {
     }
     if (!this.#types.has(envelope.event.type) || this.#owedResync !== undefined) return;
     if (this.#holding || this.#blockedSinceMs !== undefined) this.#enqueue(envelope);
-    else this.#send(envelope);
+    else this.#send(envelope, true);
   }
 
   /** Tells a client that starts now where it stands: its first reconnection then misses nothing. */
@@ -137,7 +143,10 @@ export class Session {
     if (this.#ended) return;
     if (this.#expired()) this.end('expired');
     else if (this.#blockedSinceMs !== undefined) {
-      if (this.#nowMs() - this.#blockedSinceMs >= stalledMs) this.destroy();
+      if (this.#nowMs() - this.#blockedSinceMs >= stalledMs) {
+        this.#parts.onDrop('stalled');
+        this.destroy();
+      }
     } else if (!this.transport.heartbeat()) this.destroy();
   }
 
@@ -161,13 +170,14 @@ export class Session {
       this.#clear();
       this.#missed = true;
     } else {
+      this.#parts.onDrop('overflow');
       this.resync('overflow');
     }
   }
 
-  #send(envelope: Envelope): void {
+  #send(envelope: Envelope, live = false): void {
     this.#cursor = envelope.position;
-    this.#parts.onDelivered();
+    this.#parts.onDelivered(envelope.event, live);
     if (!this.transport.send(envelope)) this.#block();
   }
   #notify(notice: Notice): void {

@@ -34,10 +34,10 @@ export async function readCheckpoints(db: Database, tenantId: string): Promise<r
   return rows.map(toCheckpoint);
 }
 
-/** Page by page, so that a long trail needs no more memory than a short one. */
-export async function* readChain(db: Database, tenantId: string): AsyncGenerator<ChainedEntry> {
+/** Up to a position, page by page, so that a long trail needs no more memory than a short one. */
+export async function* readChain(db: Database, tenantId: string, upTo = Number.MAX_SAFE_INTEGER): AsyncGenerator<ChainedEntry> {
   for (let after = 0; ; ) {
-    const rows = await auditTables(db).selectFrom('audit_entry').selectAll().where('tenant_id', '=', tenantId).where('position', '>', after).orderBy('position').limit(PAGE).execute();
+    const rows = await auditTables(db).selectFrom('audit_entry').selectAll().where('tenant_id', '=', tenantId).where('position', '>', after).where('position', '<=', upTo).orderBy('position').limit(PAGE).execute();
     for (const row of rows) yield { ...toEntry(row), position: row.position ?? 0, chainHash: row.chain_hash ?? Buffer.alloc(0), mac: row.mac };
     const last = rows.at(-1)?.position;
     if (rows.length < PAGE || !last) return;

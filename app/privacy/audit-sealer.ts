@@ -23,6 +23,8 @@ export interface SealerParts {
   readonly publish: (checkpoint: Checkpoint) => Promise<void>;
   /** Likewise, before its entry is in the chain: twice where this process dies meanwhile, but never not at all. */
   readonly publishErasure: (erasure: SignedErasure) => Promise<void>;
+  /** All that was committed is in the chain. */
+  readonly onSealed?: () => void;
   readonly log: Logger;
   readonly clock: () => Date;
 }
@@ -54,7 +56,10 @@ async function sealAll(parts: SealerParts): Promise<void> {
   for (;;) {
     const { sealed, checkpoints } = await inTransaction(parts.db, (tx) => sealBatch(tx, parts));
     for (const checkpoint of checkpoints) await parts.publish(checkpoint);
-    if (sealed < BATCH) return;
+    if (sealed < BATCH) {
+      parts.onSealed?.();
+      return;
+    }
   }
 }
 

@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { Registry } from 'prom-client';
 import { inTransaction } from '#app/data/transaction.ts';
 import { readCheckpoint } from '#app/privacy/audit-checkpoint.ts';
 import { deriveAuditKey } from '#app/privacy/audit-keys.ts';
@@ -20,7 +21,7 @@ async function start(t: TestContext, checkpointFile: string | undefined) {
   const database = await openTestDatabase();
   const keys = makeServiceKeys();
   const lines: string[] = [];
-  const trail = startAuditTrail({ db: database.db, keys: keys.audit, checkpointFile, log: createLog({ level: 'error', destination: { write: (line) => void lines.push(line) } }), clock: () => new Date() });
+  const trail = startAuditTrail({ db: database.db, keys: keys.audit, checkpointFile, verifyMs: 600_000, metrics: new Registry(), log: createLog({ level: 'error', destination: { write: (line) => void lines.push(line) } }), clock: () => new Date() });
   t.after(async () => {
     await trail.stop();
     await database.close();

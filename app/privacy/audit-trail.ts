@@ -3,11 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { appendFile } from 'node:fs/promises';
 import { type RawBuilder, sql } from 'kysely';
 import type { Logger } from 'pino';
+import { Gauge, type Registry } from 'prom-client';
 import type { Database } from '#app/feature.ts';
-import { writeCheckpoint } from '#app/privacy/audit-checkpoint.ts';
+import { type Checkpoint, writeCheckpoint } from '#app/privacy/audit-checkpoint.ts';
 import { type AuditEntry, insertEntry } from '#app/privacy/audit-entry.ts';
 import { type AuditKey, deriveAuditKey } from '#app/privacy/audit-keys.ts';
 import { type SealerParts, startSealer } from '#app/privacy/audit-sealer.ts';
+import { watchTrail } from '#app/privacy/audit-watch.ts';
 import { writeErasure } from '#app/privacy/erasures.ts';
 import type { ServiceKeys } from '#app/privacy/service-keys.ts';
 
@@ -31,15 +33,41 @@ export interface AuditTrailParts {
   readonly keys: ServiceKeys['audit'];
   /** Where checkpoints and erasures go beside the database; without one, into the log. */
   readonly checkpointFile: string | undefined;
+  /** How long after a verification the next one begins. */
+  readonly verifyMs: number;
+  readonly metrics: Registry;
   readonly log: Logger;
   readonly clock: () => Date;
 }
 
-export function startAuditTrail({ db, keys, checkpointFile, log, clock }: AuditTrailParts): AuditTrail {
+export function startAuditTrail({ db, keys, checkpointFile, verifyMs, metrics, log, clock }: AuditTrailParts): AuditTrail {
   const [first, ...older] = keys;
   const audit: readonly [AuditKey, ...AuditKey[]] = [deriveAuditKey(first), ...older.map(deriveAuditKey)];
-  const sealer = startSealer({ db, keys: audit, ...createPublisher(checkpointFile, log), log, clock });
-  return { ...createAuditWriter(audit[0]), flush: () => sealer.flush(), stop: () => sealer.stop() };
+  const sealed = new Gauge({ name: 'stockade_audit_sealed_timestamp_seconds', help: 'When this process last saw to it that all entries of the audit trail are sealed, in seconds since 1970.', registers: [metrics] });
+  sealed.remove({});
+  const signed = new Map<string, Checkpoint>();
+  const { publish, publishErasure } = createPublisher(checkpointFile, log);
+  const sealer = startSealer({
+    db,
+    keys: audit,
+    async publish(checkpoint) {
+      signed.set(checkpoint.tenantId, checkpoint);
+      await publish(checkpoint);
+    },
+    publishErasure,
+    onSealed: () => { sealed.setToCurrentTime(); },
+    log,
+    clock,
+  });
+  const stopWatching = watchTrail({ db, keys: audit, signed, verifyMs, metrics, log });
+  return {
+    ...createAuditWriter(audit[0]),
+    flush: () => sealer.flush(),
+    async stop() {
+      await stopWatching();
+      await sealer.stop();
+    },
+  };
 }
 
 export function createAuditWriter({ mac }: Pick<AuditKey, 'mac'>): AuditWriter {

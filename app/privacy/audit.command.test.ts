@@ -9,6 +9,7 @@ import { text } from 'node:stream/consumers';
 import { test, type TestContext } from 'node:test';
 import { sql } from 'kysely';
 import { pino } from 'pino';
+import { Registry } from 'prom-client';
 import { parseConfig } from '#app/config.ts';
 import { inTransaction } from '#app/data/transaction.ts';
 import { startAuditTrail } from '#app/privacy/audit-trail.ts';
@@ -24,7 +25,7 @@ async function prepare(t: TestContext) {
   const directory = await mkdtemp(path.join(tmpdir(), 'stockade-audit-'));
   const checkpoints = path.join(directory, 'checkpoints.ndjson');
   const keys = await openServiceKeys({ db: database.db, provider: await createKeyProvider(parseConfig({}).privacy.provider), log, now: new Date() });
-  const trail = startAuditTrail({ db: database.db, keys: keys.audit, checkpointFile: checkpoints, log, clock: () => new Date() });
+  const trail = startAuditTrail({ db: database.db, keys: keys.audit, checkpointFile: checkpoints, verifyMs: 600_000, metrics: new Registry(), log, clock: () => new Date() });
   t.after(async () => {
     await trail.stop();
     await database.close();
@@ -78,7 +79,7 @@ test('what an older key signed is whole under the new one; what waits for the ch
   assert.equal(waiting.status, 0);
   assert.match(waiting.out, /^acme: 1 entries are not in the chain yet: normal for a second or so while the service runs$/m);
   assert.ok(!waiting.out.includes('globex: '));
-  const next = startAuditTrail({ db: database.db, keys: (await openServiceKeys({ db: database.db, provider, log, now: new Date() })).audit, checkpointFile: path.join(directory, 'next'), log, clock: () => new Date() });
+  const next = startAuditTrail({ db: database.db, keys: (await openServiceKeys({ db: database.db, provider, log, now: new Date() })).audit, checkpointFile: path.join(directory, 'next'), verifyMs: 600_000, metrics: new Registry(), log, clock: () => new Date() });
   await next.stop();
   const whole = await command(database, 'verify', '--checkpoints', path.join(directory, 'next'));
   assert.match(whole.out, /acme · 5 · 5 · whole\nglobex · 2 · 2 · whole\n2 whole, 0 broken\nkeys: [0-9a-f]{64}, [0-9a-f]{64}\n/);

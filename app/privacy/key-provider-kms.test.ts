@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers';
 import { test, type TestContext } from 'node:test';
 import { AppError } from '#app/errors.ts';
 import { open, seal } from '#app/lib/keys.ts';
+import { runInSpan, type Span } from '#app/lib/span.ts';
 import { createKmsKeyProvider } from '#app/privacy/key-provider-kms.ts';
 import { keyProviderContract } from '#app/testing/key-provider-contract.ts';
 
@@ -143,4 +144,13 @@ test('KMS is not asked to open what names a key that is not configured', async (
 
 test('without a key there is no provider', () => {
   assert.throws(() => createKmsKeyProvider({ keyIds: [], region: 'eu-central-1' }), { name: 'TypeError', message: 'A key provider needs a key.' });
+});
+
+test('each use of a key is a span by its operation, and how it failed by a name', async (t) => {
+  const { provider } = await providerAt(t, answerAsKms);
+  const ended: string[] = [];
+  const create = (name: string): Span => ({ traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), sampled: true, start: (part) => create(part.name), setName: () => undefined, set: () => undefined, end: (errorType = 'well') => void ended.push(`${name} ${errorType}`) });
+  await runInSpan(create('request'), () => provider.wrap(Buffer.alloc(32), {}));
+  await assert.rejects(runInSpan(create('request'), () => provider.unwrap(wrapped, {})));
+  assert.deepEqual(ended, ['KMS/Encrypt well', 'KMS/Decrypt InvalidCiphertextException']);
 });

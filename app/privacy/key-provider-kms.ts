@@ -2,6 +2,7 @@
 // Tested by key-provider-kms.test.ts, and against moto by npm run probe -- kms.
 import { DecryptCommand, EncryptCommand, KMSClient } from '@aws-sdk/client-kms';
 import { AppError } from '#app/errors.ts';
+import { inSpan, type SpanPart } from '#app/lib/span.ts';
 import { type KeyProvider, unopenable } from '#app/privacy/key-provider.ts';
 
 export interface KmsOptions {
@@ -36,7 +37,7 @@ export function createKmsKeyProvider({ keyIds, region, endpoint, deadlineMs = DE
   return {
     keyId: current,
     async wrap(dataKey, context) {
-      const { CiphertextBlob } = await within(deadlineMs, (abortSignal) => client.send(new EncryptCommand({ KeyId: current, Plaintext: dataKey, EncryptionContext: context }), { abortSignal })).catch((error: unknown) => {
+      const { CiphertextBlob } = await within(deadlineMs, 'Encrypt', (abortSignal) => client.send(new EncryptCommand({ KeyId: current, Plaintext: dataKey, EncryptionContext: context }), { abortSignal })).catch((error: unknown) => {
         throw unavailable(error);
       });
       if (CiphertextBlob === undefined) throw unavailable();
@@ -46,7 +47,7 @@ export function createKmsKeyProvider({ keyIds, region, endpoint, deadlineMs = DE
       const { name, blob } = splitName(wrapped);
       // Else whoever can write our rows could have KMS open them with a key of his.
       if (!keyIds.includes(name) || blob.length === 0) throw unopenable();
-      const { Plaintext } = await within(deadlineMs, (abortSignal) => client.send(new DecryptCommand({ KeyId: name, CiphertextBlob: blob, EncryptionContext: context }), { abortSignal })).catch((error: unknown) => {
+      const { Plaintext } = await within(deadlineMs, 'Decrypt', (abortSignal) => client.send(new DecryptCommand({ KeyId: name, CiphertextBlob: blob, EncryptionContext: context }), { abortSignal })).catch((error: unknown) => {
         throw error instanceof Error && FINAL.has(error.name) ? unopenable(error) : unavailable(error);
       });
       if (Plaintext === undefined) throw unavailable();
@@ -72,7 +73,7 @@ function unavailable(cause?: unknown): AppError {
 }
 
 /** The signal alone would not do: the SDK does not heed it while it looks for credentials. */
-async function within<T>(deadlineMs: number, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
+async function within<T>(deadlineMs: number, operation: 'Encrypt' | 'Decrypt', ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
   const { promise, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
@@ -80,8 +81,13 @@ async function within<T>(deadlineMs: number, ask: (signal: AbortSignal) => Promi
     controller.abort();
   }, deadlineMs);
   try {
-    return await Promise.race([ask(controller.signal), promise]);
+    return await inSpan(() => calling(operation), () => Promise.race([ask(controller.signal), promise]));
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** https://opentelemetry.io/docs/specs/semconv/cloud-providers/aws-sdk/ */
+function calling(operation: string): SpanPart {
+  return { name: `KMS/${operation}`, kind: 'client', attributes: { 'rpc.system.name': 'aws-api', 'rpc.method': `KMS/${operation}` } };
 }

@@ -56,7 +56,7 @@ export function describePlatformData({ identity, live }: KeptSettings): Personal
         kept: describeHours(live.retentionMs),
         rows: { column: 'actor', holds: 'person' },
         columns: { actor: 'who did it, by the id of records', type: 'what happened', subject: 'to what', occurred_at: 'when', data: 'the change, with the name of who did it where the event has one' },
-        otherColumns: ['tenant_id', 'id', 'sequence', 'position', 'sequenced_at'],
+        otherColumns: ['tenant_id', 'id', 'sequence', 'position', 'sequenced_at', 'traceparent'],
         erasure: 'blank',
       },
       {

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
+import { runInSpan, type Span } from '#app/lib/span.ts';
 import { createLog } from '#app/telemetry/log.ts';
 
 function capture(): { readonly lines: string[]; readonly destination: { write(line: string): void } } {
@@ -46,6 +47,26 @@ test('an error is logged with its code, stack and causes, and with nothing else 
 test('what is thrown and is no error is not written', () => {
   const { lines, destination } = capture();
   createLog({ level: 'info', destination }).error({ err: 'canary' }, 'failed');
+  assert.ok(!lines.join('').includes('canary'));
+});
+
+test('a line within a span carries its ids under OpenTelemetry’s names, once, whichever part writes it; without one it has none', () => {
+  const { lines, destination } = capture();
+  const log = createLog({ level: 'info', destination });
+  const nothing = () => undefined;
+  const span: Span = { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7', sampled: true, start: () => span, setName: nothing, set: nothing, end: nothing };
+  const idsOf = (text = ''): unknown[] => {
+    const line = JSON.parse(text) as Record<string, unknown>;
+    return [line['trace_id'], line['span_id'], line['trace_flags'], text.split('"trace_id"').length - 1];
+  };
+  log.info('before');
+  runInSpan(span, () => {
+    log.info('text alone');
+    log.child({ part: 'live' }).warn({ err: new Error('x'), token: 'canary' }, 'of a part');
+    log.info({ trace_id: 'named', span_id: 'already', trace_flags: '00' }, 'of another');
+  });
+  runInSpan({ ...span, sampled: false }, () => { log.info('not kept'); });
+  assert.deepEqual(lines.map(idsOf), [[undefined, undefined, undefined, 0], [span.traceId, span.spanId, '01', 1], [span.traceId, span.spanId, '01', 1], ['named', 'already', '00', 1], [span.traceId, span.spanId, '00', 1]]);
   assert.ok(!lines.join('').includes('canary'));
 });
 

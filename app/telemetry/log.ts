@@ -1,5 +1,6 @@
 // The process's log: JSON lines on standard output, with the fields that may carry secrets removed by construction.
 import { pino, type DestinationStream, type Logger } from 'pino';
+import { currentSpan, type SpanContext } from '#app/lib/span.ts';
 
 const SECRET_FIELDS: ReadonlySet<string> = new Set(['authorization', 'proxy-authorization', 'cookie', 'set-cookie', 'password', 'token', 'access_token', 'id_token', 'refresh_token', 'client_secret', 'code', 'code_verifier']);
 
@@ -20,7 +21,7 @@ export function createLog({ level, destination }: LogOptions): Logger {
     timestamp: createTimestamp(),
     serializers: { err: describeError },
     // By hand and not by pino's `redact`, which costs 25 µs a line (npm run bench -- profile).
-    formatters: { level: (label: string) => ({ level: label }), log: withoutSecrets },
+    formatters: { level: (label: string) => ({ level: label }), log: (fields: Record<string, unknown>) => withTrace(withoutSecrets(fields)) },
   };
   return pino(options, destination ?? openStandardOutput());
 }
@@ -68,6 +69,17 @@ function createTimestamp(): () => string {
     }
     return `${text}${String(now % 1_000).padStart(3, '0')}Z"`;
   };
+}
+
+/** OpenTelemetry's names for logs that are not its own: https://opentelemetry.io/docs/specs/otel/compatibility/logging_trace_context/ */
+export function traceFields({ traceId, spanId, sampled }: SpanContext): { readonly trace_id: string; readonly span_id: string; readonly trace_flags: string } {
+  return { trace_id: traceId, span_id: spanId, trace_flags: sampled ? '01' : '00' };
+}
+
+/** Of whoever logs within a request, the parts that know of no request included; a line that names its span has it already. */
+function withTrace(fields: Record<string, unknown>): Record<string, unknown> {
+  const span = currentSpan();
+  return span === undefined || Object.hasOwn(fields, 'trace_id') ? fields : { ...fields, ...traceFields(span) };
 }
 
 /** CWE-532: two levels deep covers what is logged here: fields of its own, and a bag of headers. */

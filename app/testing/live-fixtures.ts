@@ -81,6 +81,7 @@ export function createPaperSession(subject: Subject, types: ReadonlySet<string>,
     position: () => 0,
     onDelivered: () => undefined,
     onResync: () => undefined,
+    onDrop: () => undefined,
     ...more,
   });
   const drain = () => {
@@ -94,12 +95,12 @@ export async function truncateOutbox(db: Database): Promise<void> {
 }
 
 /** Commits one event, without waking anybody. */
-export async function commitEvent(db: Database, n: number, more: { readonly tenantId?: string; readonly type?: string; readonly data?: Readonly<Record<string, unknown>> } = {}): Promise<void> {
+export async function commitEvent(db: Database, n: number, more: { readonly tenantId?: string; readonly type?: string; readonly time?: Date; readonly data?: Readonly<Record<string, unknown>> } = {}): Promise<void> {
   await inTransaction(db, (tx) => appendSample(tx, n, more));
 }
 
-export function appendSample(tx: Database, n: number, { tenantId = 'acme', type = MOVED, data = {} }: Parameters<typeof commitEvent>[2] = {}): Promise<void> {
-  return appendEvent(tx, { tenantId, type, subject: `things/${n}`, actor: 'clerk', time: new Date(), data: { n, ...data } });
+export function appendSample(tx: Database, n: number, { tenantId = 'acme', type = MOVED, time = new Date(), data = {} }: Parameters<typeof commitEvent>[2] = {}): Promise<void> {
+  return appendEvent(tx, { tenantId, type, subject: `things/${n}`, actor: 'clerk', time, data: { n, ...data } });
 }
 
 /** Commits so many events of 100 KB in one transaction. */

@@ -86,7 +86,7 @@ export async function startSampleService(overrides: Overrides | ((database: Open
         localPath: (target) => (target?.startsWith('/') === true ? target : '/'),
       },
     },
-    access: await createAccess([sample.module], { log: pino({ level: 'silent' }), clock: () => new Date(NOW), logAllowedOneIn: 1_000_000, signInFactors: 1 }),
+    access: await createAccess([sample.module], { log: pino({ level: 'silent' }), metrics: new Registry(), clock: () => new Date(NOW), logAllowedOneIn: 1_000_000, signInFactors: 1 }),
     live: {
       wake: () => {
         wakes.count += 1;

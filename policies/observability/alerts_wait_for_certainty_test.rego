@@ -39,6 +39,28 @@ refused := [
           summary: The queue takes nothing more.
           runbook_url: https://example.com/runbooks/QueueIsFull.md
 `,
+	`groups:
+  - name: a
+    rules:
+      - alert: QueueIsFull
+        expr: queue:refused:ratio_rate5m > 0.01
+        labels:
+          severity: page
+        annotations:
+          summary: The queue takes nothing more.
+          runbook_url: https://example.com/runbooks/QueueIsFull.md
+`,
+	`groups:
+  - name: a
+    rules:
+      - alert: QueueIsFull
+        expr: queue:refused:ratio_rate5m > 0.01 and queue:full:ratio_rate5m > 0.01
+        labels:
+          severity: page
+        annotations:
+          summary: The queue takes nothing more.
+          runbook_url: https://example.com/runbooks/QueueIsFull.md
+`,
 ]
 
 allowed := [
@@ -54,6 +76,17 @@ allowed := [
       - alert: QueueIsFull
         expr: queue_length > 10
         for: 5m
+        labels:
+          severity: page
+        annotations:
+          summary: The queue takes nothing more.
+          runbook_url: https://example.com/runbooks/QueueIsFull.md
+`,
+	`groups:
+  - name: a
+    rules:
+      - alert: QueueIsFull
+        expr: queue:refused:ratio_rate1h > 0.01 and queue:refused:ratio_rate5m > 0.01
         labels:
           severity: page
         annotations:

@@ -34,7 +34,7 @@ describe('access to accounts', () => {
 
   test('ASVS 8.2.1, 8.2.2 and 8.4.1: every route, each role, and another tenant', async (t) => {
     const account = await createPerson(service, 'subject');
-    const own = feature.create({ database: service.database.db, settings: {}, production: false, signInFactors: 1, publicUrl: service.url, log: pino({ level: 'silent' }), metrics: new Registry(), clock: () => new Date() });
+    const own = feature.create({ database: service.database.db, settings: {}, production: false, signInFactors: 1, publicUrl: service.url, log: pino({ level: 'silent' }), metrics: new Registry(), countSignIns: () => () => undefined, clock: () => new Date() });
     t.after(() => own.stop?.());
     const attempt = 'a'.repeat(43);
     const bodies = {

@@ -57,7 +57,7 @@ describe('breached passwords', () => {
     assert.equal(lines.length, 2);
     assert.ok(lines.every((line) => line.includes('"level":40') && line.includes('"err":{') && line.includes('"msg":"a new password could not be looked up among breached ones"')), lines.join(''));
     assert.ok(lines.every((line) => !line.includes(BREACHED) && !line.includes(BREACHED_SUFFIX)));
-    assert.match(await metrics.metrics(), /accounts_breach_checks_total\{outcome="unknown"\} 1/);
+    assert.match(await metrics.metrics(), /stockade_accounts_breach_checks_total\{outcome="unknown"\} 1/);
   });
 
   describe('where a password is set', () => {

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
 import { Counter, type Registry } from 'prom-client';
+import { traceOutgoing } from '#app/lib/outgoing.ts';
 import { normalisePassword } from './passwords.ts';
 
 export type IsBreached = (password: string) => Promise<boolean>;
@@ -17,7 +18,8 @@ const TOLD_DIGITS = 5;
  */
 export function createBreachCheck({ url, log, metrics }: { readonly url: string | undefined; readonly log: Logger; readonly metrics: Registry }): IsBreached {
   if (url === undefined) return () => Promise.resolve(false);
-  const outcomes = new Counter({ name: 'accounts_breach_checks_total', help: 'New passwords that were looked up among breached ones, by outcome', labelNames: ['outcome'], registers: [metrics] });
+  const outcomes = new Counter({ name: 'stockade_accounts_breach_checks_total', help: 'New passwords that were looked up among breached ones, by outcome.', labelNames: ['outcome'], registers: [metrics] });
+  for (const outcome of ['clear', 'breached', 'unknown']) outcomes.inc({ outcome }, 0);
   return async (password) => {
     // SHA-1 is what the service keeps them by; nothing depends on its strength.
     const digest = createHash('sha1').update(normalisePassword(password)).digest('hex').toUpperCase();
@@ -36,7 +38,7 @@ export function createBreachCheck({ url, log, metrics }: { readonly url: string 
 
 /** With padding, so that not even the length of the answer tells which was asked for; its lines count 0. */
 async function ask(address: string): Promise<readonly string[]> {
-  const response = await fetch(address, { headers: { 'add-padding': 'true', 'user-agent': 'stockade' }, redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) });
+  const response = await traceOutgoing({ name: 'breached passwords', told: false }, new URL(address), { headers: { 'add-padding': 'true', 'user-agent': 'stockade' }, redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) }, (init) => fetch(address, init));
   if (!response.ok) throw new Error(`it answered ${response.status}`);
   return (await response.text()).split(/\r?\n/);
 }

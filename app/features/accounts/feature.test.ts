@@ -36,7 +36,7 @@ test('what has expired is removed from time to time, and what follows an answer 
   const lines: string[] = [];
   const log = createLog({ level: 'info', destination: { write: (line) => void lines.push(line) } });
   let now = new Date('2026-03-01T08:00:00Z');
-  const on = feature.create({ database: database.db, settings: {}, production: false, signInFactors: 1, publicUrl: 'https://stockade.test', log, metrics: new Registry(), clock: () => now });
+  const on = feature.create({ database: database.db, settings: {}, production: false, signInFactors: 1, publicUrl: 'https://stockade.test', log, metrics: new Registry(), countSignIns: () => () => undefined, clock: () => now });
   t.after(() => database.close());
   const account = (await createAccount(database.owner, { tenantId: 'acme', email: 'a@x.test', name: 'A', roles: ['clerk'] }, now)) ?? assert.fail();
   const begin = async () => {
@@ -79,7 +79,7 @@ test('in production without settings there is no way in, no page and no operatio
   const database = await openTestDatabase();
   t.after(() => database.close());
   const lines: string[] = [];
-  const create = (settings: Record<string, string>) => feature.create({ database: database.db, settings, production: true, signInFactors: 1, publicUrl: 'https://stockade.test', log: pino({ level: 'info' }, { write: (line: string) => void lines.push(line) }), metrics: new Registry(), clock: () => new Date() });
+  const create = (settings: Record<string, string>) => feature.create({ database: database.db, settings, production: true, signInFactors: 1, publicUrl: 'https://stockade.test', log: pino({ level: 'info' }, { write: (line: string) => void lines.push(line) }), metrics: new Registry(), countSignIns: () => () => undefined, clock: () => new Date() });
   assert.deepEqual(create({}), { operations: [], pages: [] });
   assert.ok(lines.some((line) => line.includes('local accounts are off: no setting begins with ACCOUNTS_')));
   const on = create({ ACCOUNTS_KEYS: `a:${'k'.repeat(43)}`, ACCOUNTS_SMTP_URL: 'smtps://mail.test', ACCOUNTS_MAIL_FROM: 'us@x.test' });

@@ -1,5 +1,4 @@
 // Local accounts: people who sign in here, with passkeys or passwords. Deleting this folder removes them.
-import { Counter } from 'prom-client';
 import { type Database, type Feature, type FeatureModule, type FeatureParts, ROLES } from '#app/feature.ts';
 import { createBreachCheck } from './breached.ts';
 import { createKeyRing } from './keys.ts';
@@ -40,7 +39,7 @@ export const feature: FeatureModule = {
   },
 };
 
-function createAccounts({ database, production, signInFactors, publicUrl, log, metrics, clock }: FeatureParts, settings: AccountSettings): Feature {
+function createAccounts({ database, production, signInFactors, publicUrl, log, metrics, countSignIns, clock }: FeatureParts, settings: AccountSettings): Feature {
   const keys = createKeyRing(settings.keys);
   const { smtpUrl, mailFrom } = settings;
   const mailbox = smtpUrl === undefined ? createMailbox() : undefined;
@@ -55,7 +54,7 @@ function createAccounts({ database, production, signInFactors, publicUrl, log, m
     publicUrl,
     signInFactors,
     party: relyingPartyOf(publicUrl, ISSUER),
-    outcomes: new Counter({ name: 'accounts_sign_ins_total', help: 'Attempts to sign in with a local account, by method and outcome', labelNames: ['method', 'outcome'], registers: [metrics] }),
+    outcomes: { password: countSignIns('password'), passkey: countSignIns('passkey'), code: countSignIns('code'), authenticator: countSignIns('authenticator'), 'recovery-code': countSignIns('recovery-code') },
     background(work, ownLog) {
       const running = work()
         .catch((error: unknown) => {

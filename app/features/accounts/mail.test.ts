@@ -23,8 +23,9 @@ for (const engine of testDatabases()) {
       const state = { now: start };
       const lines: string[] = [];
       const mailer = createMailer({ database: database.db, keys, send, log: createLog({ level: 'info', destination: { write: (line) => void lines.push(line) } }), metrics, clock: () => state.now });
-      const dropped = async () => ((await metrics.getSingleMetric('accounts_mails_dropped_total')?.get())?.values[0]?.value ?? 0);
-      const sentCount = async () => ((await metrics.getSingleMetric('accounts_mails_sent_total')?.get())?.values[0]?.value ?? 0);
+      const count = async (outcome: string) => (await metrics.getSingleMetric('stockade_accounts_mails_total')?.get())?.values.find(({ labels }) => (labels as { readonly outcome: string }).outcome === outcome)?.value ?? 0;
+      const dropped = () => count('dropped');
+      const sentCount = () => count('sent');
       return { mailer, state, dropped, sentCount, lines };
     }
     const waiting = async () => (await sql<{ due: Date; attempts: number }>`select due_at as due, attempts from account_mail`.execute(database.owner)).rows;

@@ -41,8 +41,8 @@ const FIRST_RETRY_MS = 60_000;
 const MOST_ATTEMPTS = 8;
 
 export function createMailer({ database, keys, send, log, metrics, clock }: MailerParts): Mailer {
-  const dropped = new Counter({ name: 'accounts_mails_dropped_total', help: 'Mails that no server took in time', registers: [metrics] });
-  const sent = new Counter({ name: 'accounts_mails_sent_total', help: 'Mails that a server took', registers: [metrics] });
+  const outcomes = new Counter({ name: 'stockade_accounts_mails_total', help: 'Attempts to send a mail: a server took it, it is tried again, or it was given up.', labelNames: ['outcome'], registers: [metrics] });
+  for (const outcome of ['sent', 'retried', 'dropped']) outcomes.inc({ outcome }, 0);
   let running = Promise.resolve();
   let queued = false;
   let stopping = false;
@@ -69,14 +69,15 @@ export function createMailer({ database, keys, send, log, metrics, clock }: Mail
       try {
         if (mail === undefined) throw new Error('The mail was encrypted with a key that this process has not.');
         await send(mail);
-        sent.inc();
+        outcomes.inc({ outcome: 'sent' });
       } catch (error) {
         if (attempts < MOST_ATTEMPTS) {
+          outcomes.inc({ outcome: 'retried' });
           log.warn({ err: error, attempts }, 'a mail could not be sent; it is tried again');
           await retryAt(database, tenantId, id, new Date(clock().getTime() + FIRST_RETRY_MS * 2 ** (attempts - 1)));
           return;
         }
-        dropped.inc();
+        outcomes.inc({ outcome: 'dropped' });
         log.error({ err: error, attempts }, 'a mail could not be sent and was given up');
       }
       await tablesOf(database).deleteFrom('account_mail').where('tenant_id', '=', tenantId).where('id', '=', id).execute();

@@ -1,8 +1,7 @@
 // What the feature's pages and operations share.
 // Tested by sign-in.test.ts: the whole feature is made of it.
 import type { Logger } from 'pino';
-import type { Counter } from 'prom-client';
-import type { Database, RecordChange, SignIn } from '#app/feature.ts';
+import type { CountSignIn, Database, RecordChange, SignIn } from '#app/feature.ts';
 import type { IsBreached } from './breached.ts';
 import { DEVICE_MAX_AGE_S, makeDevice } from './device.ts';
 import type { KeyRing } from './keys.ts';
@@ -22,7 +21,8 @@ export interface AccountParts {
   readonly signInFactors: 1 | 2;
   /** Undefined where passkeys can't be: the service is opened by its address. */
   readonly party: RelyingParty | undefined;
-  readonly outcomes: Counter<'method' | 'outcome'>;
+  /** Counts how attempts end; which kind of code a wrong one was to be, nobody knows. */
+  readonly outcomes: Readonly<Record<'password' | 'passkey' | 'code' | 'authenticator' | 'recovery-code', CountSignIn>>;
   /** Runs on after the answer; what it takes, nobody can measure by the answer. */
   readonly background: (work: () => Promise<void>, log: Logger) => void;
 }

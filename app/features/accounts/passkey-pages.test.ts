@@ -54,7 +54,7 @@ describe('passkeys over HTTP', () => {
   const factorsOf = async (browser: TestBrowser) => ((await browser.json('GET', '/api/v1/sessions')).body as { sessions: { factors: number }[] }).sessions.map(({ factors }) => factors);
   const outcomes = async (method: string, outcome: string): Promise<number> => {
     const text = await (await fetch(`${service.adminUrl}/metrics`)).text();
-    return Number(new RegExp(`^accounts_sign_ins_total\\{[^}]*method="${method}",outcome="${outcome}"[^}]*\\} (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
+    return Number(new RegExp(`^stockade_sign_ins_total\\{[^}]*way="${method}",outcome="${outcome}"[^}]*\\} (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
   };
 
   test('a passkey is added under its name; other sessions end, this one stays, the person is told', async () => {

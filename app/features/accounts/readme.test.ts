@@ -20,7 +20,7 @@ describe('the README', () => {
   before(async () => {
     database = await openTestDatabase();
     const settings = { ACCOUNTS_KEYS: `a:${'k'.repeat(43)}`, ACCOUNTS_SMTP_URL: 'smtps://mail.test', ACCOUNTS_MAIL_FROM: 'us@x.test' };
-    own = feature.create({ database: database.db, settings, production: true, signInFactors: 1, publicUrl: 'https://stockade.test', log: pino({ level: 'silent' }), metrics: new Registry(), clock: () => new Date() });
+    own = feature.create({ database: database.db, settings, production: true, signInFactors: 1, publicUrl: 'https://stockade.test', log: pino({ level: 'silent' }), metrics: new Registry(), countSignIns: () => () => undefined, clock: () => new Date() });
   });
   after(async () => {
     await own.stop?.();

@@ -44,7 +44,7 @@ describe('signing in with an account', () => {
   test('every outcome is counted by its method, and a failure is in the log without a name', async (t) => {
     t.after(() => (offsetMs = 0));
     const account = await createPerson(service, 'counted');
-    const count = async (method: string, outcome: string) => Number(new RegExp(`^accounts_sign_ins_total\\{[^}]*method="${method}",outcome="${outcome}"[^}]*\\} (\\d+)$`, 'm').exec(await (await fetch(`${service.adminUrl}/metrics`)).text())?.[1] ?? 0);
+    const count = async (method: string, outcome: string) => Number(new RegExp(`^stockade_sign_ins_total\\{[^}]*way="${method}",outcome="${outcome}"[^}]*\\} (\\d+)$`, 'm').exec(await (await fetch(`${service.adminUrl}/metrics`)).text())?.[1] ?? 0);
     const of = async (method: string, ...outcomes: readonly string[]) => Promise.all(outcomes.map((outcome) => count(method, outcome)));
     const logged = (msg: string, outcome: string, method = 'password') => service.logLines.filter((line) => line.includes(`"msg":"${msg}"`) && line.includes(`"signIn":{"method":"${method}","outcome":"${outcome}"`)).length;
     const [passed = 0, failed = 0, delayed = 0] = await of('password', 'passed', 'failed', 'delayed');

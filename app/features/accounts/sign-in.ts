@@ -102,20 +102,20 @@ async function tryPassword({ keys, passwords, outcomes }: AccountParts, { db, no
       : [{ kind: 'device', tenantId: tried.organisation, name: device }];
   const waitS = await takeTurn(db, counted, now);
   if (waitS !== undefined) {
-    outcomes.inc({ method: 'password', outcome: 'delayed' });
+    outcomes.password('delayed');
     log.warn({ signIn: { method: 'password', outcome: 'delayed', ...whose(account) } }, 'a sign-in was delayed');
     return { kind: 'delayed', waitS };
   }
   const { good, stale } = await passwords.verify(account?.passwordHash, tried.password);
   if (!good || account === undefined || account.disabled) {
-    outcomes.inc({ method: 'password', outcome: 'failed' });
+    outcomes.password('failed');
     log.info({ signIn: { method: 'password', outcome: 'failed', ...whose(account) } }, 'a sign-in failed');
     return { kind: 'wrong' };
   }
   await succeed(db, counted);
   // With today's parameters and pepper; where too many wait, at the next sign-in.
   if (stale) await passwords.hash(tried.password).then((renewed) => replaceHash(db, account, renewed), () => undefined);
-  outcomes.inc({ method: 'password', outcome: 'passed' });
+  outcomes.password('passed');
   return { kind: 'good', account };
 }
 
@@ -139,19 +139,19 @@ async function tryCode(parts: AccountParts, context: Asked, tried: { readonly at
   const again = (status: number, problem: string) => secondFactorView({ status, problem, attempt: tried.attempt, returnTo: localPath(tried.return_to), authenticator: account.totpSecret !== null });
   const waitS = await takeTurn(db, counted, now);
   if (waitS !== undefined) {
-    outcomes.inc({ method: 'code', outcome: 'delayed' });
+    outcomes.code('delayed');
     log.warn({ signIn: { method: 'code', outcome: 'delayed', ...whose(account) } }, 'a second factor was delayed');
     return again(429, explainDelay(waitS));
   }
   const method = await findMethod(parts, context, account, tried.code);
   if (method === undefined || !(await endAttempt(db, tried.attempt))) {
-    outcomes.inc({ method: 'code', outcome: 'failed' });
+    outcomes.code('failed');
     if (device === undefined) parts.background(() => warn(parts, db, account, 'second-factor-failed', now), log);
     log.info({ signIn: { method: 'code', outcome: 'failed', ...whose(account) } }, 'a second factor failed');
     return again(422, WRONG_CODE);
   }
   await succeed(db, counted);
-  outcomes.inc({ method, outcome: 'passed' });
+  outcomes[method]('passed');
   return enter(parts, context, account, 2, tried.return_to);
 }
 
@@ -180,11 +180,11 @@ async function tryPasskey(parts: AccountParts, context: Asked, tried: { readonly
   // As a second factor it must be of the person whose password was given.
   const isOther = attempt.account !== undefined && (attempt.account.id !== account?.id || attempt.account.tenantId !== account.tenantId);
   if (account === undefined || account.disabled || isOther) {
-    parts.outcomes.inc({ method: 'passkey', outcome: 'failed' });
+    parts.outcomes.passkey('failed');
     log.info({ signIn: { method: 'passkey', outcome: 'failed', ...whose(account) } }, 'a sign-in failed');
     return refuse(403, 'passkey-refused', 'This passkey is not known here, or its answer could not be accepted. Sign in again.');
   }
-  parts.outcomes.inc({ method: 'passkey', outcome: 'passed' });
+  parts.outcomes.passkey('passed');
   // It asked its person: something they have, and something they know or are.
   return enter(parts, context, account, 2, tried.return_to);
 }

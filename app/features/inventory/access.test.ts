@@ -44,7 +44,7 @@ describe('access to the sample', () => {
   after(() => service.close());
 
   test('ASVS 8.2.1 and 8.4.1: every route, each role, and another tenant', async () => {
-    const { operations, pages } = feature.create({ database: service.database.db, settings: {}, production: false, signInFactors: 1, publicUrl: service.url, log: pino({ level: 'silent' }), metrics: new Registry(), clock: () => new Date() });
+    const { operations, pages } = feature.create({ database: service.database.db, settings: {}, production: false, signInFactors: 1, publicUrl: service.url, log: pino({ level: 'silent' }), metrics: new Registry(), countSignIns: () => () => undefined, clock: () => new Date() });
     const form = { name: 'Ours', location: 'Here', unit: 'piece', reorderLevel: '0', version: '99' };
     const bodies = {
       createItem: {},

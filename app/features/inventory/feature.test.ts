@@ -14,7 +14,7 @@ describe('feature', () => {
   it('grants every action that an operation, a page or an event asks for, and no other', async () => {
     const database = await testDatabases()[0]?.open();
     assert.ok(database);
-    const { operations, pages } = feature.create({ database: database.db, settings: {}, production: false, signInFactors: 1, publicUrl: 'http://stockade.test', log: silentLog, metrics: new Registry(), clock: () => now });
+    const { operations, pages } = feature.create({ database: database.db, settings: {}, production: false, signInFactors: 1, publicUrl: 'http://stockade.test', log: silentLog, metrics: new Registry(), countSignIns: () => () => undefined, clock: () => now });
     await database.close();
     const asked = [...operations, ...pages, ...Object.values(feature.events)].map(({ action }) => action);
     assert.deepEqual(new Set(Object.keys(feature.grants)), new Set(asked));

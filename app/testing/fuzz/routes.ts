@@ -38,7 +38,7 @@ export async function findRoutes(platform: readonly LoadedFeature[] = []): Promi
   const found = await findFeatures();
   let features: readonly LoadedFeature[] = [];
   const service = await startSampleService(({ db }) => {
-    features = [...platform, ...createFeatures(found, { database: db, environment: {}, production: false, signInFactors: 1, publicUrl: 'http://stockade.test', log: pino({ level: 'silent' }), metrics: new Registry(), clock: () => new Date() })];
+    features = [...platform, ...createFeatures(found, { database: db, environment: {}, production: false, signInFactors: 1, publicUrl: 'http://stockade.test', log: pino({ level: 'silent' }), metrics: new Registry(), countSignIns: () => () => undefined, clock: () => new Date() })];
     return Promise.resolve({ features });
   });
   try {
