@@ -106,7 +106,7 @@ test('the secret is rotated while the provider takes both: no request fails, and
   const said: unknown[] = [];
   const words: unknown[] = [];
   let secret = OLD;
-  const provider = createProviderClient({ signatures: 'legacy-rsa', issuer, clientId: 'stockade', clientSecret: OLD, currentClientSecret: (onProblem) => { onProblem('OIDC_CLIENT_SECRET_FILE is empty'); return secret; }, log: { warn: (fields: unknown, text: unknown) => { said.push(fields); words.push(text); } } });
+  const provider = createProviderClient({ signatures: 'legacy-rsa', issuer, clientId: 'stockade', clientSecret: OLD, currentClientSecret: (onProblem) => { onProblem('OIDC_CLIENT_SECRET_FILE is empty'); return secret; }, log: { warn: (...told: readonly unknown[]) => { said.push(told[0]); words.push(told[1]); } } });
   const ask = async () => client.refreshTokenGrant(await provider.configuration(), 'refresh-token');
   assert.equal((await ask()).access_token, 'token');
   valid.add(YOUNG);

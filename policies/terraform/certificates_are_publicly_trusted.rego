@@ -106,26 +106,18 @@ certificates := terraform.of_type({"aws_acm_certificate"})
 # are several of, all are held to it.
 trusted := addresses(certificates) - object.keys(faults)
 
-faults[terraform.unindexed(certificate.address)] contains "a private authority issues" if {
-	some certificate in certificates
-	terraform.is_set(certificate, "certificate_authority_arn")
-}
+faults[terraform.unindexed(certificate.address)] contains fault(certificate) if some certificate in certificates
 
-faults[terraform.unindexed(certificate.address)] contains "somebody imports" if {
-	some certificate in certificates
+fault(certificate) := "a private authority issues" if {
+	terraform.is_set(certificate, "certificate_authority_arn")
+} else := "somebody imports" if {
 	some attribute in ["certificate_body", "private_key"]
 	terraform.is_set(certificate, attribute)
-}
-
-faults[terraform.unindexed(certificate.address)] contains "is validated neither by DNS nor by e-mail" if {
-	some certificate in certificates
-	not terraform.setting(certificate, ["validation_method"]) in {"DNS", "EMAIL"}
-}
-
-faults[terraform.unindexed(certificate.address)] contains sprintf("AWS calls %v", [type]) if {
-	some certificate in certificates
+} else := sprintf("AWS calls %v", [type]) if {
 	type := terraform.setting(certificate, ["type"])
 	not type in {null, "AMAZON_ISSUED"}
+} else := "is validated neither by DNS nor by e-mail" if {
+	not terraform.setting(certificate, ["validation_method"]) in {"DNS", "EMAIL"}
 }
 
 # A validation hands on the certificate that it waited for.

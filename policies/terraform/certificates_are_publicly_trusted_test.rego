@@ -30,14 +30,14 @@ test_one_that_amazon_issues_passes if {
 }
 
 test_one_of_a_private_authority_is_refused if {
-	private := certificate({"certificate_authority_arn": "arn:ca"})
+	private := certificate({"certificate_authority_arn": "arn:ca", "validation_method": {"later": true}})
 	said([balancer(false), private, direct]) == {"Its certificate_arn comes from aws_acm_certificate.main, which a private authority issues."}
 	denied([balancer(false), private, validation, validated]) == {"aws_lb_listener.main"}
 	denied([balancer(false), certificate({"certificate_authority_arn": {"ref": "aws_acmpca_certificate_authority.main.arn"}}), direct]) == {"aws_lb_listener.main"}
 }
 
 test_one_that_was_imported_is_refused if {
-	said([balancer(false), certificate({"certificate_body": "PEM"}), direct]) == {"Its certificate_arn comes from aws_acm_certificate.main, which somebody imports."}
+	said([balancer(false), certificate({"certificate_body": "PEM", "validation_method": {"later": true}}), direct]) == {"Its certificate_arn comes from aws_acm_certificate.main, which somebody imports."}
 	denied([balancer(false), certificate({"private_key": {"ref": "tls_private_key.main.private_key_pem"}}), direct]) == {"aws_lb_listener.main"}
 	said([balancer(false), certificate({"arn": "arn:a", "type": "IMPORTED"}), listener("arn:a")]) == {"Its certificate_arn comes from aws_acm_certificate.main, which AWS calls IMPORTED."}
 }
