@@ -254,8 +254,8 @@ function startHousekeeping({ identity, log, clock, ...parts }: Housekeeping): ()
       const sessions = await identity.purge(now);
       const keys = await purgeIdempotencyKeys(database.db, new Date(now.getTime() - IDEMPOTENCY_KEPT_MS));
       const signIns = await purgeSignInLimits(database.db, now);
-      const erased = await eraseUnseen(parts, now);
       const rewrapped = await people.rewrap(database.db, REWRAPPED_AT_ONCE);
+      const erased = await eraseUnseen(parts, now);
       log.debug({ sessions, keys, signIns, people: erased, rewrapped }, 'purged what has expired');
     } catch (error) {
       log.error({ err: error }, 'housekeeping failed; it runs again');

@@ -71,8 +71,8 @@ test('each group of names is one hole, dated by the first of them', () => {
   const twice = holed('koa', '3.3.0', { ids: ['CVE-2026-1', 'GHSA-3h5v-q93c-6h6q'] });
   const { vulnerabilities = [] } = twice as { readonly vulnerabilities?: readonly object[] };
   const found = only({ ...twice, vulnerabilities: [...vulnerabilities, { id: 'CVE-2026-1', published: '2026-11-18T00:00:00Z' }] } as Reported);
-  assert.equal(found?.rule, 'CVE-2026-1');
-  assert.match(found?.message ?? '', /ws affected by a DoS; published on 2026-11-18/);
+  assert.equal(found.rule, 'CVE-2026-1');
+  assert.match(found.message, /ws affected by a DoS; published on 2026-11-18/);
 });
 
 test('a report that is not whole, or not about all that is locked, is no verdict', () => {
@@ -94,5 +94,6 @@ test('of Go and Python, everything that is pinned is read, with its line', () =>
   assert.deepEqual(read('a/go.mod', 'module a\n\ngo 1.26.8\n\ntool example.org/b/v2\n\nrequire example.org/c v1.0.0\n\nrequire (\n\texample.org/b/v2 v2.1.0 // indirect\n)\n'), ['3 stdlib@1.26.8', '7 example.org/c@1.0.0', '10 example.org/b/v2@2.1.0']);
   assert.deepEqual(read('a/requirements.txt', '# comment\nOne==1.0 \\\n    --hash=sha256:0\n    # via two\ntwo[extra]==2.0.post1\n'), ['2 One@1.0', '5 two@2.0.post1']);
   assert.deepEqual(read('package-lock.json', lockOf({ 'node_modules/a': { version: '1.0.0' }, 'node_modules/b': { version: '1.0.0', dev: true } })), ['5 a@1.0.0 in production', '8 b@1.0.0']);
+  assert.deepEqual(read('a/go.mod', 'go 1.26\nrequire example.org/c v1.0.0\n'), ['2 example.org/c@1.0.0'], 'a language version is no release of Go');
   for (const [file, text] of [['go.mod', 'module a\n'], ['requirements.txt', '\n'], ['package-lock.json', '{'], ['yarn.lock', 'a']] as const) assert.throws(() => readLocked(file, text), Unusable, file);
 });

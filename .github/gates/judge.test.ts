@@ -76,6 +76,7 @@ test('without its tool a gate is not run, says how to get it, and what stands in
     return verdict.reason;
   };
   assert.equal(await reasonOf({ set: 'go', program: 'one' }), 'one is not installed (npm run gates:setup); nothing stands in for it');
+  assert.equal(await reasonOf({ set: 'osv', program: 'one' }), 'one is not installed (npm run gates:setup -- --all); nothing stands in for it');
   assert.equal(await reasonOf({ set: 'packages', program: 'one' }), 'one is not installed (npm ci); nothing stands in for it');
   assert.equal(await reasonOf({ set: 'machine', program: 'no-such-program', get: 'apt-get install it' }, { standIn: 'b_holds looks at half of it' }), 'no-such-program is not installed (apt-get install it); b_holds looks at half of it');
 });

@@ -102,7 +102,10 @@ function unusable(gate: NamedGate, message: string): Finding {
   return { rule: 'unusable', file: gate.source, severity: 'error', message: `No verdict: ${message}`, fix: 'Make the gate able to judge again; until then its claim is not checked.' };
 }
 
+/** Of osv, no gate of every change has need. */
+const SETUPS: Readonly<Partial<Record<Tool['set'], string>>> = { packages: 'npm ci', osv: 'npm run gates:setup -- --all' };
+
 export function howToGet(tool: Tool): string {
   if (tool.set === 'machine') return `${tool.program} is not installed (${tool.get})`;
-  return `${tool.program} is not installed (${tool.set === 'packages' ? 'npm ci' : 'npm run gates:setup'})`;
+  return `${tool.program} is not installed (${SETUPS[tool.set] ?? 'npm run gates:setup'})`;
 }

@@ -23,7 +23,7 @@ export interface LockedFile {
 
 const readers: Readonly<Record<string, readonly [Ecosystem, (file: string, text: string) => readonly LockedVersion[]]>> = {
   'package-lock.json': ['npm', lockedByNpm],
-  'go.mod': ['Go', (_, text) => lockedByLines(text, /^\s*(?:require\s+)?([\w.~/-]+\.[\w.~/-]+)\s+v(\d\S*)/, /^(go) (\d\S*)$/)],
+  'go.mod': ['Go', (_, text) => lockedByLines(text, /^\s*(?:require\s+)?([\w.~/-]+\.[\w.~/-]+)\s+v(\d\S*)/, /^(go) (\d+\.\d+\.\d+)$/)],
   'requirements.txt': ['PyPI', (_, text) => lockedByLines(text, /^([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?==([\w.!+-]+)/)],
 };
 

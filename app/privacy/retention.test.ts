@@ -67,4 +67,19 @@ for (const engine of testDatabases()) {
     const left = await sql<{ n: number }>`select (select count(*) from person)::integer + (select count(*) from person_key)::integer as n`.execute(database.owner);
     assert.equal(left.rows[0]?.n, 0);
   });
+
+  test(`${engine.name}: whose erasure fails does not keep the others, and is told`, async (t) => {
+    const database = await engine.open();
+    t.after(() => database.close());
+    const { keys, trail } = createTestPrivacy();
+    const people = createPeople({ keys, clock: () => START });
+    const acme = people.of(database.forTenant('acme'), 'acme');
+    const [one, stuck, other] = [await acme.idOf({ id: 'one', name: 'One' }), await acme.idOf({ id: 'stuck', name: 'Stuck' }), await acme.idOf({ id: 'other', name: 'Other' })];
+    const append: typeof trail.append = async (tx, entry) => (entry.resource.endsWith(stuck) ? Promise.reject(new Error('no room')) : trail.append(tx, entry));
+    const parts = { database, people, register: collectRegister([], parseConfig({})), trail: { ...trail, append } };
+    const isTold = (error: unknown) => error instanceof AggregateError && error.message === '1 of 3 whose time is over could not be erased' && (error.errors[0] as Error).message === 'no room';
+    await assert.rejects(eraseUnseen(parts, after(PERSON_KEPT_DAYS + 1)), isTold);
+    assert.deepEqual([...(await createPeople({ keys, clock: () => START }).of(database.forTenant('acme'), 'acme').known([one, stuck, other])).keys()], [stuck]);
+    assert.equal(await eraseUnseen({ ...parts, trail }, after(PERSON_KEPT_DAYS + 1)), 1, 'the next time, where nothing is in the way');
+  });
 }

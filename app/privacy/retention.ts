@@ -19,16 +19,23 @@ export interface RetentionParts {
   readonly trail: Pick<AuditWriter, 'append'>;
 }
 
-/** A bounded number at a time; the next run goes on. Returns how many. */
+/** A bounded number at a time; the next run goes on. Returns how many. @throws AggregateError when all were tried and some could not be. */
 export async function eraseUnseen(parts: RetentionParts, now: Date): Promise<number> {
   const { database, people } = parts;
   const before = new Date(now.getTime() - PERSON_KEPT_DAYS * DAY_MS);
   const { rows } = await sql<{ tenantId: string; personId: string }>`select tenant_id as "tenantId", id as "personId" from person where seen_at < ${before} order by seen_at limit ${BATCH}`.execute(database.db);
   let erased = 0;
+  const failures: unknown[] = [];
   for (const { tenantId, personId } of rows) {
-    if (await inTransaction(database.forTenant(tenantId), (tx) => eraseWhoIsKnown(tx, parts, { tenantId, personId }, { now, by: 'retention', before }))) erased += 1;
-    people.forget(tenantId, personId);
+    try {
+      if (await inTransaction(database.forTenant(tenantId), (tx) => eraseWhoIsKnown(tx, parts, { tenantId, personId }, { now, by: 'retention', before }))) erased += 1;
+      people.forget(tenantId, personId);
+    } catch (error) {
+      // Whose erasure fails must not keep the others.
+      failures.push(error);
+    }
   }
+  if (failures.length > 0) throw new AggregateError(failures, `${failures.length} of ${rows.length} whose time is over could not be erased`);
   return erased;
 }
 
