@@ -98,11 +98,6 @@ type OnStop = (name: string, run: () => Promise<unknown>) => void;
 
 async function startParts(config: Config, { log, database: given, clock = () => new Date() }: ServiceOptions, timed: Timed, onStop: OnStop): Promise<void> {
   const metrics = createMetrics({ revision: config.revision });
-  const stopMeasuring = measureRuntime(metrics);
-  onStop('runtime metrics', async () => {
-    stopMeasuring();
-    return Promise.resolve();
-  });
   const tracing = await startTracing(config, log, metrics, onStop);
   const found = await findFeatures();
 
@@ -113,6 +108,12 @@ async function startParts(config: Config, { log, database: given, clock = () => 
     measureDatabase(opened, metrics);
     await prepareSchema(opened, [platformMigrations, ...ofFeatures], { log });
     return opened;
+  });
+  // After the database, so that one that does not answer leaves nothing else unfinished.
+  const stopMeasuring = measureRuntime(metrics);
+  onStop('runtime metrics', async () => {
+    stopMeasuring();
+    return Promise.resolve();
   });
 
   const provider = await createKeyProvider(config.privacy.provider, { log });
