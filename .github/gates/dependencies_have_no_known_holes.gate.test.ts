@@ -1,4 +1,4 @@
-// What osv-scanner itself finds and says is in dependencies_have_no_known_holes.proof.ts; here, what the gate makes of a report.
+// What osv-scanner itself finds and says is in known-holes.proof.ts; here, what the gate makes of a report.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { holesIn } from './dependencies_have_no_known_holes.gate.ts';

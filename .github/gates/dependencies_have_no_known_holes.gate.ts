@@ -27,7 +27,7 @@ export const gate: Gate = {
   scope: 'tree',
   // New holes are published while nothing here changes.
   when: 'schedule',
-  unseeded: 'what it finds is what is known that day; its test has the scanner itself look for made holes',
+  unseeded: 'what it finds is what is known that day; its proof has the scanner itself look for made holes',
   standIn: 'snyk_finds_nothing asks Snyk’s database, and Dependabot GitHub’s',
   unparsable: { file: 'package-lock.json', text: '{ "packages": ' },
   async check({ root, files, read, run, scratch, now, environment }) {
