@@ -24,12 +24,15 @@ variable "alertmanager_file" {
 locals {
   prometheus_folder = "${path.module}/${var.prometheus_folder}"
 
-  # Beside the rules stand the configuration of a Prometheus on a laptop, and the tests of the rules. Without the collector there are
-  # no metrics, and MetricsAbsent would call for ever.
+  # Without any there are no metrics, and MetricsAbsent would call for ever.
+  metrics_writers = flatten([
+    var.collector_image[*], # optional: collector.tf
+  ])
+
+  # Beside the rules stand the configuration of a Prometheus on a laptop, and the tests of the rules.
   prometheus_rules = toset([
     for file in fileset(local.prometheus_folder, "**/*.{yaml,yml}") : file
-    if !can(regex("(^|/)prometheus\\.ya?ml$|\\.test\\.ya?ml$", file))
-    && local.collector_count > 0 # optional: collector.tf
+    if length(local.metrics_writers) > 0 && !can(regex("(^|/)prometheus\\.ya?ml$|\\.test\\.ya?ml$", file))
   ])
   prometheus_alerts = var.prometheus_alerts_enabled && length(local.prometheus_rules) > 0
   alertmanager      = local.prometheus_alerts ? yamldecode(file("${path.module}/${var.alertmanager_file}")) : null
