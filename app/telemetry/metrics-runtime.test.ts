@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { realpathSync } from 'node:fs';
 import { test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -54,7 +55,7 @@ test('memory, processor and start are told under the permissions of npm start, w
     const metrics = new Registry();
     measureRuntime(metrics);
     process.stdout.write(await metrics.metrics());`;
-  const { stdout, stderr } = spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', '--permission', '--allow-fs-read=.', '--input-type=module', '--eval', program], { encoding: 'utf8' });
+  const { stdout, stderr } = spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', '--permission', '--allow-fs-read=.', `--allow-fs-read=${realpathSync('node_modules')}`, '--input-type=module', '--eval', program], { encoding: 'utf8' });
   const value = (name: string) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(stdout)?.[1]);
   assert.ok(value('process_resident_memory_bytes') > 10_000_000, stderr);
   assert.ok(value('v8js_memory_heap_used_bytes') > 1_000_000);
