@@ -53,7 +53,7 @@ export const gate: Gate = {
 
 /** The semgrep that is installed, the rules, and this file, which says how types are erased. Without the first nothing that was kept counts. */
 function judgeOf({ installed, now, read }: GateContext, rules: readonly NamedRule[]): readonly string[] {
-  return [installed('python') || String(now), toConfig(rules), read(OWN)];
+  return [installed(semgrep) || String(now), toConfig(rules), read(OWN)];
 }
 
 async function scan(context: GateContext, rules: readonly NamedRule[], texts: readonly (readonly [file: string, text: string])[], examples: Examples): Promise<readonly Hit[]> {

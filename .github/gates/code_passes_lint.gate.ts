@@ -48,7 +48,7 @@ const Kept = z.object({ rule: z.string(), file: z.string(), line: z.int().exactO
 /** The ESLint that is installed with its plugins and everybody's types, the settings, this file, and what declares for all files at once. */
 function judgeOf({ installed, now, read, tree }: GateContext): readonly string[] {
   const everywhere = tree.filter((file) => SETTINGS.test(file) || /\.d\.[cm]?ts$/.test(file) || (/\.[cm]?ts$/.test(file) && /^\s*declare (?:global|module)\b/m.test(read(file))));
-  return [installed('packages') || String(now), read(OWN), ...everywhere.flatMap((file) => [file, read(file)])];
+  return [installed(eslint) || String(now), read(OWN), ...everywhere.flatMap((file) => [file, read(file)])];
 }
 
 async function lint({ run, root }: GateContext, files: readonly string[]): Promise<readonly Finding[]> {

@@ -17,11 +17,11 @@ export interface Finding {
 }
 
 /**
- * A program that a gate runs. Of the sets `go`, `osv`, `python` and `npm` .github/tools has the lock file; `packages` is this
+ * A program that a gate runs. Of the sets `go`, `osv`, `scorecard`, `python` and `npm` .github/tools has the lock file; `packages` is this
  * repository's own node_modules; `machine` is looked for on the PATH, and `get` says how it comes there.
  */
 export type Tool =
-  | { readonly set: 'go' | 'osv' | 'python' | 'npm' | 'packages'; readonly program: string }
+  | { readonly set: 'go' | 'osv' | 'scorecard' | 'python' | 'npm' | 'packages'; readonly program: string }
   | { readonly set: 'machine'; readonly program: string; readonly get: string };
 
 export interface RunOptions {
@@ -52,8 +52,8 @@ export interface GateContext {
   readonly now: number;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly read: (file: string) => string;
-  /** Which tools of a set are installed: what their lock file was then; empty when nobody knows. */
-  readonly installed: (set: 'go' | 'python' | 'npm' | 'packages') => string;
+  /** Which build of a tool is installed, for verdicts that are kept; empty when nobody knows. */
+  readonly installed: (tool: Tool) => string;
   /** @throws Unusable when the tool can't be started, is killed, or ends with a status that is not accepted. */
   readonly run: (tool: Tool, parameters: readonly string[], options?: RunOptions) => Promise<Output>;
 }

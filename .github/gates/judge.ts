@@ -55,7 +55,7 @@ async function verdictOf(gate: NamedGate, surroundings: Surroundings): Promise<O
     root, files, scratch, now, environment,
     tree: state.files,
     read: (file) => readFileSync(path.join(root, file), 'utf8'),
-    installed: (set) => installedOf(set, tools),
+    installed: (tool) => installedOf(tool, tools),
     run: async (tool, parameters, options = {}) => accepted(tool.program, await run(locate(tool, tools) ?? tool.program, parameters, root, options), options.accept),
   };
   try {
@@ -102,8 +102,8 @@ function unusable(gate: NamedGate, message: string): Finding {
   return { rule: 'unusable', file: gate.source, severity: 'error', message: `No verdict: ${message}`, fix: 'Make the gate able to judge again; until then its claim is not checked.' };
 }
 
-/** Of osv, no gate of every change has need. */
-const SETUPS: Readonly<Partial<Record<Tool['set'], string>>> = { packages: 'npm ci', osv: 'npm run gates:setup -- --all' };
+/** Of osv and Scorecard, no gate of every change has need. */
+const SETUPS: Readonly<Partial<Record<Tool['set'], string>>> = { packages: 'npm ci', osv: 'npm run gates:setup -- --all', scorecard: 'npm run gates:setup -- --all' };
 
 export function howToGet(tool: Tool): string {
   if (tool.set === 'machine') return `${tool.program} is not installed (${tool.get})`;

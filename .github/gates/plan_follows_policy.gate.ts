@@ -2,9 +2,11 @@
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
+import { z } from 'zod';
 import { openEmptyAccount, REGION } from './empty-account.ts';
 import { type Finding, type Gate, type GateContext, type Tool, Unusable } from './gate.ts';
 import { applyPlanWaivers, conftest, judgePlans, type PlanFinding, planPolicies, readPlanWaivers, unindexed, WAIVERS } from './plan-policy.ts';
+import { Verdicts } from './verdicts.ts';
 
 const terraform: Tool = { set: 'machine', program: 'terraform', get: 'https://developer.hashicorp.com/terraform/install, 1.11 or newer' };
 const IMAGE = `111122223333.dkr.ecr.${REGION}.amazonaws.com/stockade@sha256:${'0'.repeat(64)}`;
@@ -41,6 +43,9 @@ const SCENARIOS: readonly Scenario[] = [
 /** What the configuration reads besides. */
 const RULES = /^observability\/(?:prometheus|alertmanager)\//;
 
+const OWN = '.github/gates/plan_follows_policy.gate.ts';
+const SETTINGS = /^policies\/(?:terraform|lib)\/|^\.github\/gates\/(?:plan-policy|policy-verdict|empty-account)\.ts$/;
+
 export const gate: Gate = {
   claim: 'what each environment would be made of, as planned, follows policies/terraform',
   why: 'Files show what somebody wrote; a plan shows what comes of it, with the variables of production and the defaults of the provider.',
@@ -49,21 +54,47 @@ export const gate: Gate = {
   part: 'terraform/',
   tools: [terraform, conftest],
   reads: /^terraform\/.*\.(?:tf|tfvars)$|^terraform\/(?:.*\/)?\.terraform\.lock\.hcl$/,
-  settings: /^policies\/(?:terraform|lib)\/|^\.github\/gates\/(?:plan-policy|policy-verdict|empty-account)\.ts$/,
+  settings: SETTINGS,
   scope: 'tree',
   when: 'change',
   unparsable: { file: 'terraform/seeded.tf', text: '# Not Terraform.\nresource "aws_s3_bucket" {{{\n' },
   async check(context) {
-    const { files, read, now, run, tree } = context;
+    const { files, read, now, tree } = context;
     const scenarios = SCENARIOS.filter(({ module, tfvars }) => files.some((file) => path.posix.dirname(file) === module) && (tfvars === undefined || files.includes(`${module}/${tfvars}`)));
     if (scenarios.length === 0) throw new Unusable('there is neither a root module nor an environment to plan');
-    const plans = await plan(context, scenarios);
-    const found = await judgePlans(run, [...plans.keys()], tree);
+    const kept = new Verdicts(context.root, { name: 'plans', form: Kept, judge: judgeOf(context) });
+    const text = textOf(context);
+    const known = kept.of(PLANNED, text);
+    const found = known ?? (await judge(context, scenarios));
+    if (known === undefined) {
+      kept.add(PLANNED, text, found);
+      await kept.keep([PLANNED]);
+    }
     const waivers = tree.includes(WAIVERS) ? readPlanWaivers(read(WAIVERS), planPolicies(tree), now) : [];
     const { left, unused } = applyPlanWaivers(found, waivers, now);
-    return merge([...left, ...unused].map((finding) => ({ scenario: plans.get(finding.plan), finding })), { files, read });
+    return merge([...left, ...unused].map((finding) => ({ scenario: scenarios.find(({ name }) => name === finding.plan), finding })), { files, read });
   },
 };
+
+/** As it is kept, before waivers, since those have an end; `plan` is the scenario's name. A plan of nothing takes a minute, and is what its files make of it. */
+const Kept = z.object({ plan: z.string(), rule: z.string(), resource: z.string(), severity: z.enum(['error', 'warning', 'note']), message: z.string(), fix: z.string() });
+const PLANNED = 'terraform';
+
+/** Terraform, conftest, the policies, and how this gate asks; the lock file, which is read with the configuration, has the provider's hashes. */
+function judgeOf({ installed, now, read, tree }: GateContext): readonly string[] {
+  const settings = tree.filter((file) => SETTINGS.test(file) || file === OWN);
+  return [installed(terraform) || String(now), installed(conftest) || String(now), ...settings.flatMap((file) => [file, read(file)])];
+}
+
+function textOf({ files, read, tree }: GateContext): string {
+  return JSON.stringify([...files, ...tree.filter((each) => RULES.test(each))].map((file) => [file, read(file)]));
+}
+
+async function judge(context: GateContext, scenarios: readonly Scenario[]): Promise<readonly PlanFinding[]> {
+  const plans = await plan(context, scenarios);
+  const found = await judgePlans(context.run, [...plans.keys()], context.tree);
+  return found.map((finding) => ({ ...finding, plan: plans.get(finding.plan)?.name ?? finding.plan }));
+}
 
 /** From the file of each plan to what was planned. */
 async function plan(context: GateContext, scenarios: readonly Scenario[]): Promise<ReadonlyMap<string, Scenario>> {

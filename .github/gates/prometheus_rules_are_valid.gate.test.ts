@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { test } from 'node:test';
-import { Unusable } from './gate.ts';
-import { findingsOf } from './prometheus_rules_are_valid.gate.ts';
+import { type GateContext, Unusable } from './gate.ts';
+import { findingsOf, gate } from './prometheus_rules_are_valid.gate.ts';
 
 const file = 'observability/prometheus/rules/service.yaml';
 
@@ -35,4 +38,29 @@ test('a good end without a word about the file, and a bad one without a reason, 
   assert.throws(() => findingsOf(file, { status: 0, stdout: `Checking ${file}\n  SUC`, stderr: '' }), Unusable);
   assert.throws(() => findingsOf(file, { status: 0, stdout: 'Checking other.yaml\n  SUCCESS: 1 rules found\n', stderr: '' }), Unusable);
   assert.throws(() => findingsOf(file, { status: 1, stdout: '', stderr: "promtool: error: path 'x' does not exist" }), Unusable);
+});
+
+test('promtool is not asked twice about the same files, and is about others, by another build, and where nobody knows which it is', async (t) => {
+  const root = await mkdtemp(path.join(tmpdir(), 'rules-'));
+  t.after(() => rm(root, { recursive: true, force: true }));
+  let asked = 0;
+  const run: GateContext['run'] = async (_, parameters) => {
+    asked += 1;
+    return Promise.resolve({ status: 0, stdout: `Checking ${parameters.at(-1) ?? ''}\n  SUCCESS: ${parameters.at(-1) === file ? 1 : 0} rules found\n`, stderr: '' });
+  };
+  let now = 0;
+  const judge = async (text: string, build = 'promtool 1', files: readonly string[] = [file]) => {
+    now += 1;
+    const findings = await gate.check({ root, files, tree: files, scratch: '/', now, environment: {}, read: (name) => (name.endsWith('.yaml') ? text : 'the gate'), installed: () => build, run });
+    return { asked, rules: findings.map(({ rule }) => rule) };
+  };
+  assert.deepEqual(await judge('one'), { asked: 1, rules: [] });
+  assert.deepEqual(await judge('one'), { asked: 1, rules: [] });
+  assert.deepEqual(await judge('two'), { asked: 2, rules: [] });
+  assert.deepEqual(await judge('two', 'promtool 2'), { asked: 3, rules: [] });
+  const empty = 'observability/prometheus/rules/empty.yaml';
+  assert.deepEqual(await judge('two', 'promtool 2', [file, empty]), { asked: 5, rules: ['rule-invalid'] });
+  assert.deepEqual(await judge('two', 'promtool 2', [file, empty]), { asked: 5, rules: ['rule-invalid'] });
+  await judge('two', '');
+  assert.equal((await judge('two', '')).asked, 7);
 });

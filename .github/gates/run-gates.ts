@@ -59,7 +59,7 @@ function choose(gates: readonly NamedGate[], { only, all }: { readonly only?: st
 
 /** Those that need the same tools share a job, so that each job installs one set; a set that takes long before what the machine has. */
 function matrixOf(gates: readonly NamedGate[]): unknown {
-  const groups = Map.groupBy(gates, ({ tools: needed }) => (['go', 'osv', 'python', 'npm', 'machine'] as const).find((set) => needed.some((tool) => tool.set === set)) ?? 'packages');
+  const groups = Map.groupBy(gates, ({ tools: needed }) => (['go', 'osv', 'scorecard', 'python', 'npm', 'machine'] as const).find((set) => needed.some((tool) => tool.set === set)) ?? 'packages');
   return { include: [...groups].map(([group, members]) => ({ group, gates: members.map(({ name }) => name).join(',') })) };
 }
 

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { type Finding, type Gate, parseJson, type Tool, Unusable } from './gate.ts';
 
-const scorecard: Tool = { set: 'machine', program: 'scorecard', get: 'go install github.com/ossf/scorecard/v5@latest (ten minutes), or a release of github.com/ossf/scorecard' };
+const scorecard: Tool = { set: 'scorecard', program: 'scorecard' };
 /** What `--local` always looks at. */
 const EXPECTED = ['Binary-Artifacts', 'Dangerous-Workflow', 'License', 'Pinned-Dependencies', 'Security-Policy', 'Token-Permissions'];
 const HIGHEST = 10;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { Unusable } from './gate.ts';
-import { accepted, locate, runTool } from './tools.ts';
+import { accepted, installedOf, locate, runTool } from './tools.ts';
 
 function folder(context: TestContext): string {
   const made = realpathSync(mkdtempSync(path.join(tmpdir(), 'tools-')));
@@ -24,7 +24,7 @@ const refused = (pattern: RegExp) => (error: unknown) => error instanceof Unusab
 test('each set has its own folder, and a program of another set is not taken for it', (context) => {
   const root = folder(context);
   const tools = path.join(root, '.cache/tools');
-  const places = { go: path.join(tools, 'go/bin/one'), osv: path.join(tools, 'osv/bin/one'), python: path.join(tools, 'python/bin/one'), npm: path.join(tools, 'npm/node_modules/.bin/one'), packages: path.join(root, 'node_modules/.bin/one') } as const;
+  const places = { go: path.join(tools, 'go/bin/one'), osv: path.join(tools, 'osv/bin/one'), scorecard: path.join(tools, 'scorecard/bin/one'), python: path.join(tools, 'python/bin/one'), npm: path.join(tools, 'npm/node_modules/.bin/one'), packages: path.join(root, 'node_modules/.bin/one') } as const;
   for (const [set, file] of Object.entries(places) as [keyof typeof places, string][]) {
     assert.equal(locate({ set, program: 'one' }, tools), undefined, set);
     put(file);
@@ -41,6 +41,25 @@ test('a program of the machine is looked for on the PATH, and a file that may no
   put(path.join(root, 'open'));
   assert.equal(locate({ set: 'machine', program: 'locked', get: '' }, root), undefined);
   assert.equal(locate({ set: 'machine', program: 'open', get: '' }, root), path.join(root, 'open'));
+});
+
+test('a tool is another build when its set was installed anew, or the file on the PATH changed, and of none nobody knows', (context) => {
+  const root = folder(context);
+  const before = process.env['PATH'];
+  context.after(() => { process.env['PATH'] = before; });
+  process.env['PATH'] = root;
+  const one = { set: 'machine', program: 'one', get: '' } as const;
+  assert.equal(installedOf(one, root), '');
+  put(path.join(root, 'one'));
+  const first = installedOf(one, root);
+  assert.equal(installedOf(one, root), first);
+  writeFileSync(path.join(root, 'one'), '#!/bin/sh\n# Another.\n');
+  assert.notEqual(installedOf(one, root), first);
+  const locked = { set: 'go', program: 'one' } as const;
+  assert.equal(installedOf(locked, root), '');
+  mkdirSync(path.join(root, 'go'));
+  writeFileSync(path.join(root, 'go/installed.sha256'), 'hash');
+  assert.equal(installedOf(locked, root), 'hash');
 });
 
 test('a run gives status, both outputs, input, environment and folder', async (context) => {

@@ -1,7 +1,7 @@
 // Where the programs of the gates are, and how they run: bounded in time, and an unexpected end is an error.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants, readFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { STAMP } from '../tools/install.ts';
@@ -11,7 +11,7 @@ const LONGEST_RUN_MS = 30 * 60_000;
 
 /** Where a program is that may be started, or nothing. */
 export function locate({ set, program }: Tool, tools: string): string | undefined {
-  const folders = { go: [path.join(tools, 'go/bin')], osv: [path.join(tools, 'osv/bin')], python: [path.join(tools, 'python/bin'), path.join(tools, 'python/Scripts')], npm: [path.join(tools, 'npm/node_modules/.bin')], packages: [path.resolve(tools, '../../node_modules/.bin')], machine: (process.env['PATH'] ?? '').split(path.delimiter) }[set];
+  const folders = { go: [path.join(tools, 'go/bin')], osv: [path.join(tools, 'osv/bin')], scorecard: [path.join(tools, 'scorecard/bin')], python: [path.join(tools, 'python/bin'), path.join(tools, 'python/Scripts')], npm: [path.join(tools, 'npm/node_modules/.bin')], packages: [path.resolve(tools, '../../node_modules/.bin')], machine: (process.env['PATH'] ?? '').split(path.delimiter) }[set];
   const names = process.platform === 'win32' ? ['.exe', '.cmd', ''].map((ending) => program + ending) : [program];
   return folders.flatMap((folder) => names.map((name) => path.join(folder, name))).find(isExecutable);
 }
@@ -25,10 +25,16 @@ function isExecutable(file: string): boolean {
   }
 }
 
-/** Which tools are installed, whatever the lock file says by now: of packages, npm's own note of what it installed. */
-export function installedOf(set: Exclude<Tool['set'], 'machine'>, tools: string): string {
+/** Which build of a tool is installed, whatever the lock file says by now: of packages npm's own note, of the machine's programs the file itself. */
+export function installedOf(tool: Tool, tools: string): string {
   try {
-    return readFileSync(set === 'packages' ? path.resolve(tools, '../../node_modules/.package-lock.json') : path.join(tools, set, STAMP), 'utf8');
+    if (tool.set === 'packages') return readFileSync(path.resolve(tools, '../../node_modules/.package-lock.json'), 'utf8');
+    if (tool.set !== 'machine') return readFileSync(path.join(tools, tool.set, STAMP), 'utf8');
+    const found = locate(tool, tools);
+    if (found === undefined) return '';
+    const file = realpathSync(found);
+    const { size, mtimeMs } = statSync(file);
+    return JSON.stringify([file, size, mtimeMs]);
   } catch {
     return '';
   }

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
-export type ToolSet = 'npm' | 'mutation' | 'python' | 'go' | 'osv' | 'act';
+export type ToolSet = 'npm' | 'mutation' | 'python' | 'go' | 'osv' | 'scorecard' | 'act';
 export type Installation = { readonly directory: string } | { readonly notRun: string };
 /** @throws Error with what the program said, when it can't be started or fails. */
 export type Run = (program: string, parameters: readonly string[], directory: string) => Promise<void>;
@@ -51,6 +51,7 @@ const recipes: Readonly<Record<ToolSet, Recipe>> = {
   mutation: { files: NPM_FILES, install: installByNpm },
   go: { files: GO_FILES, install: buildByGo },
   osv: { files: GO_FILES, install: buildByGo },
+  scorecard: { files: GO_FILES, install: buildByGo },
   act: { files: GO_FILES, install: buildByGo },
   python: {
     files: ['requirements.txt'],
