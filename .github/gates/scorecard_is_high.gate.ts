@@ -1,20 +1,24 @@
-// Asks OpenSSF Scorecard for what it can tell of the files alone; each check that comes to a verdict has to be at its highest.
+// Asks OpenSSF Scorecard for what it can tell of the files alone; each of those checks has to be at its highest.
+import { cpSync, mkdirSync } from 'node:fs';
+import path from 'node:path';
 import { z } from 'zod';
 import { type Finding, type Gate, parseJson, type Tool, Unusable } from './gate.ts';
 
 const scorecard: Tool = { set: 'scorecard', program: 'scorecard' };
-/** What `--local` always looks at. */
-const EXPECTED = ['Binary-Artifacts', 'Dangerous-Workflow', 'License', 'Pinned-Dependencies', 'Security-Policy', 'Token-Permissions'];
 const HIGHEST = 10;
 const INCONCLUSIVE = -1;
-const [COMPLETE, WITH_ERRORS] = [0, 1];
+/**
+ * What files decide, with the highest that each can come to. By `--local` a licence is known by the name of its file alone, where on
+ * GitHub its text is read. The others ask a network: Vulnerabilities and Fuzzing; or GitHub, as the job `scorecard` of scheduled.yml does.
+ */
+const CHECKS: ReadonlyMap<string, number> = new Map([['Binary-Artifacts', HIGHEST], ['Dangerous-Workflow', HIGHEST], ['Dependency-Update-Tool', HIGHEST], ['License', 9], ['Packaging', HIGHEST], ['Pinned-Dependencies', HIGHEST], ['SAST', HIGHEST], ['Security-Policy', HIGHEST], ['Token-Permissions', HIGHEST]]);
 const Report = z.object({
   score: z.number(),
   checks: z.array(z.object({ name: z.string().min(1), score: z.int().min(INCONCLUSIVE).max(HIGHEST), reason: z.string(), details: z.array(z.string()).nullable(), documentation: z.object({ url: z.string(), short: z.string() }) })).min(1),
 });
 
 export const gate: Gate = {
-  claim: 'every check of OpenSSF Scorecard that files can decide is at ten',
+  claim: 'every check of OpenSSF Scorecard that files can decide is at its highest',
   why: 'Who chooses between dependencies looks there first; what it warns of is how projects were taken over.',
   remedy: 'Each finding has the detail that cost points; the page of the check says how to get them back.',
   link: 'https://github.com/ossf/scorecard/blob/main/docs/checks.md',
@@ -22,11 +26,14 @@ export const gate: Gate = {
   reads: /./,
   scope: 'tree',
   when: 'schedule',
-  unseeded: 'Scorecard takes ten minutes to build and is not among the tools; its test holds what turns it red',
   standIn: 'zizmor, the policies in policies/ and repository_meets_osps_baseline look at most of the same',
-  async check({ run }) {
-    // It ends with an error when one check can't reach what it asks over the network; what the others say counts.
-    const { stdout } = await run(scorecard, ['--local', '.', '--format', 'json', '--show-details'], { accept: [COMPLETE, WITH_ERRORS] });
+  async check({ files, root, run, scratch }) {
+    // It goes through whatever lies in the folder, ends at a link that leads out of it, and takes what is installed for the repository's own.
+    for (const file of files) {
+      mkdirSync(path.dirname(path.join(scratch, file)), { recursive: true });
+      cpSync(path.join(root, file), path.join(scratch, file));
+    }
+    const { stdout } = await run(scorecard, ['--local', scratch, '--checks', [...CHECKS.keys()].join(','), '--format', 'json', '--show-details']);
     return findingsOf(stdout);
   },
 };
@@ -36,10 +43,10 @@ export function findingsOf(output: string): readonly Finding[] {
   const report = Report.safeParse(parseJson(output, 'scorecard'));
   if (!report.success) throw new Unusable(`scorecard printed a report of another form: ${z.prettifyError(report.error)}`);
   const { checks } = report.data;
-  const silent = EXPECTED.filter((name) => !checks.some((check) => check.name === name && check.score !== INCONCLUSIVE));
+  const silent = [...CHECKS.keys()].filter((name) => !checks.some((check) => check.name === name && check.score !== INCONCLUSIVE));
   if (silent.length > 0) throw new Unusable(`scorecard came to no verdict on ${silent.join(', ')}`);
   return checks
-    .filter(({ score }) => score !== INCONCLUSIVE && score < HIGHEST)
+    .filter(({ name, score }) => score < (CHECKS.get(name) ?? HIGHEST))
     .flatMap(({ name, score, reason, details, documentation }): readonly Finding[] => {
       const warnings = (details ?? []).filter((detail) => detail.startsWith('Warn: '));
       const fix = `${documentation.short} ${documentation.url} says how to get to ten.`;
