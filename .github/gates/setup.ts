@@ -7,7 +7,7 @@ import { locate } from './tools.ts';
 const COSTS: Readonly<Record<'go' | 'osv' | 'scorecard' | 'python' | 'npm', string>> = {
   go: 'built from source by Go: some five minutes at first, 2 GB of build cache',
   osv: 'built from source by Go: some four minutes at first, 700 MB of build cache',
-  scorecard: 'built from source by Go: some five minutes at first, 1 GB of build cache',
+  scorecard: 'built from source by Go: five to ten minutes at first, 1 GB of build cache',
   python: 'downloaded by pip: about two minutes, 900 MB',
   npm: 'downloaded by npm: seconds, 60 MB',
 };
