@@ -3,7 +3,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { type Finding, type Gate, type GateContext, parseJson, type Tool, Unusable } from './gate.ts';
 import { reachDigests } from './import-reach.ts';
-import { Verdicts } from './verdicts.ts';
+import { KeptFinding, Verdicts } from './verdicts.ts';
 
 const eslint: Tool = { set: 'packages', program: 'eslint' };
 const OWN = '.github/gates/code_passes_lint.gate.ts';
@@ -33,7 +33,7 @@ export const gate: Gate = {
   async check(context) {
     // Rules ask for types, so that a verdict is about the file and what its imports lead to; ESLint's own cache knows of the file alone.
     const reach = reachDigests(context.tree, context.read);
-    const kept = new Verdicts(context.root, { name: 'lint', form: Kept, judge: judgeOf(context) });
+    const kept = new Verdicts(context.root, { name: 'lint', form: KeptFinding, judge: judgeOf(context) });
     const unjudged = context.files.filter((file) => kept.of(file, reach(file)) === undefined);
     const findings = unjudged.length === 0 ? [] : await lint(context, unjudged);
     for (const file of unjudged) kept.add(file, reach(file), findings.filter((finding) => finding.file === file));
@@ -41,9 +41,6 @@ export const gate: Gate = {
     return context.files.flatMap((file) => kept.of(file, reach(file)) ?? []);
   },
 };
-
-/** As it is kept. */
-const Kept = z.object({ rule: z.string(), file: z.string(), line: z.int().exactOptional(), severity: z.enum(['error', 'warning', 'note']), message: z.string(), fix: z.string() });
 
 /** The ESLint that is installed with its plugins and everybody's types, the settings, this file, and what declares for all files at once. */
 function judgeOf({ installed, now, read, tree }: GateContext): readonly string[] {

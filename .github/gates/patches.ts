@@ -1,9 +1,9 @@
 // Patches with a header: what they are, an empty line, and a `git diff` that is applied to a throw-away copy of the tree.
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { readTreeState } from './tree-state.ts';
+import { copyFiles, readTreeState } from './tree-state.ts';
 
 export interface Patch {
   /** Relative to the repository. */
@@ -37,10 +37,7 @@ export class ThrowAway {
 
   constructor(original: string) {
     this.root = mkdtempSync(path.join(tmpdir(), 'stockade-gates-'));
-    for (const file of readTreeState(original).files) {
-      mkdirSync(path.dirname(path.join(this.root, file)), { recursive: true });
-      cpSync(path.join(original, file), path.join(this.root, file));
-    }
+    copyFiles(readTreeState(original).files, original, this.root);
     mkdirSync(path.join(this.root, '.cache'));
     // What is installed, for the probes as well, which look for their tools beside themselves.
     for (const folder of INSTALLED) if (existsSync(path.join(original, folder))) symlinkSync(path.join(original, folder), path.join(this.root, folder), 'junction');

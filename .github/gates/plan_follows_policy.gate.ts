@@ -1,11 +1,12 @@
 // Plans every environment from nothing, as its first deployment does, and holds the plans to policies/terraform.
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 import { openEmptyAccount, REGION } from './empty-account.ts';
 import { type Finding, type Gate, type GateContext, type Tool, Unusable } from './gate.ts';
 import { applyPlanWaivers, conftest, judgePlans, type PlanFinding, planPolicies, readPlanWaivers, unindexed, WAIVERS } from './plan-policy.ts';
+import { copyFiles } from './tree-state.ts';
 import { Verdicts } from './verdicts.ts';
 
 const terraform: Tool = { set: 'machine', program: 'terraform', get: 'https://developer.hashicorp.com/terraform/install, 1.11 or newer' };
@@ -63,7 +64,7 @@ export const gate: Gate = {
     const scenarios = SCENARIOS.filter(({ module, tfvars }) => files.some((file) => path.posix.dirname(file) === module) && (tfvars === undefined || files.includes(`${module}/${tfvars}`)));
     if (scenarios.length === 0) throw new Unusable('there is neither a root module nor an environment to plan');
     const kept = new Verdicts(context.root, { name: 'plans', form: Kept, judge: judgeOf(context) });
-    const text = textOf(context);
+    const text = JSON.stringify(given(context).map((file) => [file, read(file)]));
     const known = kept.of(PLANNED, text);
     const found = known ?? (await judge(context, scenarios));
     if (known === undefined) {
@@ -86,8 +87,9 @@ function judgeOf({ installed, now, read, tree }: GateContext): readonly string[]
   return [installed(terraform) || String(now), installed(conftest) || String(now), ...settings.flatMap((file) => [file, read(file)])];
 }
 
-function textOf({ files, read, tree }: GateContext): string {
-  return JSON.stringify([...files, ...tree.filter((each) => RULES.test(each))].map((file) => [file, read(file)]));
+/** All that Terraform sees. */
+function given({ files, tree }: GateContext): readonly string[] {
+  return [...files, ...tree.filter((each) => RULES.test(each))];
 }
 
 async function judge(context: GateContext, scenarios: readonly Scenario[]): Promise<readonly PlanFinding[]> {
@@ -98,13 +100,10 @@ async function judge(context: GateContext, scenarios: readonly Scenario[]): Prom
 
 /** From the file of each plan to what was planned. */
 async function plan(context: GateContext, scenarios: readonly Scenario[]): Promise<ReadonlyMap<string, Scenario>> {
-  const { root, files, tree, scratch } = context;
+  const { root, scratch } = context;
   const account = await openEmptyAccount();
   try {
-    for (const file of [...files, ...tree.filter((each) => RULES.test(each))]) {
-      mkdirSync(path.dirname(path.join(scratch, file)), { recursive: true });
-      cpSync(path.join(root, file), path.join(scratch, file));
-    }
+    copyFiles(given(context), root, scratch);
     const modules = [...new Set(scenarios.map(({ module }) => module))];
     for (const module of modules) {
       // The state is that of nothing, and stays here.

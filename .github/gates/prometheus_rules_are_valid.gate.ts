@@ -1,7 +1,6 @@
 // Has Prometheus' own tool read its configuration and its rules, and run the rules' tests.
-import { z } from 'zod';
 import { type Finding, type Gate, type Output, type Tool, Unusable } from './gate.ts';
-import { Verdicts } from './verdicts.ts';
+import { KeptFinding, Verdicts } from './verdicts.ts';
 
 const promtool: Tool = { set: 'machine', program: 'promtool', get: 'apt-get install prometheus, or the promtool of a release of Prometheus' };
 const FOLDER = 'observability/prometheus/';
@@ -27,8 +26,8 @@ export const gate: Gate = {
   when: 'change',
   unparsable: { file: `${FOLDER}seeded.yaml`, text: 'groups: [\n' },
   async check({ run, files, installed, now, read, root }) {
-    const kept = new Verdicts(root, { name: 'prometheus', form: Kept, judge: [installed(promtool) || String(now), read(OWN)] });
-    // They name one another, so that a verdict is about all of them.
+    const kept = new Verdicts(root, { name: 'prometheus', form: KeptFinding, judge: [installed(promtool) || String(now), read(OWN)] });
+    // Tests in virtual time take half a minute. The files name one another, so that a verdict is about all of them.
     const text = JSON.stringify(files.map((file) => [file, read(file)]));
     const known = kept.of(FOLDER, text);
     if (known !== undefined) return known;
@@ -39,9 +38,6 @@ export const gate: Gate = {
     return findings;
   },
 };
-
-/** As it is kept: tests in virtual time take half a minute, and give the same each time. */
-const Kept = z.object({ rule: z.string(), file: z.string(), line: z.int().exactOptional(), severity: z.enum(['error', 'warning', 'note']), message: z.string(), fix: z.string() });
 
 function kindOf(file: string): (typeof KINDS)[number] {
   return KINDS.find(({ named }) => named.test(file)) ?? KINDS[2];

@@ -1,8 +1,7 @@
 // Asks OpenSSF Scorecard for what it can tell of the files alone; each of those checks has to be at its highest.
-import { cpSync, mkdirSync } from 'node:fs';
-import path from 'node:path';
 import { z } from 'zod';
 import { type Finding, type Gate, parseJson, type Tool, Unusable } from './gate.ts';
+import { copyFiles } from './tree-state.ts';
 
 const scorecard: Tool = { set: 'scorecard', program: 'scorecard' };
 const HIGHEST = 10;
@@ -29,10 +28,7 @@ export const gate: Gate = {
   standIn: 'zizmor, the policies in policies/ and repository_meets_osps_baseline look at most of the same',
   async check({ files, root, run, scratch }) {
     // It goes through whatever lies in the folder, ends at a link that leads out of it, and takes what is installed for the repository's own.
-    for (const file of files) {
-      mkdirSync(path.dirname(path.join(scratch, file)), { recursive: true });
-      cpSync(path.join(root, file), path.join(scratch, file));
-    }
+    copyFiles(files, root, scratch);
     const { stdout } = await run(scorecard, ['--local', scratch, '--checks', [...CHECKS.keys()].join(','), '--format', 'json', '--show-details']);
     return findingsOf(stdout);
   },

@@ -1,8 +1,8 @@
 // Looks for infrastructure that is open, unencrypted or unlogged, with checkov.
-import { cpSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { type Finding, type Gate, parseJson, type Tool, Unusable } from './gate.ts';
+import { copyFiles } from './tree-state.ts';
 
 const checkov: Tool = { set: 'python', program: 'checkov' };
 const Check = z.object({ check_id: z.string().min(1), check_name: z.string().min(1), file_path: z.string().min(1), file_line_range: z.tuple([z.int(), z.int()]), resource: z.string(), guideline: z.string().nullish() });
@@ -25,10 +25,7 @@ export const gate: Gate = {
   when: 'change',
   unparsable: { file: 'terraform/seeded.tf', text: '# Not Terraform.\nresource "aws_s3_bucket" {{{\n' },
   async check({ run, root, files, scratch, read }) {
-    for (const file of files) {
-      mkdirSync(path.dirname(path.join(scratch, file)), { recursive: true });
-      cpSync(path.join(root, file), path.join(scratch, file));
-    }
+    copyFiles(files, root, scratch);
     const { stdout } = await run(checkov, ['--directory', path.join(scratch, 'terraform'), '--framework', 'terraform', '--output', 'json', '--compact', '--soft-fail', '--skip-download', '--download-external-modules', 'false', '--config-file', path.join(root, '.github/gates/checkov.yaml')], { environment: { LOG_LEVEL: 'ERROR', BC_API_KEY: '' } });
     return findingsOf(stdout, files.filter((file) => /^\s*resource\s+"/m.test(read(file))).length);
   },

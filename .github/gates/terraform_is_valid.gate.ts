@@ -1,8 +1,9 @@
 // Has Terraform itself look at form, references and types of every root module, in a copy that it may write to.
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { type Finding, type Gate, type GateContext, parseJson, type Tool, Unusable } from './gate.ts';
+import { copyFiles } from './tree-state.ts';
 
 const terraform: Tool = { set: 'machine', program: 'terraform', get: 'https://developer.hashicorp.com/terraform/install, 1.11 or newer' };
 const Validation = z.object({
@@ -28,10 +29,7 @@ export const gate: Gate = {
   async check(context) {
     const unformatted = await format(context);
     const copy = path.join(context.scratch, 'copy');
-    for (const file of context.files) {
-      mkdirSync(path.dirname(path.join(copy, file)), { recursive: true });
-      cpSync(path.join(context.root, file), path.join(copy, file));
-    }
+    copyFiles(context.files, context.root, copy);
     const modules = [...new Set(context.files.filter((file) => file.endsWith('.tf')).map((file) => path.posix.dirname(file)))];
     if (modules.length === 0) throw new Unusable('there is no .tf file');
     const invalid: Finding[] = [];

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { readTreeState } from './tree-state.ts';
+import { copyFiles, readTreeState } from './tree-state.ts';
 
 /** A repository on branch `branch` with a.ts and b.ts committed. */
 function repository(context: TestContext, branch = 'main') {
@@ -76,4 +76,13 @@ test('a base that is no commit, and a folder that is no repository, are errors',
   const bare = mkdtempSync(path.join(tmpdir(), 'bare-'));
   context.after(() => { rmSync(bare, { recursive: true }); });
   assert.throws(() => readTreeState(bare));
+});
+
+test('a copy has the files that are named, where they were, and no other', (context) => {
+  const { root, put } = repository(context);
+  put('deep/down/c.ts');
+  const copy = path.join(root, 'copy');
+  copyFiles(['a.ts', 'deep/down/c.ts'], root, copy);
+  assert.deepEqual([readdirSync(copy).toSorted(), readdirSync(path.join(copy, 'deep/down'))], [['a.ts', 'deep'], ['c.ts']]);
+  assert.equal(readFileSync(path.join(copy, 'deep/down/c.ts'), 'utf8'), readFileSync(path.join(root, 'deep/down/c.ts'), 'utf8'));
 });

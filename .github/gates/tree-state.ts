@@ -1,6 +1,6 @@
-// What a clone or the next commit would have, and what of it was changed, asked of git.
+// What a clone or the next commit would have, and what of it was changed, asked of git; and a copy of it, for tools that look at all they find.
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 
 export interface TreeState {
@@ -22,6 +22,14 @@ export function readTreeState(root: string, base?: string): TreeState {
   if (since === undefined) return { files };
   const changed = [...list(root, ['diff', '--name-only', '--no-renames', since, '--']), ...list(root, ['ls-files', '--others', '--exclude-standard'])];
   return { files, changed };
+}
+
+/** To the same place below `to`, with the folders on the way. */
+export function copyFiles(files: readonly string[], from: string, to: string): void {
+  for (const file of files) {
+    mkdirSync(path.dirname(path.join(to, file)), { recursive: true });
+    cpSync(path.join(from, file), path.join(to, file));
+  }
 }
 
 export function commitOf(root: string): string {

@@ -8,6 +8,9 @@ import { z } from 'zod';
 const Kept = z.object({ judge: z.string(), files: z.record(z.string(), z.object({ text: z.string(), said: z.array(z.unknown()) })) });
 type Judged = z.infer<typeof Kept>['files'][string];
 
+/** A finding of gate.ts as it is kept. */
+export const KeptFinding = z.object({ rule: z.string(), file: z.string(), line: z.int().exactOptional(), severity: z.enum(['error', 'warning', 'note']), message: z.string(), fix: z.string() });
+
 export interface VerdictOptions<T> {
   /** Of the file in .cache/gates. */
   readonly name: string;
