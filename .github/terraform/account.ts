@@ -27,6 +27,8 @@ const LISTS: Readonly<Record<string, readonly [service: string, request: string 
   'load balancers': ['elasticloadbalancing', { Action: 'DescribeLoadBalancers', Version: '2015-12-01' }, /<LoadBalancerName>([^<]+)</g],
   roles: ['iam', { Action: 'ListRoles', Version: '2010-05-08' }, /<RoleName>([^<]+)</g],
   topics: ['sns', { Action: 'ListTopics', Version: '2010-03-31' }, /<TopicArn>([^<]+)</g],
+  subscriptions: ['sns', { Action: 'ListSubscriptions', Version: '2010-03-31' }, /<SubscriptionArn>([^<]+)</g],
+  'workspaces of metrics': ['aps', '/workspaces', /"workspaceId": ?"([^"]+)"/g],
   alarms: ['monitoring', { Action: 'DescribeAlarms', Version: '2010-08-01' }, /<AlarmName>([^<]+)</g],
   secrets: ['secretsmanager', 'secretsmanager.ListSecrets', /"Name": ?"([^"]+)"/g],
   keys: ['kms', 'TrentService.ListKeys', /"KeyId": ?"([^"]+)"/g],
@@ -42,14 +44,16 @@ export type Holdings = ReadonlyMap<string, readonly string[]>;
 export async function listHoldings(endpoint: string): Promise<Holdings> {
   const holdings = new Map<string, readonly string[]>();
   for (const [kind, [service, request, item]] of Object.entries(LISTS)) {
-    const answer = await ask(endpoint, service, '/', questionOf(request));
+    const answer = await ask(endpoint, service, isPath(request) ? request : '/', isPath(request) ? {} : questionOf(request));
     holdings.set(kind, [...answer.matchAll(item)].map((match) => match[1] ?? '').toSorted());
   }
   return holdings;
 }
 
+/** What is asked by a path alone; a target has none in it. */
+const isPath = (request: string | Readonly<Record<string, string>>): request is string => typeof request === 'string' && request.startsWith('/');
+
 function questionOf(request: string | Readonly<Record<string, string>>): Question {
-  if (request === '/') return {};
   if (typeof request !== 'string') return { method: 'POST', body: new URLSearchParams(request).toString(), type: 'application/x-www-form-urlencoded' };
   return { method: 'POST', body: request.endsWith('ListUserPools') ? '{"MaxResults":60}' : '{}', target: request, type: 'application/x-amz-json-1.1' };
 }

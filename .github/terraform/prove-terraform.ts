@@ -13,7 +13,7 @@ import { startMoto } from './moto.ts';
 import type { Mutation } from './mutation.ts';
 import { proveMutations, readMutations, resourceOf, type Verdict } from './prove-mutations.ts';
 import { runContainers } from './run-containers.ts';
-import { bootstrap, copyWithState, demolish, demolishBootstrap, deploy, openStage, prepareAccount, reapply, replan, rootOf, type Stage } from './scenario.ts';
+import { bootstrap, copyWithState, demolish, demolishBootstrap, deploy, openStage, prepareAccount, readAlertmanager, reapply, replan, rootOf, type Stage, takeBack } from './scenario.ts';
 import { startShim } from './shim.ts';
 import { countLines } from './terraform.ts';
 import { runTests, type TestRow } from './tests.ts';
@@ -119,6 +119,8 @@ async function proveApply(scratch: string, pythonTools: string, environment: str
       await reapply(stage, deployment, boot.outputs['state_bucket'] ?? '');
       const plan = await replan(stage, { ...deployment.root, name: 'graph' }, 'the plan that the picture is drawn from', deployment.files);
       if (plan !== undefined && environment === 'production') judgeGraph(drawGraph(plan));
+      await readAlertmanager(stage, deployment);
+      await takeBack(stage, deployment);
       const left = await demolish(stage, deployment, readEmulator().unasked.map(({ resource }) => resource));
       judgeLeft(environment, left);
       latest['left'] = Object.fromEntries(left);

@@ -1,8 +1,12 @@
 // The life of a deployment in one account: bootstrap, production, a second apply, destroy with and without protection, and what is left.
+import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { promisify } from 'node:util';
+import { parse } from 'yaml';
 import { createZone, deleteDatabase, type Holdings, leftIn, REGION, listHoldings } from './account.ts';
 import { type Difference, differencesOf, type Plan } from './differences.ts';
+import { startShim } from './shim.ts';
 import { apply, type Applied, copySources, environmentOf, initialise, readPlan, type Root, terraform } from './terraform.ts';
 
 export interface Step {
@@ -36,6 +40,8 @@ const VARIABLES = {
   image: `${ACCOUNT}.dkr.ecr.${REGION}.amazonaws.com/stockade@sha256:${'0'.repeat(64)}`,
   security_contact: 'mailto:security@example.org',
   alarm_emails: '["operator@example.org"]',
+  // With it come metrics, their rules and alerts, and traces.
+  collector_image: `${ACCOUNT}.dkr.ecr.${REGION}.amazonaws.com/aws-otel-collector@sha256:${'1'.repeat(64)}`,
 };
 const BOOTSTRAP = { region: REGION, repository: 'your-org/stockade', repository_id: '123456789', repository_owner_id: '1234567', environments: '["staging","production"]' };
 const [UNCHANGED, FAILED, CHANGED] = [0, 1, 2];
@@ -137,6 +143,30 @@ export async function reapply(stage: Stage, { root, files }: Deployment, bucket:
     const { status, stderr } = await terraform(root, ['plan', '-input=false', '-no-color', '-refresh=false', ...files], [UNCHANGED, FAILED]);
     await fetch(lock, { method: 'DELETE', headers: signed });
     return { problem: status === FAILED && stderr.includes('Error acquiring the state lock') ? '' : 'it planned all the same' };
+  });
+}
+
+/** What managed Prometheus was given is the configuration of an Alertmanager: asked of Alertmanager's own tool. */
+export async function readAlertmanager(stage: Stage, { root, state }: Deployment): Promise<void> {
+  await record(stage, root, 'amtool takes the routes of the alerts', async () => {
+    const definition = attributeIn(state, 'aws_prometheus_alert_manager_definition', 'definition');
+    const file = path.join(stage.scratch, 'alertmanager.yaml');
+    // It is YAML in YAML, and the inner one is what AWS hands to Alertmanager.
+    writeFileSync(file, (parse(definition) as { readonly alertmanager_config: string }).alertmanager_config);
+    const { stdout, stderr } = await promisify(execFile)('amtool', ['check-config', file]).catch((error: unknown) => ({ stdout: '', stderr: String(error) }));
+    return { problem: /SUCCESS[^]*- 4 receivers/.test(stdout) ? '' : `it does not (Debian: prometheus-alertmanager): ${stdout}${stderr}`.slice(0, 600) };
+  });
+}
+
+/** An ECS that goes on with the task definition that it has, as after a rollback: the apply has to fail, though the provider takes that for a steady state. */
+export async function takeBack(stage: Stage, { root, files, state }: Deployment): Promise<void> {
+  await record(stage, root, 'apply whose rollout ECS takes back: refused', async () => {
+    const link = 'https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html';
+    const earlier = attributeIn(state, 'aws_ecs_service', 'task_definition');
+    const ecs = await startShim(stage.endpoint, [{ service: 'ecs', operation: /^UpdateService$/, link, ask: ({ text }) => text.replace(/"taskDefinition":"[^"]*"/, `"taskDefinition":"${earlier}"`) }]);
+    const other = `-var=image=${VARIABLES.image.replace(/0{64}$/, '2'.repeat(64))}`;
+    const said = await apply({ ...root, environment: { ...root.environment, AWS_ENDPOINT_URL: ecs.origin } }, ['-target=aws_ecs_service.service', ...files, other], stage.say).then(() => 'it ended well', String).finally(() => ecs.close());
+    return { problem: said.includes('ECS has taken the rollout back') ? '' : `it was not refused: ${said.slice(0, 300)}` };
   });
 }
 

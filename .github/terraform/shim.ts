@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
-import { type Call, gaps } from './gaps.ts';
+import { type Call, type Gap, gaps } from './gaps.ts';
 
 export interface Shim {
   readonly origin: string;
@@ -15,9 +15,10 @@ export interface Shim {
 
 type Answer = Readonly<{ status: number; headers: IncomingHttpHeaders; body: Buffer }>;
 
-export async function startShim(upstream: string): Promise<Shim> {
+/** @param filled other gaps than moto's, where it stands before something else */
+export async function startShim(upstream: string, filled: readonly Gap[] = gaps): Promise<Shim> {
   const missing = new Set<string>();
-  const kept = gaps.map((gap) => ({ gap, memory: new Map<string, Readonly<Record<string, unknown>>>() }));
+  const kept = filled.map((gap) => ({ gap, memory: new Map<string, Readonly<Record<string, unknown>>>() }));
   const server = createServer((incoming, outgoing) => {
     const answer = async () => {
       // gates:allow code_avoids_known_weaknesses/body-without-limit until 2027-11-20: on the loopback address, and only the Terraform that the proof starts knows the port
