@@ -175,3 +175,28 @@ resource "aws_cloudwatch_metric_alarm" "notifications" {
   alarm_actions       = [aws_sns_topic.alarms.arn]
   ok_actions          = [aws_sns_topic.alarms.arn]
 }
+
+# A rule that fails says nothing: neither its alert, nor one that builds on what it records. Watchdog alone would still be sent. Counted
+# over all groups of the workspace, since the metric has each group as a dimension.
+resource "aws_cloudwatch_metric_alarm" "rules" {
+  count = length(local.prometheus_rules) > 0 ? 1 : 0
+
+  alarm_name          = "${local.name}-rules"
+  alarm_description   = "A rule of Prometheus fails, so its alert can't fire. The workspace's log group names the rule and says why (component ruler); if a rollout of rules began it, take that back."
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  evaluation_periods  = 3
+  datapoints_to_alarm = 2
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [aws_sns_topic.alarms.arn]
+  ok_actions          = [aws_sns_topic.alarms.arn]
+
+  # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Create_Metrics_Insights_Alarm.html
+  metric_query {
+    id          = "failures"
+    label       = "Rules that failed"
+    expression  = "SELECT SUM(RuleEvaluationFailures) FROM \"AWS/Prometheus\" WHERE Workspace = '${aws_prometheus_workspace.main.id}'"
+    period      = 300
+    return_data = true
+  }
+}

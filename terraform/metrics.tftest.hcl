@@ -116,6 +116,25 @@ run "the_watchdog_wakes_nobody_until_it_is_silent" {
   }
 }
 
+run "a_rule_that_fails_is_heard" {
+  command = plan
+
+  assert {
+    condition     = [for query in aws_cloudwatch_metric_alarm.rules[0].metric_query : [query.expression, query.period, query.return_data]] == [["SELECT SUM(RuleEvaluationFailures) FROM \"AWS/Prometheus\" WHERE Workspace = '${aws_prometheus_workspace.main.id}'", 300, true]]
+    error_message = "It counts something else than this workspace’s rules that fail."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.rules[0].comparison_operator == "GreaterThanThreshold" && aws_cloudwatch_metric_alarm.rules[0].threshold == 0 && aws_cloudwatch_metric_alarm.rules[0].treat_missing_data == "notBreaching"
+    error_message = "One rule that fails is not enough, or that none does would ring."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.rules[0].alarm_actions == toset([aws_sns_topic.alarms.arn]) && aws_cloudwatch_metric_alarm.rules[0].ok_actions == toset([aws_sns_topic.alarms.arn]) && length(aws_cloudwatch_metric_alarm.rules[0].alarm_description) > 60
+    error_message = "The alarm reaches nobody, or does not say what to do."
+  }
+}
+
 run "a_watchdog_that_would_wake_people_is_refused" {
   command = plan
 
@@ -134,7 +153,7 @@ run "without_the_collector_there_is_nothing_to_alert_on" {
   }
 
   assert {
-    condition     = length(aws_prometheus_rule_group_namespace.main) + length(aws_prometheus_alert_manager_definition.main) + length(aws_sns_topic.watchdog) + length(aws_cloudwatch_metric_alarm.watchdog) + length(aws_cloudwatch_metric_alarm.notifications) == 0 && output.watchdog_topic == null
+    condition     = length(aws_prometheus_rule_group_namespace.main) + length(aws_prometheus_alert_manager_definition.main) + length(aws_sns_topic.watchdog) + length(aws_cloudwatch_metric_alarm.watchdog) + length(aws_cloudwatch_metric_alarm.notifications) + length(aws_cloudwatch_metric_alarm.rules) == 0 && output.watchdog_topic == null
     error_message = "MetricsAbsent calls for ever."
   }
 }
@@ -150,6 +169,11 @@ run "alerts_can_go_elsewhere" {
   assert {
     condition     = length(aws_prometheus_alert_manager_definition.main) + length(aws_cloudwatch_metric_alarm.watchdog) == 0
     error_message = "They are sent all the same, or an alarm waits for them."
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.rules) == 1
+    error_message = "Rules that record may fail, and nobody hears of it."
   }
 }
 
