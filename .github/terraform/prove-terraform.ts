@@ -1,6 +1,6 @@
 // `npm run terraform:prove`: the infrastructure is tested offline, really applied to an emulated account, broken in every way that
 // a policy is there for, and run. Tables at the end, and all of it in .cache/terraform/latest.json.
-//   --part tests,apply,mutations,run   --only <word of a class, a control or a resource>   --alone   --environment staging   --write (the picture)
+//   --part tests,apply,mutations,run   --environment production,staging,preview-7   --only <word of a class, a control or a resource>   --alone   --write (the picture)
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ import { startMoto } from './moto.ts';
 import type { Mutation } from './mutation.ts';
 import { proveMutations, readMutations, resourceOf, type Verdict } from './prove-mutations.ts';
 import { runContainers } from './run-containers.ts';
-import { bootstrap, copyWithState, demolish, demolishBootstrap, deploy, openStage, prepareAccount, readAlertmanager, reapply, replan, rootOf, type Stage, takeBack } from './scenario.ts';
+import { bootstrap, copyWithState, demolish, demolishBootstrap, deploy, kindOf, openStage, prepareAccount, readAlertmanager, reapply, replan, rootOf, type Stage, takeBack } from './scenario.ts';
 import { startShim } from './shim.ts';
 import { countLines } from './terraform.ts';
 import { runTests, type TestRow } from './tests.ts';
@@ -22,13 +22,15 @@ const PARTS = ['tests', 'apply', 'mutations', 'run'] as const;
 type Part = (typeof PARTS)[number];
 const GRAPH = 'terraform/graph.svg';
 const LEAST = { mutations: 100, classes: 40 };
+/** The one that mutations are planned on, and that is drawn. */
+const PRODUCTION = 'production';
 
 interface EmulatorFile {
   /** The version of which all of this is true. */
   readonly moto: string;
   readonly differences: readonly Known[];
   /** What is in the account after the destruction, and why. */
-  readonly left: readonly { readonly environment: string; readonly kind: string; readonly matches: string; readonly why: string }[];
+  readonly left: readonly { readonly environments: readonly string[]; readonly kind: string; readonly matches: string; readonly why: string }[];
   /** What it can't be asked for once it is gone. */
   readonly unasked: readonly { readonly resource: string; readonly what: string }[];
   /** What Terraform refuses to destroy, since the configuration says so. */
@@ -45,12 +47,13 @@ interface Kept {
 
 const root = process.cwd();
 const cache = path.join(root, '.cache/terraform');
-const { values } = parseArgs({ options: { part: { type: 'string' }, only: { type: 'string' }, alone: { type: 'boolean', default: false }, write: { type: 'boolean', default: false }, environment: { type: 'string', default: 'production' } } });
+const { values } = parseArgs({ options: { part: { type: 'string' }, only: { type: 'string' }, alone: { type: 'boolean', default: false }, write: { type: 'boolean', default: false }, environment: { type: 'string', default: PRODUCTION } } });
 const say = (line: string) => {
   console.log(`${new Date().toISOString().slice(11, 19)} ${line}`);
 };
 const problems: string[] = [];
 const tables: { readonly title: string; readonly rows: readonly (readonly string[])[] }[] = [];
+const applied: { readonly environment: string; readonly steps: Stage['steps']; readonly resources: number; readonly unexplained: readonly string[]; readonly known: number }[] = [];
 const latest: Record<string, unknown> = {};
 process.exitCode = await main((values.part?.split(',') ?? PARTS) as readonly Part[]);
 
@@ -69,9 +72,11 @@ async function main(parts: readonly Part[]): Promise<number> {
   const scratch = mkdtempSync(path.join(tmpdir(), 'stockade-terraform-'));
   try {
     if (parts.includes('tests')) await proveTests(scratch);
-    let kept = parts.includes('apply') ? await proveApply(scratch, python.directory, values.environment, true) : readKept();
+    let kept: Kept | undefined;
+    if (parts.includes('apply')) for (const environment of values.environment.split(',')) kept = (await proveApply(path.join(scratch, environment), python.directory, environment, true)) ?? kept;
+    kept ??= readKept();
     if (parts.includes('mutations')) {
-      kept ??= await proveApply(path.join(scratch, 'for-mutations'), python.directory, 'production', false);
+      kept ??= await proveApply(path.join(scratch, 'for-mutations'), python.directory, PRODUCTION, false);
       if (kept === undefined) problems.push('without a state there are no mutations');
       else await proveBroken(scratch, python.directory, kept);
     }
@@ -105,50 +110,52 @@ async function onEmulator<T>(pythonTools: string, work: (endpoint: string, missi
   }
 }
 
-/** @param whole whether all of it is to be proven, or a state is wanted */
+/**
+ * @param whole whether all of it is to be proven, or a state is wanted
+ * @returns what production leaves, and no other
+ */
 async function proveApply(scratch: string, pythonTools: string, environment: string, whole: boolean): Promise<Kept | undefined> {
   return onEmulator(pythonTools, async (endpoint, missing) => {
-    const stage = openStage(root, scratch, endpoint, say);
+    const stage = openStage(environment, root, scratch, endpoint, say);
     const zone = await prepareAccount(stage);
     const boot = await bootstrap(stage);
-    const deployment = boot && (await deploy(stage, environment, boot, zone));
-    const kept = boot && deployment && { digest: digestOf(), zone, outputs: boot.outputs, states: { main: deployment.state, bootstrap: readFileSync(path.join(boot.root.folder, 'terraform.tfstate'), 'utf8') } };
-    if (kept && environment === 'production') writeFileSync(path.join(cache, 'applied.json'), `${JSON.stringify(kept)}\n`);
-    if (!whole) return kept;
+    const deployment = boot && (await deploy(stage, boot, zone));
+    const kept = environment === PRODUCTION && boot && deployment && { digest: digestOf(), zone, outputs: boot.outputs, states: { main: deployment.state, bootstrap: readFileSync(path.join(boot.root.folder, 'terraform.tfstate'), 'utf8') } };
+    if (kept) writeFileSync(path.join(cache, 'applied.json'), `${JSON.stringify(kept)}\n`);
+    if (!whole) return kept || undefined;
     if (boot && deployment) {
       await reapply(stage, deployment, boot.outputs['state_bucket'] ?? '');
       const plan = await replan(stage, { ...deployment.root, name: 'graph' }, 'the plan that the picture is drawn from', deployment.files);
-      if (plan !== undefined && environment === 'production') judgeGraph(drawGraph(plan));
+      if (plan !== undefined && environment === PRODUCTION) judgeGraph(drawGraph(plan));
       await readAlertmanager(stage, deployment);
       await takeBack(stage, deployment);
       const left = await demolish(stage, deployment, readEmulator().unasked.map(({ resource }) => resource));
       judgeLeft(environment, left);
-      latest['left'] = Object.fromEntries(left);
     }
     if (boot) judgeResisting(await demolishBootstrap(stage, boot));
-    judgeStage(stage, environment, missing);
-    return kept;
+    judgeStage(stage, missing);
+    return kept || undefined;
   });
 }
 
-function judgeStage({ steps, differences }: Stage, environment: string, missing: ReadonlySet<string>): void {
+function judgeStage({ environment, steps, differences }: Stage, missing: ReadonlySet<string>): void {
   const { differences: known } = readEmulator();
-  const own = differences.map((each) => (each.root === 'graph' ? { ...each, root: environment } : each));
-  const { unexplained, vanished } = compare(own, known.filter(({ root: of }) => of === environment || of === 'bootstrap'));
-  tables.push({ title: 'applied', rows: [['root', 'step', 'added', 'changed', 'removed', 'seconds', 'result'], ...steps.map(({ root: of, step, added, changed, removed, seconds, problem }) => [of, step, ...[added, changed, removed].map((count) => String(count || '')), seconds.toFixed(0), problem === '' ? 'as it should' : 'FAILED'])] });
-  tables.push({ title: 'differences in a re-plan', rows: [['difference', 'the emulator'], ...[...new Set(own.map(keyOf))].map((key) => [key, known.find((each) => keyOf(each) === key)?.what ?? 'UNEXPLAINED'])] });
+  const own = differences.map((each) => (each.root === 'bootstrap' ? each : { ...each, root: 'main' }));
+  const { unexplained, vanished } = compare(own, known);
+  tables.push({ title: `applied: ${environment}`, rows: [['root', 'step', 'added', 'changed', 'removed', 'seconds', 'result'], ...steps.map(({ root: of, step, added, changed, removed, seconds, problem }) => [of, step, ...[added, changed, removed].map((count) => String(count || '')), seconds.toFixed(0), problem === '' ? 'as it should' : 'FAILED'])] });
+  tables.push({ title: `differences in a re-plan: ${environment}`, rows: [['difference', 'the emulator'], ...[...new Set(own.map(keyOf))].map((key) => [key, known.find((each) => keyOf(each) === key)?.what ?? 'UNEXPLAINED'])] });
   problems.push(...steps.filter(({ problem }) => problem !== '').map(({ root: of, step, problem }) => `${of}, ${step}: ${problem}`));
-  problems.push(...unexplained.map((key) => `nobody knows why a re-plan would change ${key}`), ...vanished.map((key) => `${key} is no longer different: take it out of emulator.json`));
+  problems.push(...unexplained.map((key) => `${environment}: nobody knows why a re-plan would change ${key}`), ...vanished.map((key) => `${environment}: ${key} is no longer different: take it out of emulator.json`));
   problems.push(...[...missing].map((call) => `neither moto nor the shim answers ${call}`));
-  latest['apply'] = { environment, steps, resources: steps.filter(({ step }) => step === 'apply').reduce((sum, { added }) => sum + added, 0), unexplained, known: known.length };
+  applied.push({ environment, steps, resources: steps.filter(({ step }) => step === 'apply').reduce((sum, { added }) => sum + added, 0), unexplained, known: known.length });
 }
 
 function judgeLeft(environment: string, left: ReadonlyMap<string, readonly string[]>): void {
-  const known = readEmulator().left.filter((each) => each.environment === environment);
+  const known = readEmulator().left.filter(({ environments }) => environments.includes(kindOf(environment)));
   const found = [...left].flatMap(([kind, names]) => names.map((name) => ({ kind, name, why: known.find((each) => each.kind === kind && new RegExp(each.matches).test(name))?.why })));
-  tables.push({ title: 'left after the destruction', rows: [['what', 'name', 'why'], ...found.map(({ kind, name, why }) => [kind, name, why ?? 'UNEXPLAINED'])] });
-  problems.push(...found.filter(({ why }) => why === undefined).map(({ kind, name }) => `${name} is left among the ${kind}`));
-  problems.push(...known.filter(({ kind, matches }) => !found.some((each) => each.kind === kind && new RegExp(matches).test(each.name))).map(({ kind, matches }) => `nothing like ${matches} is left among the ${kind}: take it out of emulator.json`));
+  tables.push({ title: `left after the destruction: ${environment}`, rows: [['what', 'name', 'why'], ...found.map(({ kind, name, why }) => [kind, name, why ?? 'UNEXPLAINED'])] });
+  problems.push(...found.filter(({ why }) => why === undefined).map(({ kind, name }) => `${environment}: ${name} is left among the ${kind}`));
+  problems.push(...known.filter(({ kind, matches }) => !found.some((each) => each.kind === kind && new RegExp(matches).test(each.name))).map(({ kind, matches }) => `${environment}: nothing like ${matches} is left among the ${kind}: take it out of emulator.json`));
 }
 
 /** The picture in the operator's README is this one, or it tells of another infrastructure. */
@@ -169,8 +176,8 @@ async function proveBroken(scratch: string, pythonTools: string, kept: Kept): Pr
   const word = values.only;
   const chosen = word === undefined ? all : all.filter((each) => [each.class, each.control, each.broken, resourceOf(each), ...Object.values(each.caughtBy)].some((text: string) => text.includes(word)));
   const verdicts = await onEmulator(pythonTools, async (endpoint) => {
-    const stage = openStage(root, path.join(scratch, 'broken'), endpoint, say);
-    const [main_, boot] = [rootOf(stage, 'production', kept.outputs, kept.zone), rootOf(stage, 'bootstrap', kept.outputs, kept.zone)];
+    const stage = openStage(PRODUCTION, root, path.join(scratch, 'broken'), endpoint, say);
+    const [main_, boot] = [rootOf(stage, 'main', kept.outputs, kept.zone), rootOf(stage, 'bootstrap', kept.outputs, kept.zone)];
     return proveMutations({
       repository: root, tools: path.join(root, '.cache/tools'), scratch: path.join(scratch, 'pools'), say,
       roots: { main: { root: copyWithState(stage, main_.root, 'main', kept.states.main), files: main_.files }, bootstrap: { root: copyWithState(stage, boot.root, 'bootstrap-copy', kept.states.bootstrap), files: [] } },
@@ -205,6 +212,7 @@ function report(seconds: number): number {
   latest['lines'] = { hcl: countLines(code), tests: countLines(tests) };
   latest['seconds'] = Math.round(seconds);
   latest['problems'] = problems;
+  if (applied.length > 0) latest['apply'] = applied;
   for (const { title, rows } of tables) console.log(`\n${title}\n${formatRows(rows)}`);
   console.log(`\n${Object.entries(measures()).map(([name, value]) => `${name}: ${value}`).join('\n')}`);
   for (const problem of problems) console.error(`✖ ${problem}`);
@@ -213,9 +221,9 @@ function report(seconds: number): number {
 }
 
 function measures(): Readonly<Record<string, string>> {
-  const { apply, mutations, lines, seconds } = latest as { readonly apply?: { readonly resources: number; readonly unexplained: readonly string[]; readonly known: number }; readonly mutations?: { readonly caught: number; readonly total: number; readonly classes: number }; readonly lines: { readonly hcl: number; readonly tests: number }; readonly seconds: number };
+  const { mutations, lines, seconds } = latest as { readonly mutations?: { readonly caught: number; readonly total: number; readonly classes: number }; readonly lines: { readonly hcl: number; readonly tests: number }; readonly seconds: number };
   return {
-    ...(apply && { 'resources applied': String(apply.resources), 'unexplained differences': `${apply.unexplained.length} (${apply.known} are the emulator's)` }),
+    ...Object.fromEntries(applied.map(({ environment, resources, unexplained, known }) => [`resources applied, ${environment}`, `${resources}; unexplained differences: ${unexplained.length} (${known} are the emulator's)`])),
     ...(mutations && { 'mutations caught': `${mutations.caught} of ${mutations.total}, in ${mutations.classes} classes` }),
     'lines of HCL': `${lines.hcl}, and ${lines.tests} of tests`,
     'seconds': String(seconds),

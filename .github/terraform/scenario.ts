@@ -1,4 +1,4 @@
-// The life of a deployment in one account: bootstrap, production, a second apply, destroy with and without protection, and what is left.
+// The life of an environment in an account of its own: bootstrap, apply, a second apply, destroy with and without protection, and what is left.
 import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -21,6 +21,8 @@ export interface Step {
 }
 
 export interface Stage {
+  /** `production`, `staging`, `preview-7`. */
+  readonly environment: string;
   readonly endpoint: string;
   readonly repository: string;
   /** The copy of it that Terraform works in, and what it writes. */
@@ -43,14 +45,17 @@ const VARIABLES = {
   // With it come metrics, their rules and alerts, and traces.
   collector_image: `${ACCOUNT}.dkr.ecr.${REGION}.amazonaws.com/aws-otel-collector@sha256:${'1'.repeat(64)}`,
 };
-const BOOTSTRAP = { region: REGION, repository: 'your-org/stockade', repository_id: '123456789', repository_owner_id: '1234567', environments: '["staging","production"]' };
+const BOOTSTRAP = { region: REGION, repository: 'your-org/stockade', repository_id: '123456789', repository_owner_id: '1234567' };
 const [UNCHANGED, FAILED, CHANGED] = [0, 1, 2];
+
+/** Of a preview too: it has a number, and its kind the settings. */
+export const kindOf = (environment: string): string => environment.replace(/-\d+$/, '');
 
 const asVariables = (values: Readonly<Record<string, string>>) => Object.fromEntries(Object.entries(values).map(([name, value]) => [`TF_VAR_${name}`, value]));
 
-export function openStage(repository: string, scratch: string, endpoint: string, say: Stage['say']): Stage {
+export function openStage(environment: string, repository: string, scratch: string, endpoint: string, say: Stage['say']): Stage {
   copySources(repository, scratch);
-  return { endpoint, repository, scratch, say, steps: [], differences: [] };
+  return { environment, endpoint, repository, scratch, say, steps: [], differences: [] };
 }
 
 async function record(stage: Stage, root: Root, step: string, work: () => Promise<Partial<Applied> & { readonly problem?: string }>): Promise<boolean> {
@@ -83,13 +88,13 @@ export interface Addressed {
   readonly files: readonly string[];
 }
 
-/** @param name `bootstrap`, or an environment of the main root */
-export function rootOf({ endpoint, scratch }: Stage, name: string, outputs: Readonly<Record<string, string>>, zone: string): Addressed {
+/** @param name `bootstrap` or `main` */
+export function rootOf({ environment: of, endpoint, scratch }: Stage, name: 'bootstrap' | 'main', outputs: Readonly<Record<string, string>>, zone: string): Addressed {
   const environment = { ...environmentOf(endpoint, REGION), TF_DATA_DIR: path.join(scratch, 'data', name) };
-  if (name === 'bootstrap') return { root: { name, folder: path.join(scratch, 'terraform/bootstrap'), environment: { ...environment, ...asVariables(BOOTSTRAP) } }, files: [] };
-  const variables = asVariables({ ...VARIABLES, zone_id: zone, permissions_boundary: outputs['permissions_boundary'] ?? '' });
-  const preview = name.startsWith('preview') ? { TF_VAR_environment: name } : {};
-  return { root: { name, folder: path.join(scratch, 'terraform'), environment: { ...environment, ...variables, ...preview } }, files: [`-var-file=environments/${name.replace(/-\d+$/, '')}.tfvars`] };
+  const kind = kindOf(of);
+  if (name === 'bootstrap') return { root: { name, folder: path.join(scratch, 'terraform/bootstrap'), environment: { ...environment, ...asVariables({ ...BOOTSTRAP, environments: JSON.stringify(kind === 'preview' ? [kind] : ['staging', 'production']) }) } }, files: [] };
+  const variables = asVariables({ ...VARIABLES, zone_id: zone, permissions_boundary: outputs['permissions_boundary'] ?? '', ...(kind === 'preview' && { environment: of }) });
+  return { root: { name: of, folder: path.join(scratch, 'terraform'), environment: { ...environment, ...variables } }, files: [`-var-file=environments/${kind}.tfvars`] };
 }
 
 export interface Bootstrapped {
@@ -117,10 +122,10 @@ export interface Deployment extends Addressed {
 }
 
 /** The main root, its state in the bucket that bootstrap made, locked there. */
-export async function deploy(stage: Stage, environment: string, { outputs }: Bootstrapped, zone: string): Promise<Deployment | undefined> {
-  const { root, files } = rootOf(stage, environment, outputs, zone);
+export async function deploy(stage: Stage, { outputs }: Bootstrapped, zone: string): Promise<Deployment | undefined> {
+  const { root, files } = rootOf(stage, 'main', outputs, zone);
   const before = await listHoldings(stage.endpoint);
-  const key = `${environment}/terraform.tfstate`;
+  const key = `${stage.environment}/terraform.tfstate`;
   const isApplied = await record(stage, root, 'apply', async () => {
     await initialise(root, [`-backend-config=bucket=${outputs['state_bucket'] ?? ''}`, `-backend-config=key=${key}`, `-backend-config=region=${REGION}`, `-backend-config=kms_key_id=${outputs['state_key_arn'] ?? ''}`]);
     return apply(root, files, stage.say);
@@ -170,16 +175,17 @@ export async function takeBack(stage: Stage, { root, files, state }: Deployment)
   });
 }
 
-/** @param unasked what the emulator can't be asked for once it is gone */
+/** Of a preview nothing resists, since nobody is there to take it away by hand. @param unasked what the emulator can't be asked for once it is gone */
 export async function demolish(stage: Stage, deployment: Deployment, unasked: readonly string[]): Promise<Holdings> {
   const { root, files } = deployment;
-  await record(stage, root, 'deletion of the protected database: refused', async () => {
+  const resists = kindOf(stage.environment) !== 'preview';
+  const unprotected = [...files, ...(resists ? ['-var=deletion_protection=false'] : [])];
+  if (resists) await record(stage, root, 'deletion of the protected database: refused', async () => {
     const answer = await deleteDatabase(stage.endpoint, attributeIn(deployment.state, 'aws_db_instance', 'identifier'));
     return { problem: answer.includes('Cannot delete protected DB Instance') ? '' : `it was not refused: ${answer.slice(0, 300)}` };
   });
   const state = (await terraform(root, ['state', 'pull'])).stdout;
-  const unprotected = [...files, '-var=deletion_protection=false'];
-  await record(stage, root, 'apply without deletion protection', async () => apply(root, unprotected, stage.say));
+  if (resists) await record(stage, root, 'apply without deletion protection', async () => apply(root, unprotected, stage.say));
   await record(stage, root, 'destroy', async () => apply(root, ['-destroy', ...unprotected], stage.say));
   await record(stage, root, 'each resource of the state is gone', async () => ({ problem: (await stillThere(stage, root, without(state, unasked))).join(', ') }));
   return leftIn(deployment.before, await listHoldings(stage.endpoint));
