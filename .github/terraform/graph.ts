@@ -1,7 +1,6 @@
 // A picture of the infrastructure, drawn from a plan: which resources there are, in which place of the network, and which refers to which.
 import type { Plan } from './differences.ts';
 
-
 /** What is shown, from where clients are to where data rests; what only ties two of them together is an arrow, or nothing. */
 const LANES: readonly { readonly title: string; readonly nodes: readonly (readonly [label: string, ...types: string[]])[] }[] = [
   { title: 'Names and trust', nodes: [['DNS record', 'aws_route53_record'], ['Certificate', 'aws_acm_certificate'], ['User pool', 'aws_cognito_user_pool'], ['Firewall', 'aws_wafv2_web_acl']] },
@@ -9,7 +8,7 @@ const LANES: readonly { readonly title: string; readonly nodes: readonly (readon
   { title: 'Private subnets', nodes: [['Target group', 'aws_lb_target_group'], ['Service (Fargate)', 'aws_ecs_service'], ['Task definitions', 'aws_ecs_task_definition'], ['Scaling', 'aws_appautoscaling_target'], ['Endpoints', 'aws_vpc_endpoint']] },
   { title: 'Data subnets', nodes: [['PostgreSQL', 'aws_db_instance'], ['Valkey', 'aws_elasticache_replication_group'], ['Network ACL', 'aws_network_acl']] },
   { title: 'Keys, secrets, rights', nodes: [['KMS keys', 'aws_kms_key'], ['Secrets', 'aws_secretsmanager_secret'], ['Roles', 'aws_iam_role']] },
-  { title: 'Watching and keeping', nodes: [['Log bucket', 'aws_s3_bucket'], ['Log groups', 'aws_cloudwatch_log_group'], ['Alarms', 'aws_cloudwatch_metric_alarm'], ['Alarm topic', 'aws_sns_topic'], ['Prometheus', 'aws_prometheus_workspace'], ['Backup vault', 'aws_backup_vault'], ['Budget', 'aws_budgets_budget']] },
+  { title: 'Watching and keeping', nodes: [['Log bucket', 'aws_s3_bucket'], ['Log groups', 'aws_cloudwatch_log_group'], ['Alarms', 'aws_cloudwatch_metric_alarm'], ['Alarm topics', 'aws_sns_topic'], ['Rules and routes', 'aws_prometheus_rule_group_namespace', 'aws_prometheus_alert_manager_definition'], ['Prometheus', 'aws_prometheus_workspace'], ['Backup vault', 'aws_backup_vault'], ['Budget', 'aws_budgets_budget']] },
 ];
 
 /** Through these an arrow goes on to what they refer to in turn. */
