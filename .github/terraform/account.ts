@@ -29,6 +29,8 @@ const LISTS: Readonly<Record<string, readonly [service: string, request: string 
   topics: ['sns', { Action: 'ListTopics', Version: '2010-03-31' }, /<TopicArn>([^<]+)</g],
   subscriptions: ['sns', { Action: 'ListSubscriptions', Version: '2010-03-31' }, /<SubscriptionArn>([^<]+)</g],
   'workspaces of metrics': ['aps', '/workspaces', /"workspaceId": ?"([^"]+)"/g],
+  'backup plans': ['backup', '/backup/plans/', /"BackupPlanName": ?"([^"]+)"/g],
+  'backup vaults': ['backup', '/backup-vaults/', /"BackupVaultName": ?"([^"]+)"/g],
   alarms: ['monitoring', { Action: 'DescribeAlarms', Version: '2010-08-01' }, /<AlarmName>([^<]+)</g],
   secrets: ['secretsmanager', 'secretsmanager.ListSecrets', /"Name": ?"([^"]+)"/g],
   keys: ['kms', 'TrentService.ListKeys', /"KeyId": ?"([^"]+)"/g],
