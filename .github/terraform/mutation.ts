@@ -24,6 +24,8 @@ export interface Mutation {
   readonly caughtBy: Catcher;
   /** The resource that the catcher names, where it is not the one that was edited. */
   readonly resource?: string;
+  /** Planned as a first deployment, without a state: what AWS has once, a plan of later takes for what is asked for. */
+  readonly first?: true;
   /** @defaultValue the main root */
   readonly root?: 'bootstrap';
 }

@@ -33,7 +33,7 @@ type Sources = ReadonlyMap<string, string>;
 interface Pool {
   readonly name: string;
   readonly root: 'main' | 'bootstrap';
-  readonly kind: 'plan' | 'refusal' | 'test';
+  readonly kind: 'plan' | 'first' | 'refusal' | 'test';
   readonly mutations: Mutation[];
   sources: Sources;
 }
@@ -44,7 +44,7 @@ export async function readMutations(folder = path.join(import.meta.dirname, 'mut
 }
 
 export const resourceOf = ({ resource, in: place }: Mutation): string => resource ?? place;
-const kindOf = ({ caughtBy }: Mutation): Pool['kind'] => ('refusal' in caughtBy ? 'refusal' : 'test' in caughtBy ? 'test' : 'plan');
+const kindOf = ({ caughtBy, first }: Mutation): Pool['kind'] => ('refusal' in caughtBy ? 'refusal' : 'test' in caughtBy ? 'test' : first === true ? 'first' : 'plan');
 const nameOf = ({ caughtBy }: Mutation): string => Object.values(caughtBy)[0] as string;
 /** Of a whole file, or of a variable's value, nobody knows how far it reaches. */
 const reachesFar = ({ in: place }: Mutation): boolean => /\.(?:tf|tfvars)$/.test(place);
@@ -83,9 +83,8 @@ interface Said {
 
 export async function proveMutations(ground: Ground, mutations: readonly Mutation[], alone: boolean): Promise<readonly Verdict[]> {
   const sources = { main: readSources(ground.roots.main.root.folder), bootstrap: readSources(ground.roots.bootstrap.root.folder) };
-  const roots = [...new Set(mutations.map(({ root }): Pool['root'] => root ?? 'main'))];
-  const clean = roots.map((root): Pool => ({ name: `clean-${root}`, root, kind: 'plan', mutations: [], sources: sources[root] }));
   const pools = poolsOf(mutations, sources, alone);
+  const clean = (['main', 'bootstrap'] as const).flatMap((root) => (['plan', 'first'] as const).filter((kind) => kind === 'plan' ? pools.some((pool) => pool.root === root) : pools.some((pool) => pool.root === root && pool.kind === kind)).map((kind): Pool => ({ name: `clean-${root}-${kind}`, root, kind, mutations: [], sources: sources[root] })));
   ground.say(`${mutations.length} mutations in ${pools.length} copies`);
   const said = await ask(ground, [...clean, ...pools]);
   const baseline = clean.flatMap(({ name }) => [...(said.plans.get(name) ?? []).map(({ rule, resource }) => `${rule} ${unindexed(resource)}`), ...(said.output.has(name) ? [`the clean plan failed: ${said.output.get(name) ?? ''}`] : [])]);
@@ -129,7 +128,7 @@ async function askTerraform(ground: Ground, pool: Pool, plans: Map<string, strin
   const { root, files } = ground.roots[pool.root];
   const folder = path.join(ground.scratch, pool.name, 'terraform');
   mkdirSync(path.dirname(folder), { recursive: true });
-  cpSync(root.folder, folder, { recursive: true, filter: (file) => !file.endsWith('.plan') && !(pool.root === 'main' && file.startsWith(path.join(root.folder, 'bootstrap'))) });
+  cpSync(root.folder, folder, { recursive: true, filter: (file) => !file.endsWith('.plan') && !(pool.kind === 'first' && file.endsWith('.tfstate')) && !(pool.root === 'main' && file.startsWith(path.join(root.folder, 'bootstrap'))) });
   for (const [file, text] of pool.sources) writeFileSync(path.join(folder, file), text);
   // The root reads the rules of the alerts, its tests the Dockerfile: without them a test would fail of itself.
   const above = path.dirname(root.folder);
