@@ -1,5 +1,5 @@
 // `npm run bench`: this service beside its rivals, in one run. A table for each part, and all figures in .cache/bench/latest.json.
-//   npm run bench -- [read] [move] [sealing] [fanout] [startup] [size] [profile]   --rounds 7   --seconds 3   --sessions 1000,10000
+//   npm run bench -- [read] [move] [overhead] [sealing] [fanout] [startup] [size] [profile]   --rounds 7   --seconds 3   --sessions 1000,10000
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import path from 'node:path';
@@ -10,6 +10,8 @@ import { measureFanout, readDescriptorLimit } from './fanout.ts';
 import { formatFanout, judgeFanout, reportFanout } from './fanout-report.ts';
 import { installStacks, measureInstallation } from './installation.ts';
 import { startIssuer } from './issuer.ts';
+import { measureOverhead } from './overhead.ts';
+import { formatOverhead, judgeOverhead, reportOverhead } from './overhead-report.ts';
 import { formatProfile, profileService } from './profile.ts';
 import { formatRequests, judgeRead, reportRequests, type Target } from './request-report.ts';
 import { measureRequests, type RequestKind } from './requests.ts';
@@ -18,10 +20,10 @@ import type { Bench } from './servers.ts';
 import { formatStartup, measureStartup } from './startup.ts';
 import { formatFigure, formatTable } from './table.ts';
 
-const PARTS = ['read', 'move', 'sealing', 'fanout', 'startup', 'size', 'profile'] as const;
+const PARTS = ['read', 'move', 'overhead', 'sealing', 'fanout', 'startup', 'size', 'profile'] as const;
 type Part = (typeof PARTS)[number];
-/** Ten minutes for all of these on a quiet machine; a profile is asked for by name. */
-const USUAL: readonly Part[] = ['read', 'move', 'sealing', 'fanout', 'startup', 'size'];
+/** A quarter of an hour for all of these on a quiet machine; a profile is asked for by name. */
+const USUAL: readonly Part[] = ['read', 'move', 'overhead', 'sealing', 'fanout', 'startup', 'size'];
 const OUTPUT = path.join('.cache', 'bench');
 const LATEST_READY_MS = 400;
 const MOST_PACKAGES = 160;
@@ -57,6 +59,12 @@ async function benchRequests(bench: Bench, databases: BenchDatabases, options: O
   const reports = new Map<RequestKind, ReturnType<typeof reportRequests>>([...measured].map(([kind, figures]) => [kind, reportRequests(figures)]));
   for (const [kind, report] of reports) console.log(`\n${kind}\n${formatRequests(report)}`);
   return { targets: judgeRead(reports.get('read') ?? []), figures: Object.fromEntries(reports) };
+}
+
+async function benchOverhead(bench: Bench, databases: BenchDatabases, options: Options): Promise<Outcome> {
+  const overhead = reportOverhead(await measureOverhead(bench, databases, { ...options, onProgress: progress }));
+  console.log(`\noverhead of a read\n${formatOverhead(overhead)}`);
+  return { targets: judgeOverhead(overhead), figures: { overhead } };
 }
 
 async function benchSealing(bench: Bench, databases: BenchDatabases, options: Options): Promise<Outcome> {
@@ -112,6 +120,7 @@ async function run(options: Options, serverUrl: string): Promise<void> {
   try {
     const outcomes: Outcome[] = [];
     if (options.parts.has('read') || options.parts.has('move')) outcomes.push(await benchRequests(bench, databases, options));
+    if (options.parts.has('overhead')) outcomes.push(await benchOverhead(bench, databases, options));
     if (options.parts.has('sealing')) outcomes.push(await benchSealing(bench, databases, options));
     if (options.parts.has('fanout')) outcomes.push(await benchFanout(bench, databases, options));
     if (options.parts.has('startup')) outcomes.push(await benchStartup(bench, databases, options));

@@ -25,6 +25,8 @@ export interface Bench {
 export interface MeasuredServer {
   readonly name: string;
   readonly origin: string;
+  /** Of health and metrics; a rival has none. */
+  readonly adminOrigin?: string;
   ask<Q extends Question>(question: Q): Promise<Answers[Q]>;
   /** From the start of the process to its being ready. */
   readonly readyAfterMs: number;
@@ -40,8 +42,15 @@ const LOOK_AGAIN_MS = 1;
 
 type Environment = Readonly<Record<string, string>>;
 
+export interface ServiceStart {
+  readonly pinned?: boolean;
+  readonly environment?: Environment;
+  /** Loaded before it (`node --import`). */
+  readonly preloads?: readonly URL[];
+}
+
 /** In production, with everything on and the permissions of `npm start`, its log at the level of production. */
-export async function startService(bench: Bench, databaseUrl: string, { pinned = true, environment = {} }: { readonly pinned?: boolean; readonly environment?: Environment } = {}): Promise<MeasuredServer> {
+export async function startService(bench: Bench, databaseUrl: string, { pinned = true, environment = {}, preloads = [] }: ServiceStart = {}): Promise<MeasuredServer> {
   const [port = 0, adminPort = 0] = await freePorts(2);
   const settings = {
     NODE_ENV: 'production',
@@ -60,7 +69,10 @@ export async function startService(bench: Bench, databaseUrl: string, { pinned =
     NODE_EXTRA_CA_CERTS: bench.issuer.certificateFile,
     ...environment,
   };
-  return start(bench, { name: 'this service', file: fileURLToPath(new URL('../main.ts', import.meta.url)), port, environment: settings, pinned, readyUrl: `http://127.0.0.1:${adminPort}/readyz`, flags: [...startFlags(), '--allow-inspector'] });
+  const adminOrigin = `http://127.0.0.1:${adminPort}`;
+  const flags = [...startFlags(), '--allow-inspector', ...preloads.flatMap(({ href }) => ['--import', href])];
+  const server = await start(bench, { name: 'this service', file: fileURLToPath(new URL('../main.ts', import.meta.url)), port, environment: settings, pinned, readyUrl: `${adminOrigin}/readyz`, flags });
+  return { ...server, adminOrigin };
 }
 
 export async function startRival(bench: Bench, name: string, file: string, databaseUrl: string, environment: Environment = {}): Promise<MeasuredServer> {
