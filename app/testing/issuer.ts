@@ -21,8 +21,8 @@ export interface Issuer {
   readonly origin: string;
   /** PEM, for who can't ask. */
   readonly publicKey: string;
-  /** RFC 9068. */
-  accessToken(person: Person, audience: string): Promise<string>;
+  /** RFC 9068; with when the person signed in (`auth_time`), for what asks for a fresh sign-in. */
+  accessToken(person: Person, audience: string, signedInAt?: Date): Promise<string>;
   close(): void;
 }
 
@@ -46,7 +46,7 @@ export async function startIssuer(certificate: Certificate, person: Person = MAN
   const keys = { keys: [{ ...(await exportJWK(publicKey)), kid: KEY_ID, use: 'sig', alg: algorithm }] };
   const nonces = new Map<string, string>();
   let origin = '';
-  const sign = (of: Person, typ: string, audience: string, lifetime: string, claims: Readonly<Record<string, string>>): Promise<string> =>
+  const sign = (of: Person, typ: string, audience: string, lifetime: string, claims: Readonly<Record<string, string | number>>): Promise<string> =>
     new SignJWT({ ...claims, name: of.name, tenant: of.tenantId, roles: of.roles })
       .setProtectedHeader({ alg: algorithm, kid: KEY_ID, typ })
       .setIssuer(origin)
@@ -79,7 +79,7 @@ export async function startIssuer(certificate: Certificate, person: Person = MAN
   return {
     origin,
     publicKey: await exportSPKI(publicKey),
-    accessToken: (of, audience) => sign(of, 'at+jwt', audience, '4h', { client_id: CLIENT_ID }),
+    accessToken: (of, audience, signedInAt) => sign(of, 'at+jwt', audience, '4h', { client_id: CLIENT_ID, ...(signedInAt === undefined ? {} : { auth_time: Math.floor(signedInAt.getTime() / 1_000) }) }),
     close() {
       server.close();
       server.closeAllConnections();

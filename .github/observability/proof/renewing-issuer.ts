@@ -46,7 +46,7 @@ export async function startRenewingIssuer(directory: string, person?: Person): P
   return {
     origin,
     authorities,
-    accessToken: (of, audience) => issuer.accessToken(of, audience),
+    accessToken: (of, audience, signedInAt) => issuer.accessToken(of, audience, signedInAt),
     show(which) {
       door.setSecureContext(certificates[which]);
       cut();

@@ -45,7 +45,7 @@ export interface WatchedService {
   readonly publicUrl: string;
   /** Where the grants are read from; it may be written. */
   readonly grantsFile: string;
-  /** An access token for the API. */
+  /** An access token for the API, of somebody who has just signed in. */
   token(person?: Person): Promise<string>;
 }
 
@@ -207,7 +207,7 @@ async function startService({ factor, environment = {}, preloads = [] }: StackOp
   });
   const adminOrigin = `http://127.0.0.1:${adminPort}`;
   await untilAnswers('the service', `${adminOrigin}/readyz`, started.child, started.stderr);
-  return { process: started, origin: `http://127.0.0.1:${port}`, adminOrigin, audience, publicUrl, grantsFile, token: (person = MANAGER) => issuer.accessToken(person, audience) };
+  return { process: started, origin: `http://127.0.0.1:${port}`, adminOrigin, audience, publicUrl, grantsFile, token: (person = MANAGER) => issuer.accessToken(person, audience, new Date()) };
 }
 
 /** Of the shipped file: the name of each receiver, and the address that stands for it there. */
