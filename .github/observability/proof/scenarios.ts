@@ -176,6 +176,12 @@ const changedEntry: Scenario = {
   },
 };
 
+const hinderedVerification: Scenario = {
+  alerts: ['AuditVerificationStale'],
+  fault: 'a table that the verification of the audit trail reads is locked, by whoever left a transaction open',
+  inject: ({ database }) => hold(database, 'lock table audit_checkpoint in access exclusive mode'),
+};
+
 const flood: Scenario = {
   alerts: ['RateLimitSurge'],
   fault: 'a program reads as often as it can, and is refused beyond 600 a minute',
@@ -302,6 +308,7 @@ export const STAGES: readonly (readonly Scenario[])[] = [
   [denials, flood, unsoundRule],
   [stalledReaders],
   [deadReceiver],
+  [hinderedVerification],
   [throttled],
   [leak],
   [stoppedDatabase],

@@ -75,14 +75,14 @@ export interface Stack {
 
 const OBSERVABILITY = path.resolve(import.meta.dirname, '../../../observability');
 const REPOSITORY = path.resolve(OBSERVABILITY, '..');
-const READY_DEADLINE_MS = 90_000;
+const READY_DEADLINE_MS = 240_000;
 /** The defaults of Prometheus, which the laptop and Amazon's run with too. */
 const LOOKBACK_MS = 300_000;
 const RESEND_MS = 60_000;
 const AUDIT_VERIFY_MS = 600_000;
 
 const WATCHDOG = 'Watchdog';
-const CALM_DEADLINE_MS = 60_000;
+const CALM_DEADLINE_MS = 120_000;
 
 /** The names of those that fire. */
 export async function firing(prometheus: RunningPrometheus): Promise<readonly string[]> {
