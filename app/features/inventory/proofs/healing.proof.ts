@@ -18,7 +18,7 @@ import { obtainToken } from '#app/identity/token.ts';
 import { until } from '#app/testing/condition.ts';
 import { freePorts } from '#app/testing/ports.ts';
 import { createPostgres, findPostgresPrograms, type PrivatePostgres } from '#app/testing/private-postgres.ts';
-import { startFlags, startProgram, UNLIMITED } from '#app/testing/process.ts';
+import { startFlags, startProgram } from '#app/testing/process.ts';
 import { exitCodeOfNotRun, formatRows } from '#app/testing/report.ts';
 import { raisedLimits, startServiceProcess } from '#app/testing/service-process.ts';
 import { connectSse, type SseClient } from '#app/testing/sse-client.ts';
@@ -132,7 +132,7 @@ async function proveHung(postgres: PrivatePostgres): Promise<Healing> {
 
 async function startHangable(environment: Readonly<Record<string, string>>): Promise<Supervised & { readonly pid: number }> {
   const [port = 0, adminPort = 0] = await freePorts(2);
-  const service = startProgram('app/main.ts', [], { ...environment, PORT: String(port), ADMIN_PORT: String(adminPort), LOG_LEVEL: 'error', ...UNLIMITED }, [...startFlags(), '--import', HANG]);
+  const service = startProgram('app/main.ts', [], { ...environment, PORT: String(port), ADMIN_PORT: String(adminPort), LOG_LEVEL: 'error', ...raisedLimits() }, [...startFlags(), '--import', HANG]);
   await service.sees(/Stop with Ctrl\+C/);
   const kill = async (): Promise<void> => {
     // A process whose event loop stands still hears nothing else.
