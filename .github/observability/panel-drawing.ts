@@ -197,8 +197,9 @@ function drawFigures(drawing: Drawing, into: HTMLElement): void {
 
 function drawStates(drawing: Drawing, into: HTMLElement): void {
   for (const { name, values } of drawing.lines) {
-    const last = lastOf(values);
-    into.append(element('div', '', `${name}: ${show(last, drawing)}`));
+    // What is there no longer has no state.
+    const last = values.at(-1);
+    into.append(element('div', '', last === null || last === undefined ? name : `${name}: ${show(last, drawing)}`));
     const track = element('div', 'track');
     for (const value of values) {
       const cell = element('i', '');

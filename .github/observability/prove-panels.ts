@@ -14,7 +14,7 @@ import { queriesOf, readDashboards } from './dashboard.ts';
 import { drawDashboards, rowOf, TABLE_HEAD } from './draw-dashboards.ts';
 import { absentMetrics, rawMaterial, readExposition, unusedMetrics } from './live-metrics.ts';
 import { expand } from './panel-answers.ts';
-import { liveThrough } from './proof/daily-life.ts';
+import { DAILY_LIMITS, liveThrough } from './proof/daily-life.ts';
 import { missingPrograms, type Stack, startStack } from './proof/stack.ts';
 import { silentRules } from './rule-answers.ts';
 
@@ -40,7 +40,7 @@ async function prove(): Promise<number> {
   const tree = readTree(path.resolve(import.meta.dirname, '../..'));
   const [dashboards, rules] = [readDashboards(tree), readRules(tree)];
   const collector = await startTraceReceiver();
-  const stack = await startStack({ factor: Number(values.factor), environment: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint } });
+  const stack = await startStack({ factor: Number(values.factor), environment: { ...DAILY_LIMITS, OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint } });
   try {
     tls.setDefaultCACertificates([...tls.getCACertificates('default'), readFileSync(stack.issuer.authorities, 'utf8')]);
     const from = Math.floor(Date.now() / 1_000);

@@ -18,9 +18,12 @@ const TROUBLES: readonly (readonly [alert: string, from: number, to: number])[] 
   ['SignInFailureSpike', 0.3, 0.6],
   ['ForgedTokenSpike', 0.35, 0.55],
   ['AccessDenialSpike', 0.4, 0.7],
-  ['DatabasePoolSaturated', 0.62, 0.74],
-  ['LiveDeliveryDrops', 0.78, 0.86],
+  ['DatabasePoolSaturated', 0.64, 0.67],
+  ['LiveDeliveryDrops', 0.76, 0.84],
+  ['RateLimitSurge', 0.86, 0.96],
 ];
+/** Of the service: one that asks too often is refused, and nobody else. */
+export const DAILY_LIMITS = { RATE_LIMIT_READ: '2000' };
 
 /** Resolves when so much time of it is over, everything lifted. Progress is told. */
 export async function liveThrough(stack: Stack, ms: number, onProgress: (text: string) => void): Promise<void> {
@@ -29,13 +32,13 @@ export async function liveThrough(stack: Stack, ms: number, onProgress: (text: s
   try {
     const listeners = await openListeners(stack);
     lifts.push(listeners.close);
-    const routes = await readableRoutes(stack);
-    onProgress(`${routes.length} routes are read, ${LISTENERS} sessions listen`);
     const tokens = await Promise.all(Array.from({ length: READERS }, (_, index) => service.token(person(`reader-${index}`, 'manager'))));
+    const routes = await readableRoutes(stack, tokens[0] ?? '');
+    onProgress(`${routes.length} routes are read, ${LISTENERS} sessions listen`);
     let turn = 0;
     const began = performance.now();
     // As days have it, more and less.
-    const wave = (): number => 40 + 35 * Math.sin((performance.now() - began) / 9_000);
+    const wave = (): number => 90 + 50 * Math.sin((performance.now() - began) / 9_000);
     lifts.push(
       ...tokens.map((token) => keepDoing(async () => {
         await ask(service, routes[(turn += 1) % routes.length] ?? '/', { token });
@@ -43,7 +46,7 @@ export async function liveThrough(stack: Stack, ms: number, onProgress: (text: s
       }, { everyMs: 5 })),
       keepDoing(() => ask(service, '/api/v1/no-such-thing', { token: tokens[0] ?? '' }), { everyMs: 1_500 }),
       keepDoing(() => ask(service, AUDITED, { method: 'POST', token: tokens[0] ?? '' }), { everyMs: 3_000 }),
-      keepDoing(() => commitEvents(stack, { count: 3, bytes: 200 }), { everyMs: 300 }),
+      keepDoing(await changes(stack, tokens[0] ?? ''), { everyMs: 200 }),
       keepDoing(() => signInBehindFront(service.origin).then((jar) => look(jar, service.origin)), { everyMs: 1_200 }),
       keepDoing(() => fetch(`${service.adminOrigin}/readyz`).then((response) => response.arrayBuffer()), { everyMs: 2_000 }),
     );
@@ -71,11 +74,31 @@ async function trouble(stack: Stack, { fault, inject }: Scenario, { fromMs, last
   await lift();
 }
 
-/** Every GET of the API without a parameter, as it says itself: a fork's own are among them. Streams are listened to instead. */
-async function readableRoutes({ service }: Stack): Promise<readonly string[]> {
-  const response = await fetch(`${service.origin}/openapi.json`);
+/** Every GET of the API without a parameter that a manager may read, as it says itself: a fork's own are among them. Streams are listened to instead. */
+async function readableRoutes({ service }: Stack, token: string): Promise<readonly string[]> {
+  const paths = await pathsOf(service);
+  const found = Object.entries(paths).filter(([path, methods]) => 'get' in methods && !path.includes('{') && !path.endsWith('/stream') && !path.endsWith('/socket'));
+  const answers = await Promise.all(found.map(async ([path]) => ({ path, status: (await ask(service, path, { token })).status })));
+  return answers.filter(({ status }) => status === 200).map(({ path }) => path);
+}
+
+async function pathsOf({ origin }: Stack['service']): Promise<Readonly<Record<string, Readonly<Record<string, unknown>>>>> {
+  const response = await fetch(`${origin}/openapi.json`);
   const { paths } = (await response.json()) as { readonly paths: Readonly<Record<string, Readonly<Record<string, unknown>>>> };
-  return Object.entries(paths).filter(([path, methods]) => 'get' in methods && !path.includes('{') && !path.endsWith('/stream') && !path.endsWith('/socket')).map(([path]) => path);
+  return paths;
+}
+
+/** A change that everybody is told of: the sample's, or in its absence events as a change commits them. */
+async function changes(stack: Stack, token: string): Promise<() => Promise<unknown>> {
+  const { service } = stack;
+  if (!Object.hasOwn(await pathsOf(service), '/api/v1/items/{sku}/movements')) return () => commitEvents(stack, { count: 1, bytes: 200 });
+  const post = async (path: string, body: object): Promise<void> => {
+    const response = await fetch(service.origin + path, { method: 'POST', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'x-forwarded-for': '10.2.2.1' }, body: JSON.stringify(body) });
+    if (response.status !== 201) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
+    await response.arrayBuffer();
+  };
+  await post('/api/v1/items', { sku: 'DAILY-1', name: 'Daily bread', location: 'Counter', unit: 'piece' });
+  return () => post('/api/v1/items/DAILY-1/movements', { delta: 1, reason: 'received' });
 }
 
 async function openListeners({ service }: Stack): Promise<{ readonly close: Lift }> {

@@ -141,7 +141,7 @@ async function prepareRig({ wired = false, faked = false, embedded = false }: { 
   try {
     const provider = await createProvider(providerPort, directory, origin, audience);
     undo.unshift(() => provider.stop());
-    const environment: Record<string, string> = { PORT: String(port), ADMIN_PORT: String(adminPort), OIDC_ISSUER: `http://127.0.0.1:${providerPort}`, OIDC_CLIENT_ID: 'stockade', OIDC_AUDIENCE: audience, LOG_LEVEL: 'error', ...UNLIMITED };
+    const environment: Record<string, string> = { PORT: String(port), ADMIN_PORT: String(adminPort), OIDC_ISSUER: `http://127.0.0.1:${providerPort}`, OIDC_CLIENT_ID: 'stockade', OIDC_SIGNATURES: 'legacy-rsa', OIDC_AUDIENCE: audience, LOG_LEVEL: 'error', ...UNLIMITED };
     let postgres: PrivatePostgres | undefined;
     let wire: Wire | undefined;
     if (embedded) environment['DATA_DIRECTORY'] = await mountSmallDisk(directory, undo);

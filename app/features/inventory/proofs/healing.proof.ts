@@ -116,7 +116,7 @@ async function proveHung(postgres: PrivatePostgres): Promise<Healing> {
   const healthCheck = readHealthCheck(readFileSync(path.join(REPOSITORY, 'Dockerfile'), 'utf8'));
   const started: (Supervised & { readonly pid: number })[] = [];
   const supervisor = await supervise({ ...healthCheck, command: onThisMachine(healthCheck.command, REPOSITORY) }, async () => {
-    const one = await startHangable({ DATABASE_URL: postgres.url, OIDC_ISSUER: provider.issuer, OIDC_CLIENT_ID: 'stockade', OIDC_AUDIENCE: audience, PUBLIC_URL: publicUrl });
+    const one = await startHangable({ DATABASE_URL: postgres.url, OIDC_ISSUER: provider.issuer, OIDC_CLIENT_ID: 'stockade', OIDC_SIGNATURES: 'legacy-rsa', OIDC_AUDIENCE: audience, PUBLIC_URL: publicUrl });
     started.push(one);
     return one;
   });

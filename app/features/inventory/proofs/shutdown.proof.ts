@@ -63,7 +63,7 @@ async function prove(programs: string, restarts: number): Promise<{ readonly ans
   const ending = new AbortController();
   try {
     await postgres.start();
-    const settings = { DATABASE_URL: postgres.url, OIDC_ISSUER: provider.issuer, OIDC_CLIENT_ID: 'stockade', OIDC_AUDIENCE: audience, PUBLIC_URL: publicUrl };
+    const settings = { DATABASE_URL: postgres.url, OIDC_ISSUER: provider.issuer, OIDC_CLIENT_ID: 'stockade', OIDC_SIGNATURES: 'legacy-rsa', OIDC_AUDIENCE: audience, PUBLIC_URL: publicUrl };
     replicas.push(await startReplica(settings), await startReplica(settings));
     const tokens = { clerk: await obtainToken({ issuer: provider.issuer, audience, user: 'clerk' }), manager: await obtainToken({ issuer: provider.issuer, audience, user: 'manager' }) };
 
