@@ -24,9 +24,27 @@ export interface Drawings {
 }
 
 const PAGE = { width: 1_480, height: 900 };
+/** What one sees first of it, for a page that shows it. */
+const TOP = { width: 1_480, height: 930 };
 export const TABLE_HEAD = ['dashboard', 'panels', 'queries', 'with data', 'picture'];
 
 export const rowOf = ({ dashboard, panels, queries, silent, picture }: Drawn): readonly string[] => [dashboard, String(panels), String(queries), String(queries - silent.length), picture];
+
+/** The upper part of drawn dashboards, as `<name without stockade->.png` in another folder. */
+export async function keepTops(names: readonly string[], folder: string, target: string): Promise<void> {
+  mkdirSync(target, { recursive: true });
+  const browser = await openBrowser();
+  try {
+    for (const name of names) {
+      const { page } = await openTab(browser, { viewport: TOP });
+      await page.goto(pathToFileURL(path.resolve(folder, `${name}.html`)).href);
+      await page.waitForSelector('body[data-drawn]');
+      writeFileSync(path.join(target, `${name.replace(/^stockade-/, '')}.png`), await page.screenshot());
+    }
+  } finally {
+    await browser.close();
+  }
+}
 
 /** Those that ask something else than Prometheus alone are left out: traces and logs have no store here. */
 export async function drawDashboards(files: readonly DashboardFile[], window: Window, folder: string): Promise<Drawings> {

@@ -111,6 +111,7 @@ function run(stack: Stack, scenario: Scenario, alerts: ReadonlyMap<string, Found
     const lift = await scenario.inject(stack);
     try {
       await Promise.all(firstly.map((name) => heard(name, 'fired', { injectedAt, liftedAt: undefined })));
+      if (scenario.lasts === true) await until('Prometheus to see them all', async () => (await firing(stack.prometheus)).filter((name) => names.includes(name)).length === names.length, LONGEST_MS).catch(() => undefined);
     } finally {
       lifting = lift();
     }

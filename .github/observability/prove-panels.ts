@@ -1,6 +1,7 @@
-// Every query of every panel and rule gives finite data while the real service lives through a day of a minute and a half; every metric that is
-// asked for is exported, every exported one asked for. A table, and each dashboard as a page and a picture in .cache/observability/dashboards.
-//   npm run observability:panels -- [--seconds 90] [--factor 15] [--out FOLDER]
+// `npm run observability:panels`: every query of every panel and rule gives finite data while the real service lives through a day of a
+// minute and a half; every metric that is asked for is exported, every exported one asked for. A table, and each dashboard as a page and a
+// picture in .cache/observability/dashboards.
+//   [--seconds 90] [--factor 15] [--out FOLDER] [--keep]: draws the pictures of observability/README.md anew
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import tls from 'node:tls';
@@ -11,7 +12,7 @@ import { startTraceReceiver } from '#app/testing/trace-receiver.ts';
 import { matching, readTree } from '../rules/tree.ts';
 import { readRules } from './catalogue.ts';
 import { queriesOf, readDashboards } from './dashboard.ts';
-import { drawDashboards, rowOf, TABLE_HEAD } from './draw-dashboards.ts';
+import { drawDashboards, keepTops, rowOf, TABLE_HEAD } from './draw-dashboards.ts';
 import { absentMetrics, rawMaterial, readExposition, unusedMetrics } from './live-metrics.ts';
 import { expand } from './panel-answers.ts';
 import { DAILY_LIMITS, liveThrough } from './proof/daily-life.ts';
@@ -27,7 +28,11 @@ const PAGES = /^(?:observability\/METRICS|app\/features\/[^/]+\/README)\.md$/;
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
 
-const { values } = parseArgs({ options: { seconds: { type: 'string', default: '90' }, factor: { type: 'string', default: String(SCRAPE_SECONDS) }, out: { type: 'string', default: '.cache/observability/dashboards' } } });
+/** Shown by observability/README.md. */
+const KEPT = ['stockade-service', 'stockade-live'];
+const PICTURES = 'observability/pictures';
+
+const { values } = parseArgs({ options: { seconds: { type: 'string', default: '90' }, factor: { type: 'string', default: String(SCRAPE_SECONDS) }, out: { type: 'string', default: '.cache/observability/dashboards' }, keep: { type: 'boolean', default: false } } });
 const missing = missingPrograms();
 if (missing === undefined) process.exitCode = await prove();
 else {
@@ -70,7 +75,9 @@ async function prove(): Promise<number> {
       ...(noPictures === undefined ? [] : [`no pictures: ${noPictures}`]),
     ];
     for (const problem of problems) console.error(`✖ ${problem}`);
-    return problems.length === 0 ? 0 : 1;
+    if (problems.length > 0) return 1;
+    if (values.keep) await keepTops(KEPT, values.out, PICTURES);
+    return 0;
   } finally {
     await stack.close();
     await collector.close();

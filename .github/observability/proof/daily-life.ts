@@ -20,10 +20,9 @@ const TROUBLES: readonly (readonly [alert: string, from: number, to: number])[] 
   ['AccessDenialSpike', 0.4, 0.7],
   ['DatabasePoolSaturated', 0.64, 0.67],
   ['LiveDeliveryDrops', 0.76, 0.84],
-  ['RateLimitSurge', 0.86, 0.96],
 ];
 /** Of the service: one that asks too often is refused, and nobody else. */
-export const DAILY_LIMITS = { RATE_LIMIT_READ: '2000' };
+export const DAILY_LIMITS = { RATE_LIMIT_READ: '900' };
 
 /** Resolves when so much time of it is over, everything lifted. Progress is told. */
 export async function liveThrough(stack: Stack, ms: number, onProgress: (text: string) => void): Promise<void> {
@@ -33,17 +32,19 @@ export async function liveThrough(stack: Stack, ms: number, onProgress: (text: s
     const listeners = await openListeners(stack);
     lifts.push(listeners.close);
     const tokens = await Promise.all(Array.from({ length: READERS }, (_, index) => service.token(person(`reader-${index}`, 'manager'))));
+    const greedy = await service.token(person('greedy', 'manager'));
     const routes = await readableRoutes(stack, tokens[0] ?? '');
     onProgress(`${routes.length} routes are read, ${LISTENERS} sessions listen`);
     let turn = 0;
     const began = performance.now();
     // As days have it, more and less.
-    const wave = (): number => 90 + 50 * Math.sin((performance.now() - began) / 9_000);
+    const wave = (): number => 120 + 50 * Math.sin((performance.now() - began) / 9_000);
     lifts.push(
       ...tokens.map((token) => keepDoing(async () => {
         await ask(service, routes[(turn += 1) % routes.length] ?? '/', { token });
         await delay(wave());
       }, { everyMs: 5 })),
+      keepDoing(() => ask(service, routes[0] ?? '/', { token: greedy }), { everyMs: 30 }),
       keepDoing(() => ask(service, '/api/v1/no-such-thing', { token: tokens[0] ?? '' }), { everyMs: 1_500 }),
       keepDoing(() => ask(service, AUDITED, { method: 'POST', token: tokens[0] ?? '' }), { everyMs: 3_000 }),
       keepDoing(await changes(stack, tokens[0] ?? ''), { everyMs: 200 }),

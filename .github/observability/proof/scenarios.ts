@@ -14,6 +14,8 @@ export interface Scenario {
   readonly fault: string;
   /** Of its alerts those that have to fire before it is lifted; else all. The others follow: an alert that inhibits them has to resolve first. */
   readonly firstly?: readonly string[];
+  /** Whether it lasts until Prometheus has seen all of them: few that fail are nobody’s slow burn. */
+  readonly lasts?: boolean;
   /** Brings it about, and says how to lift it. */
   readonly inject: (stack: Stack) => Promise<Lift>;
 }
@@ -43,6 +45,7 @@ const burns = (objective: string): readonly string[] => ['Fast', 'Middle', 'Slow
 const unanswered: Scenario = {
   alerts: burns('Availability'),
   firstly: ['AvailabilityBurnFast'],
+  lasts: true,
   fault: 'a table that requests read is locked for longer than a statement may wait: 5xx',
   async inject({ service, database }) {
     const release = await hold(database, LOCK);
@@ -58,6 +61,7 @@ const unanswered: Scenario = {
 const slowQueries: Scenario = {
   alerts: ['DatabasePoolSaturated', ...burns('Latency')],
   firstly: ['DatabasePoolSaturated', 'LatencyBurnFast'],
+  lasts: true,
   fault: `the same table is locked for ${SLOW_S} s at a time, by more requests than the pool has connections`,
   async inject({ service, database }) {
     const release = await holdInTurns(database, LOCK, SLOW_S);
