@@ -25,7 +25,7 @@ const steps = ['npm run types', 'npm run lint', 'npm test'];
 const parts: readonly Part[] = [
   ...(existsSync(features) ? readdirSync(features) : []).sort().map((name) => ({ name, files: [`app/features/${name}/`], steps })),
   // One test in app/ reads of it. What reads the whole repository is in .github/, and nothing in app/ can import of the two.
-  ...(existsSync(path.join(root, 'observability')) ? [{ name: 'observability', files: ['observability/', '.github/observability/'], steps: [...steps.slice(0, -1), 'npm test -- .github exported-metrics'] }] : []),
+  ...(existsSync(path.join(root, 'observability')) ? [{ name: 'observability', files: ['observability/', '.github/observability/', '.github/workflows/observability.yml'], steps: [...steps.slice(0, -1), 'npm test -- .github exported-metrics'] }] : []),
   // As terraform/README.md says it.
   ...(existsSync(path.join(root, 'terraform')) ? [{ name: 'infrastructure', files: ['terraform/', '.github/terraform/', '.github/workflows/deploy.yml', '.github/workflows/preview.yml'], steps: [...steps.slice(0, -1), 'npm test -- .github'] }] : []),
 ];
