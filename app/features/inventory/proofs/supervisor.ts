@@ -59,7 +59,7 @@ export async function supervise(check: HealthCheck, start: () => Promise<Supervi
   let current = await start();
   const front = await openFront(() => current.port);
   const stopping = new AbortController();
-  const look = async (): Promise<void> => {
+  const look = async (): Promise<never> => {
     let failures = 0;
     let countsFromMs = performance.now() + check.startPeriodMs;
     for (;;) {
