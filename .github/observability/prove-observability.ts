@@ -76,9 +76,12 @@ async function prove(stages: readonly (readonly Scenario[])[], alerts: ReadonlyM
   }
 }
 
+/** @throws Error where its expression stands in another form, and so would hold on. */
 function breakRule(_: string, text: string): string {
-  if (values.break === undefined) return text;
-  return text.replace(new RegExp(`(- alert: ${values.break}\\n\\s+expr: )(?:\\|-\\n(?:\\s{10,}.*\\n)+|.*\\n)`), '$1vector(1) > 2\n');
+  if (values.break === undefined || !text.includes(`- alert: ${values.break}\n`)) return text;
+  const broken = text.replace(new RegExp(`(- alert: ${values.break}\\n\\s+expr: )(?:\\|-\\n(?:\\s{10,}.*\\n)+|[^|>\\n].*\\n)`), '$1vector(1) > 2\n');
+  if (broken === text) throw new Error(`the expression of ${values.break} does not follow its name, and was not broken`);
+  return broken;
 }
 
 interface Run {

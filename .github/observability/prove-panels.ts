@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import tls from 'node:tls';
 import { parseArgs } from 'node:util';
+import { browserMissing } from '#app/testing/browser.ts';
 import { until } from '#app/testing/condition.ts';
 import { exitCodeOfNotRun, formatRows } from '#app/testing/report.ts';
 import { startTraceReceiver } from '#app/testing/trace-receiver.ts';
@@ -33,7 +34,7 @@ const KEPT = ['stockade-service', 'stockade-live'];
 const PICTURES = 'observability/pictures';
 
 const { values } = parseArgs({ options: { seconds: { type: 'string', default: '90' }, factor: { type: 'string', default: String(SCRAPE_SECONDS) }, out: { type: 'string', default: '.cache/observability/dashboards' }, keep: { type: 'boolean', default: false } } });
-const missing = missingPrograms();
+const missing = missingPrograms() ?? (browserMissing() || undefined);
 if (missing === undefined) process.exitCode = await prove();
 else {
   console.log(`panels: not run, ${missing}`);

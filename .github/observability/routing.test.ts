@@ -12,6 +12,7 @@ import { until } from '#app/testing/condition.ts';
 import { freePorts } from '#app/testing/ports.ts';
 import { readTree } from '../rules/tree.ts';
 import { type FoundAlert, readAlerts } from './alert-rules.ts';
+import { wantedReceiver } from './proof/verdict.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const configuration = path.join(root, 'observability/alertmanager/alertmanager.yaml');
@@ -36,18 +37,13 @@ const receiverOf = (labels: Readonly<Record<string, string>>): Promise<string> =
 
 const labelsOf = ({ alert, labels }: Pick<FoundAlert, 'alert' | 'labels'>): Readonly<Record<string, string>> => ({ alertname: alert, job: 'stockade', ...labels });
 
-function expectedReceiver({ alert, labels }: FoundAlert): string {
-  if (alert === 'Watchdog') return 'watchdog';
-  return labels['team'] === 'security' ? 'security' : (labels['severity'] ?? '');
-}
-
 test('Alertmanager takes its configuration', { skip }, async () => {
   assert.match(await ask('check-config', configuration), /SUCCESS/);
 });
 
 test('every alert goes to its one receiver: security to its own, the dead-man’s switch to its own, the rest by how urgent it is', { skip }, async () => {
-  for (const alert of alerts) assert.equal(await receiverOf(labelsOf(alert)), expectedReceiver(alert), alert.alert);
-  assert.deepEqual(new Set(alerts.map(expectedReceiver)), new Set(['page', 'ticket', 'security', 'watchdog']));
+  for (const alert of alerts) assert.equal(await receiverOf(labelsOf(alert)), wantedReceiver(alert), alert.alert);
+  assert.deepEqual(new Set(alerts.map(wantedReceiver)), new Set(['page', 'ticket', 'security', 'watchdog']));
 });
 
 test('what no route knows is a ticket, and an alert of security that is named as any other stays security’s', { skip }, async () => {

@@ -22,7 +22,7 @@ import { formatFigure, formatTable } from './table.ts';
 
 const PARTS = ['read', 'move', 'overhead', 'sealing', 'fanout', 'startup', 'size', 'profile'] as const;
 type Part = (typeof PARTS)[number];
-/** A quarter of an hour for all of these on a quiet machine; a profile is asked for by name. */
+/** Twenty-two minutes for all of these on a quiet machine; a profile is asked for by name. */
 const USUAL: readonly Part[] = ['read', 'move', 'overhead', 'sealing', 'fanout', 'startup', 'size'];
 const OUTPUT = path.join('.cache', 'bench');
 const LATEST_READY_MS = 400;

@@ -1,5 +1,6 @@
 // Preloaded (`node --import`) into a service that is measured without its metrics or its log: `?metrics`, `?logs`. Neither has a switch.
 // Tested by bench.proof.ts: overhead.ts looks whether what was taken away is gone, and what was left is there.
+import { existsSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { Counter, Gauge, Histogram } from 'prom-client';
 
@@ -16,6 +17,7 @@ const STAND_INS: Readonly<Record<string, readonly (readonly [file: string, sourc
 };
 
 const sources = new Map([...taken.keys()].flatMap((signal) => STAND_INS[signal] ?? []));
+for (const file of sources.keys()) if (!existsSync(new URL(`../../${file}`, import.meta.url))) throw new Error(`${file} is no longer there: this preload would take nothing away.`);
 registerHooks({
   load(url, context, next) {
     const source = [...sources].find(([file]) => url.endsWith(`/${file}`))?.[1];

@@ -5,14 +5,11 @@ import type { CookieJar } from '#app/lib/cookie-jar.ts';
 import { signInBehindFront } from '#app/testing/issuer.ts';
 import { connectSse, type SseClient } from '#app/testing/sse-client.ts';
 import { SocketFollower } from '#app/testing/stream-follower.ts';
-import { ask, commitEvents, keepDoing, type Lift, person } from './driving.ts';
+import { ask, AUDITED, commitEvents, keepDoing, type Lift, person, STREAM } from './driving.ts';
 import { type Scenario, STAGES } from './scenarios.ts';
 import type { Stack } from './stack.ts';
 
 const [LISTENERS, READERS] = [6, 3];
-const STREAM = '/api/v1/stream';
-/** Its entry goes into the audit trail. */
-const AUDITED = '/api/v1/me/export';
 /** What goes wrong for a part of the time, and how much of it: from, to. */
 const TROUBLES: readonly (readonly [alert: string, from: number, to: number])[] = [
   ['SignInFailureSpike', 0.3, 0.6],

@@ -13,6 +13,7 @@ test('what is told is kept, with who was told and when; what is no notification 
     assert.equal(await tell(receivers.addresses['page'], message('firing')), 200);
     assert.equal(await tell(receivers.addresses['security'], message('resolved')), 200);
     assert.equal(await tell(receivers.addresses['page'], '{"alerts":[{"status":"open"}]}'), 400);
+    await assert.rejects(tell(receivers.addresses['page'], 'no JSON'));
     assert.deepEqual(receivers.received().map(({ receiver, alert, status }) => `${receiver} ${alert} ${status}`), ['page DiskFull firing', 'security DiskFull resolved']);
     assert.ok(receivers.received().every(({ at, annotations }) => at >= from && annotations['summary'] === 'full'));
   } finally {

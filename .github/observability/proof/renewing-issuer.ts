@@ -5,7 +5,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import tls, { type TLSSocket } from 'node:tls';
 import { type Certificate, makeCertificate } from '#app/testing/certificate.ts';
-import { type Issuer, type Person, startIssuer } from '#app/testing/issuer.ts';
+import { type Issuer, startIssuer } from '#app/testing/issuer.ts';
 import { freePorts } from '#app/testing/ports.ts';
 
 export interface RenewingIssuer extends Pick<Issuer, 'origin' | 'accessToken'> {
@@ -16,7 +16,7 @@ export interface RenewingIssuer extends Pick<Issuer, 'origin' | 'accessToken'> {
   close(): void;
 }
 
-export async function startRenewingIssuer(directory: string, person?: Person): Promise<RenewingIssuer> {
+export async function startRenewingIssuer(directory: string): Promise<RenewingIssuer> {
   const make = async (name: string, days: number): Promise<Certificate> => {
     await mkdir(path.join(directory, name), { recursive: true });
     return makeCertificate(path.join(directory, name), ['IP:127.0.0.1'], days);
@@ -27,7 +27,7 @@ export async function startRenewingIssuer(directory: string, person?: Person): P
 
   const [doorPort = 0, issuerPort = 0] = await freePorts(2);
   const origin = `https://127.0.0.1:${doorPort}`;
-  const issuer = await startIssuer(certificates.renewed, person, undefined, { issuer: origin, host: '127.0.0.1', port: issuerPort });
+  const issuer = await startIssuer(certificates.renewed, undefined, undefined, { issuer: origin, host: '127.0.0.1', port: issuerPort });
   const sockets = new Set<TLSSocket>();
   const door = tls.createServer(certificates.renewed, (client) => {
     sockets.add(client);

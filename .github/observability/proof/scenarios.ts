@@ -6,7 +6,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { until } from '#app/testing/condition.ts';
 import { connectSse, type SseClient } from '#app/testing/sse-client.ts';
-import { ask, commitEvents, hold, holdInTurns, keepDoing, type Lift, person } from './driving.ts';
+import { anyEventType, ask, AUDITED, commitEvents, hold, holdInTurns, keepDoing, type Lift, person, STREAM } from './driving.ts';
 import type { Stack } from './stack.ts';
 
 export interface Scenario {
@@ -30,8 +30,6 @@ export const SERVICE = {
 const TABLE = 'session';
 const READ = '/api/v1/sessions';
 const FORBIDDEN = '/api/v1/audit-entries';
-const AUDITED = '/api/v1/me/export';
-const STREAM = '/api/v1/stream';
 const LOCK = `lock table ${TABLE} in access exclusive mode`;
 /** Above the objective of 0.25 s, and so short that the probe of a scrape comes through in its second. */
 const SLOW_S = 0.32;
@@ -79,6 +77,7 @@ const stuckSequencer: Scenario = {
   firstly: ['OutboxLag'],
   fault: 'another process holds the sequencer’s lock and does not go on; live sessions get 60 events once it is gone',
   async inject(stack) {
+    await anyEventType(stack.service);
     const clients = await openStreams(stack, 3);
     const release = await hold(stack.database, SEQUENCER);
     await commitEvents(stack, { count: 20, bytes: 10 });
@@ -94,6 +93,7 @@ const stalledReaders: Scenario = {
   alerts: ['LiveDeliveryDrops'],
   fault: '16 clients open the live stream and read nothing, while there is more to say than fits into their buffers',
   async inject(stack) {
+    await anyEventType(stack.service);
     const clients = await openStreams(stack, 16);
     for (const client of clients) client.pause();
     const stop = keepDoing(() => commitEvents(stack, { count: 10, bytes: 100_000 }), { everyMs: 200 });
@@ -119,6 +119,7 @@ const forgedTokens: Scenario = {
   fault: 'access tokens whose payload was changed (a viewer’s roles) are sent, ten a second',
   async inject({ service }) {
     const [header = '', payload = '', signature = ''] = (await service.token(person('forger', 'viewer'))).split('.');
+    // gates:allow code_avoids_known_weaknesses/token-read-by-hand until 2027-11-20: it forges one, of which nothing is believed
     const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Readonly<Record<string, unknown>>;
     const token = [header, Buffer.from(JSON.stringify({ ...claims, roles: ['manager'] })).toString('base64url'), signature].join('.');
     return keepDoing(() => ask(service, READ, { token }), { everyMs: 100 });

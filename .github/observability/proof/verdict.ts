@@ -27,7 +27,7 @@ export function planProblems(alerts: readonly string[], scenarios: readonly Plan
 }
 
 /** As observability/alertmanager/alertmanager.yaml has it; routing.test.ts asks Alertmanager itself. */
-export function receiverOf({ alert, labels }: Pick<FoundAlert, 'alert' | 'labels'>): string {
+export function wantedReceiver({ alert, labels }: Pick<FoundAlert, 'alert' | 'labels'>): string {
   if (alert === 'Watchdog') return 'watchdog';
   return labels['team'] === 'security' ? 'security' : (labels['severity'] ?? '');
 }
@@ -50,7 +50,7 @@ export function heardOf(alert: string, notifications: readonly Notification[], {
 export function judge({ alert, labels }: Pick<FoundAlert, 'alert' | 'labels'>, fault: string, notifications: readonly Notification[], times: Times): Outcome {
   const { fired, resolved } = heardOf(alert, notifications, times);
   const told = [...new Set(notifications.filter((one) => one.alert === alert).map(({ receiver }) => receiver))].join(', ');
-  const expected = receiverOf({ alert, labels });
+  const expected = wantedReceiver({ alert, labels });
   const seconds = (one: Notification | undefined, from: number | undefined): number | undefined => (one === undefined || from === undefined ? undefined : (one.at - from) / 1_000);
   const failure =
     fired === undefined ? 'nobody was told that it fires' : resolved === undefined ? 'nobody was told that it is over' : told !== expected ? `it went to ${told}, and not to ${expected}` : fired.annotations['runbook_url']?.endsWith(`/${alert}.md`) !== true ? 'its notification leads to no runbook' : undefined;

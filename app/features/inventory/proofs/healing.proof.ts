@@ -48,6 +48,8 @@ const HANG = `data:text/javascript,${encodeURIComponent("process.once('SIGUSR2',
 const PATIENCE_MS = 2_000;
 const ASKED_EVERY_MS = 250;
 const CALM_ANSWERS = 20;
+/** Twice what the image’s health check needs, and some for a busy machine. */
+const LONGEST_HANG_MS = 180_000;
 
 /** More than the sockets of both ends take, so that the rest waits in the process; a few at a time, or who reads would lag as well. */
 const LARGE_EVENTS = 240;
@@ -162,7 +164,9 @@ async function watchHung({ origin, tokens, hang, started, replacements }: HungSt
   })();
   const seen = new Map<string, number>();
   let [calm, lastBadMs] = [0, 0];
+  const endMs = performance.now() + LONGEST_HANG_MS;
   const ask = async (): Promise<void> => {
+    if (performance.now() > endMs) throw new Error(`it was not noticed and replaced in ${seconds(LONGEST_HANG_MS)}`);
     const answer = await fetch(`${origin}/api/v1/items?limit=5`, { headers: { authorization: `Bearer ${tokens.manager}` }, signal: AbortSignal.timeout(PATIENCE_MS) }).then(async (response) => {
       await response.arrayBuffer();
       return String(response.status);
@@ -196,11 +200,16 @@ async function watchHung({ origin, tokens, hang, started, replacements }: HungSt
 async function proveSlow(postgres: PrivatePostgres): Promise<Healing> {
   const [adminPort = 0] = await freePorts(1);
   const service = await startServiceProcess('healing', postgres.url, { ...raisedLimits(), ADMIN_PORT: String(adminPort), ...SOON });
-  const token = await obtainToken({ issuer: service.issuer, audience: service.audience, user: 'manager' });
-  const listen = (lastEventId?: string): Promise<SseClient> => connectSse(`${service.origin}/api/v1/stream`, { authorization: `Bearer ${token}`, ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }) });
+  const clients: SseClient[] = [];
   const socket = new SocketFollower('WebSocket');
-  const [slow, quick] = [await listen(), await listen()];
   try {
+    const token = await obtainToken({ issuer: service.issuer, audience: service.audience, user: 'manager' });
+    const listen = async (lastEventId?: string): Promise<SseClient> => {
+      const client = await connectSse(`${service.origin}/api/v1/stream`, { authorization: `Bearer ${token}`, ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }) });
+      clients.push(client);
+      return client;
+    };
+    const [slow, quick] = [await listen(), await listen()];
     await socket.connect(service.origin, token);
     await until('the positions of the streams', () => slow.parser.lastEventId !== '' && quick.parser.lastEventId !== '');
     slow.pause();
@@ -220,7 +229,6 @@ async function proveSlow(postgres: PrivatePostgres): Promise<Healing> {
     const took = positionsOf(slow).length;
     await until('what it missed', () => positionsOf(again).length >= LARGE_EVENTS - took, 60_000);
     const backMs = performance.now() - backAtMs;
-    again.close();
     const all = positionsOf(quick);
     const violations = [
       ...(all.length === LARGE_EVENTS && isRising(all) ? [] : [`SSE: ${all.length} of ${LARGE_EVENTS} events, or not in order`]),
@@ -236,7 +244,7 @@ async function proveSlow(postgres: PrivatePostgres): Promise<Healing> {
       violations,
     };
   } finally {
-    for (const client of [slow, quick]) client.close();
+    for (const client of clients) client.close();
     await socket.close();
     await service.close();
   }

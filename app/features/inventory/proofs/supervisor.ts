@@ -77,7 +77,8 @@ export async function supervise(check: HealthCheck, start: () => Promise<Supervi
       countsFromMs = performance.now() + check.startPeriodMs;
     }
   };
-  const failed = look().catch((error: unknown) => {
+  const looking = look();
+  const failed = looking.catch((error: unknown) => {
     if (stopping.signal.aborted) return new Promise<never>(() => undefined);
     throw error;
   });
@@ -88,6 +89,8 @@ export async function supervise(check: HealthCheck, start: () => Promise<Supervi
     failed,
     async stop() {
       stopping.abort();
+      // A replacement that is just starting has to be known, to be ended.
+      await looking.catch(() => undefined);
       await front.close();
       await current.kill();
     },
