@@ -1,7 +1,7 @@
 // Holds the TypeScript compiler's verdict over everything that tsconfig.json includes.
 import { type Finding, type Gate, type GateContext, type Tool, Unusable } from './gate.ts';
 
-const tsc: Tool = { set: 'packages', program: 'tsc' };
+const tsc: Tool = { set: 'typescript', program: 'tsc' };
 const ACCEPTED = [0, 2];
 const DIAGNOSTIC = /^(?<file>[^\s(][^(\n]*)\((?<line>\d+),\d+\): error (?<rule>TS\d+): (?<message>.*)$/;
 

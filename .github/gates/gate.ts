@@ -17,11 +17,11 @@ export interface Finding {
 }
 
 /**
- * A program that a gate runs. Of the sets `go`, `osv`, `scorecard`, `python` and `npm` .github/tools has the lock file; `packages` is this
+ * A program that a gate runs. Of the sets `go`, `osv`, `scorecard`, `python`, `npm` and `typescript` .github/tools has the lock file; `packages` is this
  * repository's own node_modules; `machine` is looked for on the PATH, and `get` says how it comes there.
  */
 export type Tool =
-  | { readonly set: 'go' | 'osv' | 'scorecard' | 'python' | 'npm' | 'packages'; readonly program: string }
+  | { readonly set: 'go' | 'osv' | 'scorecard' | 'python' | 'npm' | 'typescript' | 'packages'; readonly program: string }
   | { readonly set: 'machine'; readonly program: string; readonly get: string };
 
 export interface RunOptions {

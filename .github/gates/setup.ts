@@ -4,17 +4,18 @@ import type { NamedGate } from './find.ts';
 import { howToGet } from './judge.ts';
 import { locate } from './tools.ts';
 
-const COSTS: Readonly<Record<'go' | 'osv' | 'scorecard' | 'python' | 'npm', string>> = {
+const COSTS: Readonly<Record<'go' | 'osv' | 'scorecard' | 'python' | 'npm' | 'typescript', string>> = {
   go: 'built from source by Go: some five minutes at first, 2 GB of build cache',
   osv: 'built from source by Go: some four minutes at first, 700 MB of build cache',
   scorecard: 'built from source by Go: five to ten minutes at first, 1 GB of build cache',
   python: 'downloaded by pip: about two minutes, 900 MB',
   npm: 'downloaded by npm: seconds, 60 MB',
+  typescript: 'downloaded by npm: seconds, 30 MB',
 };
 
 export async function prepare(gates: readonly NamedGate[], tools: string, say: (line: string) => void): Promise<void> {
   const needed = gates.flatMap((gate) => gate.tools);
-  for (const set of ['npm', 'python', 'go', 'osv', 'scorecard'] as const satisfies readonly ToolSet[]) {
+  for (const set of ['npm', 'typescript', 'python', 'go', 'osv', 'scorecard'] as const satisfies readonly ToolSet[]) {
     if (!needed.some((tool) => tool.set === set && locate(tool, tools) === undefined)) continue;
     if (set === 'python' && process.platform === 'win32') {
       say('– the python tools: semgrep and the others have no build for Windows; use WSL, or let CI run their gates');

@@ -11,7 +11,7 @@ const LONGEST_RUN_MS = 30 * 60_000;
 
 /** Where a program is that may be started, or nothing. */
 export function locate({ set, program }: Tool, tools: string): string | undefined {
-  const folders = { go: [path.join(tools, 'go/bin')], osv: [path.join(tools, 'osv/bin')], scorecard: [path.join(tools, 'scorecard/bin')], python: [path.join(tools, 'python/bin'), path.join(tools, 'python/Scripts')], npm: [path.join(tools, 'npm/node_modules/.bin')], packages: [path.resolve(tools, '../../node_modules/.bin')], machine: (process.env['PATH'] ?? '').split(path.delimiter) }[set];
+  const folders = { go: [path.join(tools, 'go/bin')], osv: [path.join(tools, 'osv/bin')], scorecard: [path.join(tools, 'scorecard/bin')], python: [path.join(tools, 'python/bin'), path.join(tools, 'python/Scripts')], npm: [path.join(tools, 'npm/node_modules/.bin')], typescript: [path.join(tools, 'typescript/node_modules/.bin')], packages: [path.resolve(tools, '../../node_modules/.bin')], machine: (process.env['PATH'] ?? '').split(path.delimiter) }[set];
   const names = process.platform === 'win32' ? ['.exe', '.cmd', ''].map((ending) => program + ending) : [program];
   return folders.flatMap((folder) => names.map((name) => path.join(folder, name))).find(isExecutable);
 }

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
-export type ToolSet = 'npm' | 'mutation' | 'python' | 'go' | 'osv' | 'scorecard' | 'act';
+export type ToolSet = 'npm' | 'typescript' | 'mutation' | 'python' | 'go' | 'osv' | 'scorecard' | 'act';
 export type Installation = { readonly directory: string } | { readonly notRun: string };
 /** @throws Error with what the program said, when it can't be started or fails. */
 export type Run = (program: string, parameters: readonly string[], directory: string) => Promise<void>;
@@ -48,6 +48,7 @@ const recipes: Readonly<Record<ToolSet, Recipe>> = {
       await fillObservatory(path.join(directory, 'node_modules/@mdn/mdn-http-observatory/conf'));
     },
   },
+  typescript: { files: NPM_FILES, install: installByNpm },
   mutation: { files: NPM_FILES, install: installByNpm },
   go: { files: GO_FILES, install: buildByGo },
   osv: { files: GO_FILES, install: buildByGo },
