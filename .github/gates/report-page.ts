@@ -118,9 +118,9 @@ function fileOf({ file, findings }: FileFindings): Markup {
 
 function findingOf({ line, rule, severity, message, fix, excerpt }: QuotedFinding): Markup {
   return html`
-<li><p class="message"><span class="severity ${severity}">${severity}</span> ${message}</p>
+<li><p class="message"><span class="severity ${severity}">${severity}</span> ${wordsOf(message)}</p>
 ${excerpt.length > 0 ? html`<pre>${excerpt.map((each) => lineOf(each, line))}</pre>` : ''}
-<p class="fix"><b>What to do:</b> ${fix}</p>
+<p class="fix"><b>What to do:</b> ${wordsOf(fix)}</p>
 <p class="kind">${line === undefined ? 'the file as a whole' : `line ${line}`} · rule <code>${rule}</code></p></li>`;
 }
 
@@ -131,4 +131,9 @@ function lineOf({ number, text }: Line, marked: number | undefined): Markup {
 
 function classOf(status: Entry['verdict']['status']): string {
   return status === 'not run' ? 'missing' : status;
+}
+
+/** What stands between two backticks is code, as in Markdown; one that is left over is itself. */
+function wordsOf(text: string): readonly (Markup | string)[] {
+  return text.split(/(`[^`\n]+`)/).map((part, index) => (index % 2 === 1 ? html`<code>${part.slice(1, -1)}</code>` : part));
 }

@@ -100,6 +100,12 @@ test('the page says of a failing claim why it matters, where it is broken, what 
   assert.ok(!text.includes('six'), 'a neighbour of a neighbour');
 });
 
+test('on the page, what stands in backticks is code, and is still only text', () => {
+  const text = page(record([verdict('a_holds', [finding({ message: 'A lone ` stays.', fix: 'Write `query(text, [<value>])`, or `sql`.' })])]));
+  assert.ok(text.includes('Write <code>query(text, [&#60;value&#62;])</code>, or <code>sql</code>.'));
+  assert.ok(text.includes('A lone ` stays.'));
+});
+
 test('a gate that was not run is never shown as holding', () => {
   const run = record([verdict('a_holds', [], { status: 'not run', reason: 'SOME_TOKEN is not set; the lock file is checked' })]);
   assert.match(page(run), /<h1 class="missing">Nothing was checked/);
