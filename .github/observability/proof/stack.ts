@@ -34,7 +34,6 @@ export interface StackOptions {
 export interface Alert {
   readonly alert: string;
   readonly state: 'pending' | 'firing';
-  readonly labels: Readonly<Record<string, string>>;
 }
 
 export interface WatchedService {
@@ -266,7 +265,7 @@ async function startPrometheus({ factor, edit = (_, text) => text }: StackOption
     },
     async alerts() {
       const { alerts } = Alerts.parse(await ask(`${origin}/api/v1/alerts`)).data;
-      return alerts.map(({ labels, state }) => ({ alert: labels['alertname'] ?? '', state, labels }));
+      return alerts.map(({ labels, state }) => ({ alert: labels['alertname'] ?? '', state }));
     },
     reload() {
       child.kill('SIGHUP');
