@@ -21,7 +21,7 @@ function runTests(t: TestContext, files: Readonly<Record<string, string>>, words
     writeFileSync(join(root, path), text);
   }
   // Without NODE_TEST_CONTEXT the runner is its own root; inside it, node:test refuses to start another.
-  const inherited = { ...process.env, NODE_TEST_CONTEXT: undefined, DATABASE_URL: undefined, CHROMIUM_PATH: undefined, CI: undefined };
+  const inherited = { ...process.env, NODE_TEST_CONTEXT: undefined, DATABASE_URL: undefined, CHROMIUM_PATH: undefined, CI: undefined, NODE_COMPILE_CACHE: undefined };
   const { status, stdout, stderr } = spawnSync(process.execPath, [resolve('app/testing/run-tests.ts'), ...words], {
     cwd: root,
     encoding: 'utf8',
@@ -35,6 +35,16 @@ test('a chosen file that passes is a success, with the summary of node:test at t
   assert.equal(status, 0);
   assert.match(stdout, /files {7}1 of 2/);
   assert.match(stdout, /✔ it holds[^]*ℹ tests 1[^]*ℹ pass 1\nℹ fail 0/);
+});
+
+test('the files of a run share what is compiled, unless another place for it is named', (t) => {
+  const asking = "import { getCompileCacheDir } from 'node:module'; import { test } from 'node:test'; test(`compiled in ${getCompileCacheDir()}`, () => {});";
+  assert.match(runTests(t, { 'app/a.test.ts': asking }, ['app']).stdout, /compiled in \S+\.cache\Wcompiled\W/);
+  const named = mkdtempSync(join(tmpdir(), 'stockade-compiled-'));
+  t.after(() => {
+    rmSync(named, { recursive: true });
+  });
+  assert.ok(runTests(t, { 'app/a.test.ts': asking }, ['app'], { NODE_COMPILE_CACHE: named }).stdout.includes(`compiled in ${named}`));
 });
 
 test('a failing test fails the run', (t) => {

@@ -58,6 +58,8 @@ async function runFiles(): Promise<void> {
     deadline.abort(new Error(`not finished after ${DEADLINE_MINUTES} minutes`));
   }, DEADLINE_MINUTES * 60_000);
   const digest = digestOf('.');
+  // Some three hundred processes load the same modules: the first compiles them for all, which halves what loading costs.
+  process.env['NODE_COMPILE_CACHE'] ??= resolve('.cache/compiled');
   const events = run({ files: files.map((file) => resolve(file)), concurrency: availableParallelism(), signal: deadline.signal });
 
   const results = collectResults(events, process.cwd());
