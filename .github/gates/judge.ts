@@ -27,6 +27,8 @@ export interface Surroundings {
   readonly now: number;
   /** Stands between a gate and its tools: the proof records their output there, and spoils it. */
   readonly run?: typeof runTool;
+  /** Likewise for where a tool is. */
+  readonly locate?: typeof locate;
 }
 
 export async function judgeGate(gate: NamedGate, surroundings: Surroundings): Promise<Verdict> {
@@ -43,7 +45,8 @@ interface Outcome {
 
 async function verdictOf(gate: NamedGate, surroundings: Surroundings): Promise<Outcome> {
   const { root, state, tools, environment, now } = surroundings;
-  const missing = gate.hindrance?.(environment) ?? gate.tools.map((tool) => (locate(tool, tools) === undefined ? howToGet(tool) : undefined)).find((reason) => reason !== undefined);
+  const find = surroundings.locate ?? locate;
+  const missing = gate.hindrance?.(environment) ?? gate.tools.map((tool) => (find(tool, tools) === undefined ? howToGet(tool) : undefined)).find((reason) => reason !== undefined);
   if (missing !== undefined) return notRun(gate, missing);
   const all = state.files.filter((file) => gate.reads.test(file));
   if (all.length === 0) return fail([unusable(gate, 'It found no file that it judges.')]);
@@ -56,7 +59,7 @@ async function verdictOf(gate: NamedGate, surroundings: Surroundings): Promise<O
     tree: state.files,
     read: (file) => readFileSync(path.join(root, file), 'utf8'),
     installed: (tool) => installedOf(tool, tools),
-    run: async (tool, parameters, options = {}) => accepted(tool.program, await run(locate(tool, tools) ?? tool.program, parameters, root, options), options.accept),
+    run: async (tool, parameters, options = {}) => accepted(tool.program, await run(find(tool, tools) ?? tool.program, parameters, root, options), options.accept),
   };
   try {
     const findings = await gate.check(context);

@@ -222,7 +222,7 @@ async function main(): Promise<number> {
   const installed = await installTools('osv', { cache: tools, onProgress: (line) => { console.log(line); } });
   if ('notRun' in installed) {
     console.error(`not run: ${installed.notRun}`);
-    return exitCodeOfNotRun('CI' in process.env);
+    return exitCodeOfNotRun(process.env['CI'] === 'true');
   }
   const rows = [['', 'osv-scanner asks', 'and the gate', 'seconds']];
   for (const situation of situations) {

@@ -28,8 +28,8 @@ function repository(context: TestContext, names: readonly string[], more: Readon
     writeFileSync(path.join(root, file), text);
   }
   execFileSync('git', ['-C', root, 'init', '-q', '-b', 'main']);
-  const run = (...parameters: string[]) => spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', program, ...parameters], { cwd: root, encoding: 'utf8', env: { ...process.env, CI: undefined, NODE_TEST_CONTEXT: undefined } });
-  return { root, run };
+  const runIn = (environment: NodeJS.ProcessEnv, ...parameters: string[]) => spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', program, ...parameters], { cwd: root, encoding: 'utf8', env: { ...process.env, NODE_TEST_CONTEXT: undefined, ...environment } });
+  return { root, run: runIn.bind(undefined, { CI: undefined }), runInCi: runIn.bind(undefined, { CI: 'true' }) };
 }
 
 /** The gates that a run tried in each way, from what it said. */
@@ -73,6 +73,23 @@ test('a defect that is missed, a gate that stays green on nothing, and an ordina
   assert.equal(status, 1);
   assert.match(stderr, /✖ a_holds missed x-of-a_holds: pass: \n/);
   assert.match(stderr, /ordinary\.patch was blocked: a_holds\/some-rule in app\/second\.txt:0: It is too good\./);
+});
+
+test('what was not run proves nothing: CI ends with 1, but for a token that a fork has not and a part that was deleted', (context) => {
+  const lacking = { '.github/gates/a_holds.gate.ts': gate('a_holds', "tools: [{ set: 'machine', program: 'no-such-program', get: 'nowhere' }]") };
+  const { run, runInCi } = repository(context, ['a_holds', 'b_holds'], lacking);
+  assert.equal(run('--only', 'a_holds,b_holds').status, 0);
+  const { status, stderr } = runInCi('--only', 'a_holds,b_holds');
+  assert.equal(status, 1);
+  assert.match(stderr, /✖ a_holds was not run, so that nothing about it is proven: .*no-such-program/);
+  for (const excuse of ["hindrance: () => 'SOME_TOKEN is not set'", "part: 'deleted/'"]) {
+    assert.equal(repository(context, ['a_holds', 'b_holds'], { '.github/gates/a_holds.gate.ts': gate('a_holds', excuse) }).runInCi('--only', 'a_holds,b_holds').status, 0, excuse);
+  }
+});
+
+test('a gate whose tools are not there must say so', (context) => {
+  const withTool = { '.github/gates/a_holds.gate.ts': gate('a_holds', "tools: [{ set: 'machine', program: 'git', get: 'from its makers' }]") };
+  assert.match(repository(context, ['a_holds'], withTool).run('--only', 'a_holds').stdout, /^✔ a_holds: its tools are not there /m);
 });
 
 test('scheduled gates are proven with --all alone, and one with too few seeds is told', (context) => {

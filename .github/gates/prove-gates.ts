@@ -31,6 +31,7 @@ interface Seed {
   readonly patch: Patch;
 }
 
+const isCi = process.env['CI'] === 'true';
 const root = process.cwd();
 const tools = path.join(root, '.cache/tools');
 const { values } = parseArgs({ options: { only: { type: 'string' }, slice: { type: 'string' }, all: { type: 'boolean', default: false }, record: { type: 'boolean', default: false } } });
@@ -42,7 +43,7 @@ async function main(): Promise<number> {
   if (values.slice !== undefined) console.log(`slice ${values.slice}: ${gates.map(({ name }) => name).join(', ')}\nleft for other runs: ${left.join(', ')}\n`);
   const isWhole = left.length === 0;
   const start = performance.now();
-  if ('CI' in process.env) await prepare(gates, tools, console.log);
+  if (isCi) await prepare(gates, tools, console.log);
   const seeds = gates.flatMap((gate) => seedsOf(root, gate.name).map((patch) => ({ gate, patch })));
   const copies = Array.from({ length: availableParallelism() }, () => new ThrowAway(root));
   try {
@@ -50,11 +51,10 @@ async function main(): Promise<number> {
     const caught = await inCopies(copies, seeds, proveSeed);
     const closed = (await inCopies(copies, gates.filter(({ name }) => baseline.get(name)?.verdict.status === 'pass'), (gate, copy) => proveFailures(gate, copy, baseline.get(gate.name)?.outputs ?? new Map()))).flat();
     const ordinary = values.only === undefined ? await proveOrdinary(gates, copies[0] as ThrowAway) : { changes: [], ms: new Map<string, number>() };
-    const verdicts = [...baseline.values()].map(({ verdict }) => verdict);
-    const status = report(gates, verdicts, seeds, caught, closed, ordinary.changes, isWhole);
+    const status = report(gates, [...baseline.values()], seeds, caught, closed, ordinary.changes, isWhole);
     if (status === 0 && values.record) {
       const isRed = ({ result }: Proof) => result === 'red';
-      writeRecord(root, { commit: commitOf(root), defects: caught.filter(isRed).length, failures: closed.filter(isRed).length, ordinary: ordinary.changes.length, minutes: Math.round((performance.now() - start) / 6_000) / 10, seconds: secondsOf(gates, [...verdicts, ...caught, ...closed], ordinary.ms) });
+      writeRecord(root, { commit: commitOf(root), defects: caught.filter(isRed).length, failures: closed.filter(isRed).length, ordinary: ordinary.changes.length, minutes: Math.round((performance.now() - start) / 6_000) / 10, seconds: secondsOf(gates, [...[...baseline.values()].map(({ verdict }) => verdict), ...caught, ...closed], ordinary.ms) });
     }
     return status;
   } finally {
@@ -99,6 +99,8 @@ function surroundingsOf(copy: ThrowAway, state: TreeState): Surroundings {
 
 interface Baseline {
   readonly verdict: Verdict;
+  /** A part that was deleted, or what a fork need not have (a token): CI goes without, too. */
+  readonly isExcused: boolean;
   readonly outputs: ReadonlyMap<string, Output>;
 }
 
@@ -111,7 +113,7 @@ async function proveBaseline(gates: readonly NamedGate[], copies: readonly Throw
     const isAbsent = gate.part !== undefined && !state.files.some((file) => file.startsWith(gate.part ?? ''));
     const verdict: Verdict = isAbsent ? { gate: gate.name, claim: gate.claim, status: 'not run', reason: `there is no ${gate.part ?? ''}`, findings: [], ms: 0 } : await judgeGate(gate, { ...surroundingsOf(copy, state), run: recorder.run });
     console.log(`${verdict.status === 'fail' ? '✖' : '·'} ${gate.name} without a defect: ${verdict.status}${verdict.reason === '' ? '' : ` (${verdict.reason})`}${verdict.findings.slice(0, 3).map(({ file, rule, message }) => `\n    ${file} ${rule}: ${message}`).join('')}`);
-    return [gate.name, { verdict, outputs: recorder.outputs }] as const;
+    return [gate.name, { verdict, outputs: recorder.outputs, isExcused: isAbsent || gate.hindrance?.(process.env) !== undefined }] as const;
   });
   return new Map(results);
 }
@@ -140,9 +142,15 @@ async function proveFailures(gate: NamedGate, copy: ThrowAway, outputs: Readonly
     const { status, reason, findings, ms } = await judgeGate(gate, surroundings);
     return show({ subject, gate: gate.name, ms, result: status === 'fail' ? 'red' : status === 'pass' ? 'missed' : 'not run', detail: findings[0]?.message ?? reason });
   };
+  // What was not run is never green, and says so; in CI it ends the run with 2.
+  const isNotRun = async (subject: string, surroundings: Surroundings): Promise<Proof> => {
+    const { status, reason, ms } = await judgeGate(gate, surroundings);
+    return show({ subject, gate: gate.name, ms, result: status === 'not run' && reason !== '' ? 'red' : 'missed', detail: reason });
+  };
   // A tool that is spoiled must be asked: nothing that was kept may answer for it.
   copy.forget();
   const proofs = [await isRed('it finds no file', { ...surroundingsOf(copy, { files: [] }) })];
+  if (gate.tools.length > 0) proofs.push(await isNotRun('its tools are not there', { ...surroundingsOf(copy, state), locate: () => undefined }));
   for (const { way, run } of spoiledRuns(outputs)) proofs.push(await isRed(way, { ...surroundingsOf(copy, state), run }));
   if (gate.unparsable !== undefined) {
     copy.write(gate.unparsable.file, gate.unparsable.text);
@@ -191,11 +199,12 @@ async function proveOrdinary(gates: readonly NamedGate[], copy: ThrowAway): Prom
   return { changes: results, ms };
 }
 
-function report(gates: readonly NamedGate[], baseline: readonly Verdict[], seeds: readonly Seed[], caught: readonly Proof[], closed: readonly Proof[], benign: readonly { readonly change: string; readonly by: string }[], isWhole: boolean): number {
+function report(gates: readonly NamedGate[], baseline: readonly Baseline[], seeds: readonly Seed[], caught: readonly Proof[], closed: readonly Proof[], benign: readonly { readonly change: string; readonly by: string }[], isWhole: boolean): number {
   const ran = caught.filter(({ result }) => result !== 'not run');
   const classes = new Set(seeds.filter((_, index) => caught[index]?.result === 'red').map(({ patch }) => patch.header.get('Class')));
   const problems = [
-    ...baseline.filter(({ status }) => status === 'fail').map(({ gate }) => `${gate} is red without a defect`),
+    ...baseline.filter(({ verdict }) => verdict.status === 'fail').map(({ verdict: { gate } }) => `${gate} is red without a defect`),
+    ...baseline.filter(({ verdict, isExcused }) => isCi && verdict.status === 'not run' && !isExcused).map(({ verdict: { gate, reason } }) => `${gate} was not run, so that nothing about it is proven: ${reason}`),
     ...caught.filter(({ result }) => result === 'missed').map(({ gate, subject, detail }) => `${gate} missed ${subject}: ${detail}`),
     ...closed.filter(({ result }) => result === 'missed').map(({ gate, subject }) => `${gate} is green when ${subject}`),
     ...benign.filter(({ by }) => by !== '').map(({ change, by }) => `${change} was blocked: ${by}`),

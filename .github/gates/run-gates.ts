@@ -24,7 +24,7 @@ const cache = path.join(root, '.cache/gates');
 const tools = path.join(root, '.cache/tools');
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({ options: { only: { type: 'string' }, changed: { type: 'boolean', default: false }, base: { type: 'string' }, all: { type: 'boolean', default: false }, json: { type: 'boolean', default: false }, report: { type: 'string' }, profile: { type: 'string', default: process.env['CI'] === undefined ? 'laptop' : 'ci' }, matrix: { type: 'boolean', default: false }, setup: { type: 'boolean', default: false } } });
+  const { values } = parseArgs({ options: { only: { type: 'string' }, changed: { type: 'boolean', default: false }, base: { type: 'string' }, all: { type: 'boolean', default: false }, json: { type: 'boolean', default: false }, report: { type: 'string' }, profile: { type: 'string', default: process.env['CI'] === 'true' ? 'ci' : 'laptop' }, matrix: { type: 'boolean', default: false }, setup: { type: 'boolean', default: false } } });
   if (values.profile !== 'laptop' && values.profile !== 'ci') throw new Error(`there is no profile ${values.profile}`);
   const found = await findGates(root);
   if (found.length === 0) throw new Error('there is no gate here: run it at the root of the repository');
@@ -35,11 +35,14 @@ async function main(): Promise<number> {
     process.stdout.write(`${JSON.stringify(matrixOf(chosen))}\n`);
     return 0;
   }
-  if (values.setup || values.profile === 'ci') await prepare(chosen, tools, say);
-  if (values.setup) return 0;
+  if (values.setup) {
+    await prepare(chosen, tools, say);
+    return 0;
+  }
   const state = readTreeState(root, values.changed || values.base !== undefined ? (values.base ?? 'auto') : undefined);
   const standing = chosen.filter(({ part }) => part === undefined || state.files.some((file) => file.startsWith(part)));
   const touched = standing.filter((gate) => isTouched(gate, state));
+  if (values.profile === 'ci') await prepare(touched, tools, say);
   const verdicts = await judgeAll(touched, state, say);
   const remainder = { untouched: standing.length - touched.length, withoutPart: chosen.filter((gate) => !standing.includes(gate)) };
   if (values.json) process.stdout.write(`${JSON.stringify({ gates: verdicts })}\n`);
@@ -59,7 +62,7 @@ function choose(gates: readonly NamedGate[], { only, all }: { readonly only?: st
 
 /** Those that need the same tools share a job, so that each job installs one set; a set that takes long before what the machine has. */
 function matrixOf(gates: readonly NamedGate[]): unknown {
-  const groups = Map.groupBy(gates, ({ tools: needed }) => (['go', 'osv', 'scorecard', 'python', 'npm', 'machine'] as const).find((set) => needed.some((tool) => tool.set === set)) ?? 'packages');
+  const groups = Map.groupBy(gates, ({ tools: needed }) => (['go', 'osv', 'scorecard', 'python', 'npm', 'typescript', 'machine'] as const).find((set) => needed.some((tool) => tool.set === set)) ?? 'packages');
   return { include: [...groups].map(([group, members]) => ({ group, gates: members.map(({ name }) => name).join(',') })) };
 }
 
@@ -70,7 +73,7 @@ async function judgeAll(gates: readonly NamedGate[], state: ReturnType<typeof re
   const waiting = gates.toSorted((a, b) => (times[b.name] ?? Infinity) - (times[a.name] ?? Infinity));
   const running = new Set<string>();
   const verdicts: Verdict[] = [];
-  const isTerminal = process.stderr.isTTY && !('CI' in process.env);
+  const isTerminal = process.stderr.isTTY && process.env['CI'] !== 'true';
   const showRunning = () => { if (isTerminal) process.stderr.write(`\r\u001b[2K${running.size > 0 ? `… ${[...running].join(', ')} (${verdicts.length} of ${gates.length} done)` : ''}`); };
   const work = async () => {
     for (let gate = waiting.shift(); gate !== undefined; gate = waiting.shift()) {

@@ -29,6 +29,16 @@ test('a spoiled call is told by what it was asked, in whichever folder of scratc
   assert.equal((await cut?.())?.stdout, '["a"');
 });
 
+test('a report that has a place for the tool\'s own errors is played back with one there, and a status that says all is well', async () => {
+  const recorder = recordRuns(() => Promise.resolve({ status: 1, stdout: '[{"results":{"passed_checks":[],"parsing_errors":[]}},{"errors":[]}]', stderr: '' }));
+  await recorder.run('/bin/tool', [], '/root');
+  const last = spoiledRuns(recorder.outputs).at(-1);
+  assert.equal(last?.way, 'its report tells an error of its own');
+  const { status, stdout } = await last.run('/bin/tool', [], '/root');
+  assert.equal(status, 0);
+  assert.match(stdout, /"parsing_errors":\["package\.json"\].*"errors":\[\{[^}]*"message":"internal error"/);
+});
+
 test('a call that was never recorded is refused, so that no verdict rests on it', async () => {
   const [first] = await record();
   await assert.rejects(async () => first?.run('/bin/tool', ['another'], '/root'), { name: 'Unusable', message: /was not called so before/ });

@@ -1,4 +1,4 @@
-// Records what a gate's tools printed, and plays it back spoiled: killed, failed, silent, cut off.
+// Records what a gate's tools printed, and plays it back spoiled: killed, failed, silent, cut off, with an error of its own.
 import { type Output, Unusable } from './gate.ts';
 import type { runTool } from './tools.ts';
 
@@ -43,12 +43,31 @@ export function spoiledRuns(outputs: ReadonlyMap<string, Output>): readonly Spoi
   );
 }
 
+/** Where a report says what the tool itself could not do: semgrep's, Checkov's. */
+const OWN_ERRORS: Readonly<Record<string, unknown>> = { errors: { code: 3, level: 'error', type: 'Fatal error', message: 'internal error', path: 'package.json' }, parsing_errors: 'package.json' };
+
+function withOwnError(stdout: string): string | undefined {
+  let isTold = false;
+  try {
+    const spoiled = JSON.stringify(JSON.parse(stdout), (key, value: unknown) => {
+      if (!Array.isArray(value) || !Object.hasOwn(OWN_ERRORS, key)) return value;
+      isTold = true;
+      return [...(value as readonly unknown[]), OWN_ERRORS[key]];
+    });
+    return isTold ? spoiled : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 function waysOf(output: Output): readonly (readonly [string, () => Output])[] {
   const { stdout } = output;
+  const erring = withOwnError(stdout);
   return [
     ['the tool is killed', () => { throw new Unusable('the tool was ended by SIGKILL'); }],
     ['the tool fails', () => ({ status: 70, stdout: '', stderr: 'internal error' })],
     // One that says nothing when all is well can't be told from one that did nothing.
     ...(stdout === '' ? [] : [['the tool prints nothing', () => ({ ...output, status: 0, stdout: '', stderr: '' })] as const, ['its report is cut off', () => ({ ...output, stdout: stdout.slice(0, Math.floor(stdout.length / 2)) })] as const]),
+    ...(erring === undefined ? [] : [['its report tells an error of its own', () => ({ ...output, status: 0, stdout: erring })] as const]),
   ];
 }

@@ -63,7 +63,7 @@ async function main(parts: readonly Part[]): Promise<number> {
   const python = await installTools('python', { onProgress: say });
   if ('notRun' in python) {
     console.log(`not run: ${python.notRun}`);
-    return 'CI' in process.env ? 1 : 0;
+    return process.env['CI'] === 'true' ? 1 : 0;
   }
   const { moto } = readEmulator();
   if (!readFileSync(path.join(root, '.github/tools/python/requirements.txt'), 'utf8').includes(`\nmoto==${moto} `)) problems.push(`emulator.json is about moto ${moto}, and another is locked: see what has changed`);
@@ -202,7 +202,7 @@ function catcherOf({ caughtBy }: Mutation): string {
 async function proveRun(kept: Kept | undefined): Promise<void> {
   const { status, detail } = await runContainers(root, kept?.states.main, say);
   tables.push({ title: 'the deployed containers', rows: [['result', 'detail'], [status, detail]] });
-  if (status === 'failed' || (status === 'not run' && 'CI' in process.env)) problems.push(`the containers: ${status}, ${detail}`);
+  if (status === 'failed' || (status === 'not run' && process.env['CI'] === 'true')) problems.push(`the containers: ${status}, ${detail}`);
   latest['run'] = { status, detail };
 }
 

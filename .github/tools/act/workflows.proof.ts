@@ -38,7 +38,7 @@ const situations: Readonly<Record<string, Situation>> = {
   },
   // Its last job needs Windows and macOS.
   'with-database': { workflow: 'check', withDatabase: true, job: 'test', expected: [{ job: 'test', result: 'success' }] },
-  gates: { workflow: 'gates', withDatabase: false, expected: [{ job: 'plan', result: 'success' }, { job: 'judge', result: 'success' }, { job: 'gates', result: 'success' }] },
+  gates: { workflow: 'gates', withDatabase: false, expected: [{ job: 'plan', result: 'success' }, { job: 'judge', result: 'success' }, { job: 'advisories', result: 'success' }, { job: 'gates', result: 'success' }] },
 };
 /** What no machine here can show. */
 const NOT_RUN = ['check · readme: there is no Windows and no macOS', 'gates · code-scanning: it is for public repositories on GitHub', 'tokens of OpenID Connect, and what the actions themselves do'];
@@ -89,7 +89,7 @@ async function run(act: string, programs: string, directory: string, { workflow:
   await mkdir(path.join(home, 'act'), { recursive: true });
   execFileSync('git', ['-c', 'safe.directory=*', 'clone', '--quiet', '--no-hardlinks', root, clone]);
   const event = path.join(directory, 'event.json');
-  await writeFile(event, JSON.stringify({ pull_request: { number: 1, head: { ref: 'change', repo: { fork: false } }, base: { ref: 'main' } }, repository: { private: true, default_branch: 'main' } }));
+  await writeFile(event, JSON.stringify({ pull_request: { number: 1, head: { ref: 'change', repo: { fork: false } }, base: { ref: 'main', sha: execFileSync('git', ['-C', clone, 'rev-parse', 'HEAD'], { encoding: 'utf8' }).trim() } }, repository: { private: true, default_branch: 'main' } }));
   // Without settings of its own it asks a person for some.
   await writeFile(path.join(home, 'act/actrc'), '');
   const replaced = await standIns(path.join(directory, 'actions'), workflow(name));
