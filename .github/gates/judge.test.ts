@@ -5,7 +5,7 @@ import path from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { NamedGate } from './find.ts';
 import { type Finding, type GateContext, parseJson, type Tool, Unusable } from './gate.ts';
-import { isTouched, judgeGate, type Surroundings } from './judge.ts';
+import { howToGet, isTouched, judgeGate, type Surroundings } from './judge.ts';
 
 const now = Date.UTC(2026, 10, 24);
 const node: Tool = { set: 'machine', program: 'node', get: 'nodejs.org' };
@@ -130,4 +130,10 @@ test('a change that is not committed is no history, but what decides the verdict
     const surroundings = around(context, files, changed === undefined ? {} : { changed });
     assert.deepEqual([isTouched(history, surroundings.state), (await judgeGate(history, surroundings)).status], [touched, status], String(changed));
   }
+});
+
+test('where a tool comes from is told for the system that asks', () => {
+  assert.equal(howToGet({ set: 'python', program: 'semgrep' }, 'darwin'), 'semgrep is not installed (npm run gates:setup)');
+  assert.equal(howToGet({ set: 'python', program: 'semgrep' }, 'win32'), 'semgrep has no build for Windows (use WSL, or let CI run this gate)');
+  assert.equal(howToGet({ set: 'machine', program: 'terraform', get: 'from its makers' }, 'win32'), 'terraform is not installed (from its makers)');
 });

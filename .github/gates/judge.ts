@@ -108,7 +108,8 @@ function unusable(gate: NamedGate, message: string): Finding {
 /** Of osv and Scorecard, no gate of every change has need. */
 const SETUPS: Readonly<Partial<Record<Tool['set'], string>>> = { packages: 'npm ci', osv: 'npm run gates:setup -- --all', scorecard: 'npm run gates:setup -- --all' };
 
-export function howToGet(tool: Tool): string {
+export function howToGet(tool: Tool, platform: NodeJS.Platform = process.platform): string {
+  if (tool.set === 'python' && platform === 'win32') return `${tool.program} has no build for Windows (use WSL, or let CI run this gate)`;
   if (tool.set === 'machine') return `${tool.program} is not installed (${tool.get})`;
   return `${tool.program} is not installed (${SETUPS[tool.set] ?? 'npm run gates:setup'})`;
 }

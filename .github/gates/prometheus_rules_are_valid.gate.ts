@@ -2,7 +2,7 @@
 import { type Finding, type Gate, type Output, type Tool, Unusable } from './gate.ts';
 import { KeptFinding, Verdicts } from './verdicts.ts';
 
-const promtool: Tool = { set: 'machine', program: 'promtool', get: 'apt-get install prometheus, or the promtool of a release of Prometheus' };
+const promtool: Tool = { set: 'machine', program: 'promtool', get: 'apt-get install prometheus, brew install prometheus, or the promtool of a release of Prometheus' };
 const FOLDER = 'observability/prometheus/';
 const OWN = '.github/gates/prometheus_rules_are_valid.gate.ts';
 

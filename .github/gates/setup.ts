@@ -18,7 +18,7 @@ export async function prepare(gates: readonly NamedGate[], tools: string, say: (
   for (const set of ['npm', 'typescript', 'python', 'go', 'osv', 'scorecard'] as const satisfies readonly ToolSet[]) {
     if (!needed.some((tool) => tool.set === set && locate(tool, tools) === undefined)) continue;
     if (set === 'python' && process.platform === 'win32') {
-      say('– the python tools: semgrep and the others have no build for Windows; use WSL, or let CI run their gates');
+      say('– the python tools have no build for Windows: use WSL, or let CI run their gates');
       continue;
     }
     say(`the ${set} tools: ${COSTS[set]}`);
