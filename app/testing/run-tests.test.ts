@@ -20,8 +20,8 @@ function runTests(t: TestContext, files: Readonly<Record<string, string>>, words
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), text);
   }
-  // Without NODE_TEST_CONTEXT the runner is its own root; inside it, node:test refuses to start another.
-  const inherited = { ...process.env, NODE_TEST_CONTEXT: undefined, DATABASE_URL: undefined, CHROMIUM_PATH: undefined, CI: undefined, NODE_COMPILE_CACHE: undefined };
+  // Without NODE_TEST_CONTEXT the runner is its own root; inside it, node:test refuses to start another. On a terminal it tells its tests to use colours.
+  const inherited = { ...process.env, NODE_TEST_CONTEXT: undefined, DATABASE_URL: undefined, CHROMIUM_PATH: undefined, CI: undefined, NODE_COMPILE_CACHE: undefined, FORCE_COLOR: undefined };
   const { status, stdout, stderr } = spawnSync(process.execPath, [resolve('app/testing/run-tests.ts'), ...words], {
     cwd: root,
     encoding: 'utf8',
