@@ -20,8 +20,8 @@ function runTests(t: TestContext, files: Readonly<Record<string, string>>, words
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), text);
   }
-  // Without NODE_TEST_CONTEXT the runner is its own root; inside it, node:test refuses to start another. On a terminal it tells its tests to use colours.
-  const inherited = { ...process.env, NODE_TEST_CONTEXT: undefined, DATABASE_URL: undefined, CHROMIUM_PATH: undefined, CI: undefined, NODE_COMPILE_CACHE: undefined, FORCE_COLOR: undefined };
+  // Without NODE_TEST_CONTEXT the runner is its own root; inside it, node:test refuses to start another.
+  const inherited = { ...process.env, NODE_TEST_CONTEXT: undefined, DATABASE_URL: undefined, CHROMIUM_PATH: undefined, CI: undefined, NODE_COMPILE_CACHE: undefined };
   const { status, stdout, stderr } = spawnSync(process.execPath, [resolve('app/testing/run-tests.ts'), ...words], {
     cwd: root,
     encoding: 'utf8',
@@ -45,6 +45,11 @@ test('the files of a run share what is compiled, unless another place for it is 
     rmSync(named, { recursive: true });
   });
   assert.ok(runTests(t, { 'app/a.test.ts': asking }, ['app'], { NODE_COMPILE_CACHE: named }).stdout.includes(`compiled in ${named}`));
+});
+
+test('on a terminal the programs that tests start are told nothing of colours', (t) => {
+  const asking = "import { test } from 'node:test'; test(`colours: ${process.env.FORCE_COLOR}`, () => {});";
+  assert.match(runTests(t, { 'app/a.test.ts': asking }, ['app'], { FORCE_COLOR: '1' }).stdout, /colours: undefined/);
 });
 
 test('a failing test fails the run', (t) => {

@@ -13,6 +13,9 @@ const MINIMUM_FILES = 30;
 /** A test that hangs ends the run, by name, rather than the patience of whoever waits. */
 const DEADLINE_MINUTES = 30;
 
+/** On a terminal node:test has its files use colours, and so would every program that they start: a test would fail there alone. */
+const WITHOUT_COLOURS = ['--import', 'data:text/javascript,delete process.env.FORCE_COLOR'];
+
 const words = process.argv.slice(2);
 const isCi = process.env['CI'] === 'true';
 
@@ -60,7 +63,7 @@ async function runFiles(): Promise<void> {
   const digest = digestOf('.');
   // Some three hundred processes load the same modules: the first compiles them for all, which halves what loading costs.
   process.env['NODE_COMPILE_CACHE'] ??= resolve('.cache/compiled');
-  const events = run({ files: files.map((file) => resolve(file)), concurrency: availableParallelism(), signal: deadline.signal });
+  const events = run({ files: files.map((file) => resolve(file)), concurrency: availableParallelism(), execArgv: WITHOUT_COLOURS, signal: deadline.signal });
 
   const results = collectResults(events, process.cwd());
 
