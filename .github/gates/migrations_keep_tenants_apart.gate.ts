@@ -1,5 +1,4 @@
 // Reads the migrations for what row-level security rests on: who may do what to which rows, once all of them have run.
-import { posix } from 'node:path';
 import { type Finding, type Gate, Unusable } from './gate.ts';
 import { readScript, type Statement } from './sql-statements.ts';
 
