@@ -1,6 +1,6 @@
 // What several rules mean by the data of a request, in semgrep's words.
 
-type Pattern = Readonly<Record<string, unknown>>;
+export type Pattern = Readonly<Record<string, unknown>>;
 
 /** `names` are regular expressions, by metavariable, that hold for its whole text. */
 export function where(pattern: string, names: Readonly<Record<string, string>>): Pattern {

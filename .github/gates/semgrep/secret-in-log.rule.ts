@@ -20,12 +20,12 @@ export const rule: WeaknessRule = {
     ],
     'pattern-sanitizers': [
       { pattern: 'createHash(...)' },
-      { pattern: '$X.length' },
+      // What is said of it, and not it: its size, its dates, which key it is under.
+      where('$X.$ABOUT', { ABOUT: 'length|byteLength|size|status|count|version|alg|kid|jti|id|expires\\w*|expiry|exp|iat|nbf|issued\\w*|created\\w*|used_?[aA]t|token_?[tT]ype' }),
       { pattern: 'Boolean(...)' },
       { pattern: 'typeof $X' },
       { pattern: '$X === $Y' },
       { pattern: '$X !== $Y' },
-      { pattern: '$X.status' },
       { pattern: 'Object.keys(...)' },
     ],
     'pattern-sinks': [
@@ -46,5 +46,6 @@ export const rule: WeaknessRule = {
     'export const f = (log, subject) => { log.info({ tenantId: subject.tenantId }, "signed in"); };',
     'export const f = (log) => { log.info("the token was refused"); };',
     'export const f = (log, token) => { log.info({ length: token.length }, "long token"); };',
+    'export const f = (log, body, token, jwt) => { log.info({ bytes: body.byteLength, expires: token.expiresAt, kid: jwt.kid }); };',
   ],
 };

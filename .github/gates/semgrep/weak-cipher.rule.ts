@@ -4,12 +4,15 @@ import { either, where, whereConstant } from './patterns.ts';
 
 export const rule: WeaknessRule = {
   cwe: 1240,
-  message: 'This encryption is no authenticated one, or its key or nonce is written in the code.',
+  message: 'This encryption is no authenticated one, takes a tag of any length, or has its key or nonce written in the code.',
   fix: 'Use sealedBox of app/lib/sealed.ts, or aes-256-gcm with randomBytes(12) as nonce and a key from the configuration.',
   match: either([
     ...['const $V = Buffer.alloc(...);\n...', 'const $V = new Uint8Array(...);\n...', 'const $V = Buffer.from("...", ...);\n...', 'const $V = Buffer.from([...]);\n...', 'const $V = new TextEncoder().encode("...");\n...'].map((made) => ({ patterns: [either(['createCipheriv($A, $V, ...)', 'createCipheriv($A, $K, $V, ...)', '$C.createCipheriv($A, $V, ...)', '$C.createCipheriv($A, $K, $V, ...)', 'createHmac($A, $V)', '$C.createHmac($A, $V)', '$T.sign($V)']), { 'pattern-inside': made }] })),
     whereConstant('$F($ALG, ...)', { F: '(?:\\w+\\.)?create(?:Cipher|Decipher)iv', ALG: '(?i)[\'"`]?(?:aes-?\\d*-(?:ecb|cbc|cfb\\w*|ofb|ctr)|aes\\d+|des\\S*|rc[24]\\S*|bf\\S*|blowfish|cast\\S*|seed\\S*|idea\\S*)[\'"`]?' }),
     where('$F(...)', { F: '(?:\\w+\\.)?create(?:Cipher|Decipher)' }),
+    // Without it, whoever forges a text sends a tag of four bytes, and tries: https://nodejs.org/api/crypto.html#ccm-mode
+    ...['createDecipheriv', '$C.createDecipheriv'].map((made) => ({ patterns: [either([`${made}($A, $K, $V)`, `${made}($A, $K, $V, {...})`]), ...['authTagLength: $N', 'authTagLength', '...$OPTIONS'].map((said) => ({ 'pattern-not': `${made}($A, $K, $V, {..., ${said}, ...})` }))] })),
+    { patterns: [{ pattern: '{..., authTagLength: $N, ...}' }, { 'metavariable-comparison': { metavariable: '$N', comparison: '$N < 12' } }] },
     where('$F($ALG, $KEY, $IV, ...)', { F: '(?:\\w+\\.)?createCipheriv', IV: '(?s)[A-Z][A-Z_]+|[\'"`].*|Buffer\\.alloc\\(.*|Buffer\\.from\\((?:[\'"`\\[]).*|new Uint8Array\\(.*|.*createHash\\(.*' }),
     where('$F($ALG, $KEY, ...)', { F: '(?:\\w+\\.)?(?:createCipheriv|createDecipheriv|createHmac)', KEY: '(?s)[\'"`].*|Buffer\\.from\\([\'"`\\[].*|Buffer\\.alloc\\(.*' }),
     where('$F($ALG, $KEY, ...)', { F: '(?:\\w+\\.)?hkdf(?:Sync)?', KEY: '(?s)[\'"`].*|Buffer\\.from\\([\'"`\\[].*' }),
@@ -28,9 +31,13 @@ export const rule: WeaknessRule = {
     'export const f = (text) => createHmac("sha256", "change me").update(text).digest();',
     'export const f = (payload) => new SignJWT(payload).sign(new TextEncoder().encode("change me"));',
     'export const f = () => generateKeyPairSync("rsa", { modulusLength: 1024 });',
+    'export const f = (key, box) => { const d = createDecipheriv("aes-256-gcm", key, box.iv); d.setAuthTag(box.tag); return d.update(box.text); };',
+    'export const f = (key, box) => crypto.createDecipheriv("chacha20-poly1305", key, box.iv, { highWaterMark: 1 });',
+    'const TAG = 4;\nexport const f = (key, iv) => createDecipheriv("aes-256-gcm", key, iv, { authTagLength: TAG });',
   ],
   allows: [
     'export const f = (key) => createCipheriv("aes-256-gcm", key, randomBytes(12), { authTagLength: 16 });',
+    'export const f = (key, iv, authTagLength) => createDecipheriv("aes-256-gcm", key, iv, { authTagLength });',
     'export const f = (key, text) => createHmac("sha256", key).update(text).digest();',
   ],
 };
