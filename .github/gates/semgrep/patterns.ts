@@ -57,13 +57,30 @@ export function beginsWith(regex: string): readonly Pattern[] {
   ];
 }
 
-/** What was looked up in a list is one of ours, and so is what a table of ours has for it. */
+const NOT_LISTED = ['!$ALLOWED.has($Y)', '!$ALLOWED.includes($Y)', '$ALLOWED.has($Y) === false', '$ALLOWED.includes($Y) === false', '$ALLOWED.indexOf($Y) < 0', '$ALLOWED.indexOf($Y) === -1'];
+const LISTED = ['$ALLOWED.has($Y)', '$ALLOWED.includes($Y)'];
+const LEAVES = ['return ...;', '{ ... return ...; }', 'throw ...;', '{ ... throw ...; }', 'continue;', '{ ... continue; }'];
+/** No list: what the request itself brings along, or a single text. */
+const isList = restrict({ ALLOWED: '(?!\\[[\'"]|.*\\b(?:ctx|request|query|body|params|headers)\\b).*' });
+
+/** What was looked up in a list is one of ours where the answer decides, and so is what a table of ours has for it. */
 export const CHECKED: readonly Pattern[] = [
-  ...['has', 'includes'].flatMap((look) => [
-    { patterns: [{ pattern: `$ALLOWED.${look}($Y)` }, ...restrict({ ALLOWED: '(?!\\[[\'"]|.*\\b(?:ctx|request|query|body|params|headers)\\b).*' }), { 'focus-metavariable': '$Y' }], 'by-side-effect': true },
-    { pattern: `$ALLOWED.${look}($Y) ? $A : $B` },
-  ]),
-  where('$TABLE.get(...)', { TABLE: '(?i)(?!(?:.*\\.)?(?:ctx|context|c|koa|req|request|headers?|response|cookies|searchParams|params|query|body|form|formData|https?|axios|got|\\w*client|\\w*router|app)$|.*URLSearchParams\\(|.*searchParams$)[\\w.#]+' }),
+  // Whoever is not in it is sent away: from there on, it is.
+  {
+    patterns: [
+      either(LISTED),
+      either(NOT_LISTED.flatMap((refused) => LEAVES.map((leave) => ({ 'pattern-inside': `if (<... ${refused} ...>) ${leave}` }))).concat(LISTED.map((listed) => ({ 'pattern-inside': `assert(<... ${listed} ...>, ...)` })), LISTED.map((listed) => ({ 'pattern-inside': `const $OK = <... ${listed} ...>;\n...\nif (<... !$OK ...>) $LEAVE` })))),
+      ...isList,
+      { 'focus-metavariable': '$Y' },
+    ],
+    'by-side-effect': true,
+  },
+  // The same after `name === undefined || !LIST.has(name)`, of which a flow of data knows only that it may not have been asked.
+  { patterns: [{ pattern: '$Y' }, either(NOT_LISTED.slice(0, 2).flatMap((refused) => LEAVES.slice(0, 4).flatMap((leave) => [`if ($ELSE || ${refused}) ${leave}\n...`, `if (${refused} || $ELSE) ${leave}\n...`])).map((pattern) => ({ 'pattern-inside': pattern }))), ...isList] },
+  // Only whoever is in it comes so far.
+  ...LISTED.map((listed) => ({ patterns: [either([`if (<... ${listed} ...>) $THEN`, `if (<... ${listed} ...>) $THEN\nelse $ELSE`]), { 'pattern-not': `if (<... !${listed} ...>) $THEN` }, { 'pattern-not': `if (<... !${listed} ...>) $THEN\nelse $ELSE` }, ...isList, { 'focus-metavariable': '$THEN' }] })),
+  ...LISTED.flatMap((listed) => [{ patterns: [{ pattern: `${listed} ? $A : $B` }, { 'pattern-not': `${listed} ? $A : $Y` }, ...isList] }, { patterns: [{ pattern: `${listed} && $A` }, ...isList] }]),
+  where('$TABLE.get(...)', { TABLE: '(?i)(?!(?:.*\\.)?(?:ctx|context|c|koa|req|request|headers?|response|cookies|searchParams|params|query|body|form|formData|https?|axios|got|\\w*(?:client|router|store|cache|storage|repository|database|session|registry)|redis|kv|db|app|given|input)$|.*URLSearchParams\\(|.*searchParams$)[\\w.#]+' }),
   where('$TABLE[$NAME]', { TABLE: '[A-Z][A-Z0-9_]*' }),
   { pattern: 'Number(...)' }, { pattern: 'Number.parseInt(...)' }, { pattern: 'parseInt(...)' }, { pattern: '$X.length' },
 ];

@@ -10,10 +10,10 @@ export const rule: WeaknessRule = {
   message: 'The browser is sent where an argument says, and nothing here keeps that to this site.',
   fix: 'Pass it through localPath (in a feature) or toReturnPath (in identity) here, where it is used, or take a name and look the path up.',
   // The two that there are: what they are handed is a path of this site (toReturnPath, localPath), or the provider's.
-  only: /^app\/(?!identity\/sign-in\.ts$|.*\/assets\/)/,
+  only: /^app\/(?!identity\/sign-in\.ts$|http\/respond\.ts$|.*\/assets\/)/,
   match: {
     patterns: [
-      either(AS_IT_COMES.flatMap((to) => [`$CTX.redirect(${to}, ...)`, `Response.redirect(${to}, ...)`, `$CTX.set("Location", ${to})`, `$CTX.set("location", ${to})`, `$R.setHeader("Location", ${to})`, `$R.setHeader("location", ${to})`]).concat(['$TO', 'String($TO)', '$TO.href'].flatMap((to) => [`$R.writeHead($S, {..., Location: ${to}, ...})`, `$R.writeHead($S, {..., location: ${to}, ...})`]))),
+      either(AS_IT_COMES.flatMap((to) => [`$CTX.redirect(${to}, ...)`, `sendRedirect($CTX, ${to})`, `Response.redirect(${to}, ...)`, `$CTX.set("Location", ${to})`, `$CTX.set("location", ${to})`, `$R.setHeader("Location", ${to})`, `$R.setHeader("location", ${to})`]).concat(['$TO', 'String($TO)', '$TO.href'].flatMap((to) => [`$R.writeHead($S, {..., Location: ${to}, ...})`, `$R.writeHead($S, {..., location: ${to}, ...})`]))),
       either(INSIDE.map((pattern) => ({ 'pattern-inside': pattern }))),
       ...restrict({ TO: '(?!ctx$|context$|res$|response$|settings$|config$)\\w+' }),
     ],

@@ -30,6 +30,7 @@ export const rule: WeaknessRule = {
     'export const f = async ({ input }) => { const target = `http://${input.host}:80/`; return fetch(target); };',
     'export function probe(webhookUrl) { return fetch(webhookUrl, { method: "POST" }); }',
     'export const f = (ctx) => net.connect({ host: ctx.request.body.host, port: 25 });',
+    'export const f = (ctx, store) => fetch(store.get(ctx.query.url), { signal });',
   ],
   allows: [
     'export const f = (ctx) => { const { region } = ctx.query; if (!REGIONS.has(region)) throw new TypeError("unknown"); return fetch(`https://${region}.example.com/`, { signal }); };',
