@@ -11,7 +11,7 @@ const given = new Map([
   ['/scratch/erased/app/main.ts.js', 'app/main.ts'],
   ['/scratch/erased/app/http/page.ts.js', 'app/http/page.ts'],
 ]);
-const RESULT = { check_id: 'scratch.weak-hash', path: '/scratch/erased/app/http/page.ts.js', start: { line: 7, col: 3, offset: 90 }, end: { line: 7, col: 20, offset: 107 }, extra: { message: 'x' } };
+const RESULT = { check_id: 'scratch.weak-hash', path: '/scratch/erased/app/http/page.ts.js', start: { line: 7, col: 3, offset: 90 }, end: { line: 7, col: 20, offset: 107 }, extra: { message: 'x', lines: 'md5(x)' } };
 
 /** As semgrep 1.86 writes it with --json. */
 function report(change: Readonly<Record<string, unknown>> = {}): string {
@@ -28,9 +28,17 @@ test('a match of semgrep becomes a finding of the file that was copied, on its l
 });
 
 test('a rule tells nothing of the files that it is not about', () => {
-  assert.equal(toFindings([{ rule: 'weak-hash', file: 'app/features/x/breached.ts', line: 1 }], rules).length, 0);
-  assert.equal(toFindings([{ rule: 'rows-of-every-tenant', file: 'app/data/login.ts', line: 1 }], rules).length, 0);
-  assert.equal(toFindings([{ rule: 'rows-of-every-tenant', file: 'app/features/x/store.ts', line: 1 }], rules).length, 1);
+  assert.equal(toFindings([{ rule: 'weak-hash', file: 'app/features/x/breached.ts', line: 1, matched: '' }], rules).length, 0);
+  assert.equal(toFindings([{ rule: 'rows-of-every-tenant', file: 'app/data/login.ts', line: 1, matched: '' }], rules).length, 0);
+  assert.equal(toFindings([{ rule: 'rows-of-every-tenant', file: 'app/features/x/store.ts', line: 1, matched: '' }], rules).length, 1);
+});
+
+test('rows that no tenant has are everybody\'s, and a join with rows of tenants is not', () => {
+  const query = { ...RESULT, check_id: 'scratch.rows-of-every-tenant', extra: { lines: 'return q.execute();', metavars: { $Q: { abstract_content: 'db.selectFrom("unit").selectAll()' } } } };
+  const [hit] = readHits(report({ results: [query] }), { rules, given });
+  assert.ok(hit);
+  const of = (matched: string) => toFindings([{ ...hit, file: 'app/features/x/store.ts', matched }], rules, new Set(['unit', 'country'])).length;
+  assert.deepEqual([hit.matched, 'db.selectFrom("item").selectAll()', 'db.selectFrom("unit").innerJoin("item", "a", "b")', 'sql`delete from country`', 'sql`update item set a = 1`'].map(of), [0, 1, 1, 0, 1]);
 });
 
 test('semgrep gives no verdict when it was cut off, left something out, or tells of an error', () => {
@@ -42,10 +50,10 @@ test('semgrep gives no verdict when it was cut off, left something out, or tells
 
 test('a rule that lets its own example pass, or refuses what it allows, gives no verdict', () => {
   const examples = examplesOf(rules);
-  const hits = [...examples].flatMap(([file, { rule, isRefused, starts }]) => (isRefused ? starts.map((line) => ({ rule, file, line })) : []));
+  const hits = [...examples].flatMap(([file, { rule, isRefused, starts }]) => (isRefused ? starts.map((line) => ({ rule, file, line, matched: '' })) : []));
   assert.doesNotThrow(() => { checkExamples(hits, examples); });
   assert.throws(() => { checkExamples(hits.slice(1), examples); }, Unusable);
-  assert.throws(() => { checkExamples([...hits, { rule: 'weak-hash', file: 'examples/weak-hash.allowed', line: 1 }], examples); }, Unusable);
+  assert.throws(() => { checkExamples([...hits, { rule: 'weak-hash', file: 'examples/weak-hash.allowed', line: 1, matched: '' }], examples); }, Unusable);
   assert.throws(() => { checkExamples([], examples); }, Unusable);
 });
 

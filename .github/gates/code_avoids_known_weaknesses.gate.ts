@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { type Finding, type Gate, type GateContext, parseJson, type Tool, Unusable } from './gate.ts';
 import { checkExamples, type Examples, examplesOf } from './semgrep/examples.ts';
 import { findRules, Hit, type NamedRule, toConfig } from './semgrep/weakness.ts';
+import { tablesWithout } from './sql-statements.ts';
 import { Verdicts } from './verdicts.ts';
 
 const semgrep: Tool = { set: 'python', program: 'semgrep' };
@@ -13,9 +14,11 @@ const OWN = '.github/gates/code_avoids_known_weaknesses.gate.ts';
 /** Stands for all examples where verdicts are kept; it is no file that is judged. */
 const EXAMPLES = '.github/gates/semgrep/examples.ts';
 
+const MIGRATIONS = /^app\/(?:.*\/)?migrations\/.*\.sql$/i;
+
 const Report = z.object({
   version: z.string(),
-  results: z.array(z.object({ check_id: z.string(), path: z.string(), start: z.object({ line: z.int().positive() }) })),
+  results: z.array(z.object({ check_id: z.string(), path: z.string(), start: z.object({ line: z.int().positive() }), extra: z.looseObject({ lines: z.string().default(''), metavars: z.looseObject({ $Q: z.looseObject({ abstract_content: z.string() }).optional() }).optional() }) })),
   errors: z.array(z.looseObject({ message: z.string().optional(), path: z.string().optional(), type: z.unknown() })),
   paths: z.object({ scanned: z.array(z.string()) }),
   skipped_rules: z.array(z.unknown()),
@@ -28,7 +31,7 @@ export const gate: Gate = {
   link: 'https://cwe.mitre.org/top25/',
   tools: [semgrep],
   // What runs in production, or decides here; tests and proofs hold weaknesses on purpose.
-  reads: /^(?!.*\.(?:test|proof|attack)\.ts$|app\/(?:testing|bench|probes|attacks)\/|.*\/proofs\/|\.github\/gates\/semgrep\/)(?:(?:app|\.github)\/.*|[^/]+)\.[cm]?[jt]sx?$/,
+  reads: /^(?!.*\.(?:test|proof)\.ts$|app\/(?:testing|bench|probes|attacks)\/|.*\/proofs\/|\.github\/gates\/semgrep\/)(?:(?:app|\.github)\/.*|[^/]+)\.[cm]?[jt]sx?$/,
   settings: /^\.github\/(?:gates\/semgrep|tools\/python)\//,
   scope: 'file',
   when: 'change',
@@ -47,7 +50,8 @@ export const gate: Gate = {
       kept.add(EXAMPLES, JSON.stringify([...examples]), []);
       await kept.keep(context.tree);
     }
-    return toFindings([...texts].flatMap(([file, text]) => kept.of(file, text) ?? []), rules);
+    const migrations = context.tree.filter((file) => MIGRATIONS.test(file)).map((file) => context.read(file));
+    return toFindings([...texts].flatMap(([file, text]) => kept.of(file, text) ?? []), rules, tablesWithout('tenant_id', migrations));
   },
 };
 
@@ -118,20 +122,20 @@ export function readHits(stdout: string, { rules, given }: Judged): readonly Hit
   const scanned = new Set(paths.scanned);
   const missed = [...given].filter(([copy]) => !scanned.has(copy)).map(([, file]) => file);
   if (missed.length > 0) throw new Unusable(`semgrep did not look at ${missed.slice(0, 3).join(', ')}${missed.length > 3 ? ` and ${missed.length - 3} more` : ''}`);
-  return results.map(({ check_id: id, path: copy, start: { line } }) => {
+  return results.map(({ check_id: id, path: copy, start: { line }, extra: { lines, metavars } }) => {
     // Semgrep puts the folder of its settings before the name.
     const rule = rules.find((each) => id === each.id || id.endsWith(`.${each.id}`));
     const file = given.get(copy);
     if (rule === undefined || file === undefined) throw new Unusable(`semgrep tells of ${id} in ${copy}, which it was not asked about`);
-    return { rule: rule.id, file, line };
+    return { rule: rule.id, file, line, matched: metavars?.$Q?.abstract_content ?? lines };
   });
 }
 
-export function toFindings(hits: readonly Hit[], rules: readonly NamedRule[]): readonly Finding[] {
+export function toFindings(hits: readonly Hit[], rules: readonly NamedRule[], sharedTables: ReadonlySet<string> = new Set()): readonly Finding[] {
   const named = new Map(rules.map((rule) => [rule.id, rule]));
-  const findings = hits.flatMap(({ rule: id, file, line }) => {
+  const findings = hits.flatMap(({ rule: id, file, line, matched }) => {
     const rule = named.get(id);
-    const isMeant = rule !== undefined && rule.except?.test(file) !== true && rule.only?.test(file) !== false;
+    const isMeant = rule !== undefined && rule.except?.test(file) !== true && rule.only?.test(file) !== false && rule.spares?.(matched, sharedTables) !== true;
     return isMeant ? [{ rule: id, file, line, severity: 'error' as const, message: `${rule.message} (CWE-${rule.cwe})`, fix: rule.fix }] : [];
   });
   // Patterns overlap; one line is wrong once.

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readScript } from './sql-statements.ts';
+import { readScript, tablesWithout } from './sql-statements.ts';
 
 const codes = (text: string) => readScript(text).statements.map(({ code }) => code);
 
@@ -24,4 +24,9 @@ test('what looks like a comment within a string hides nothing, and a comment in 
 test('a text that does not end is not whole', () => {
   for (const text of ["select 'a", 'select "a', '/* a /* b */']) assert.equal(readScript(text).isWhole, false, text);
   assert.equal(readScript("select 'it''s', $$ it's $$, $1").isWhole, true);
+});
+
+test('a table is without a column where nothing gave it one, and nothing may have', () => {
+  const scripts = ["create table unit (code text primary key); create table public.item (tenant_id text, id int)", "create table late (id int); create table copied (like item); create table made as select 1", "alter table late add column tenant_id text; create unlogged table if not exists country (code text default 'tenant_id')"];
+  assert.deepEqual([...tablesWithout('tenant_id', scripts)], ['unit', 'country']);
 });

@@ -93,6 +93,16 @@ export function readScript(text: string, firstLine = 1): Script {
   return { statements, isWhole };
 }
 
+/** Tables that the scripts make, and in which no row has this column: one that is copied from another may have it. */
+export function tablesWithout(column: string, scripts: readonly string[]): ReadonlySet<string> {
+  const codes = scripts.flatMap((script) => readScript(script).statements.map(({ code }) => code));
+  const having = new Set(codes.flatMap((code) => new RegExp(String.raw`\balter table (?:if exists )?(?:only )?(?:\w+\.)?(\w+) .*\badd (?:column )?(?:if not exists )?${column}\b`).exec(code)?.[1] ?? []));
+  return new Set(codes.flatMap((code) => {
+    const [, name = '', rest = ''] = /\bcreate (?:unlogged )?table (?:if not exists )?(?:\w+\.)?(\w+) (\(.*)$/.exec(code) ?? [];
+    return name === '' || having.has(name) || new RegExp(String.raw`\b(?:${column}|like|inherits|partition of)\b|\) as\b`).test(rest) ? [] : [name];
+  }));
+}
+
 function divide(tokens: readonly Token[]): readonly (readonly Token[])[] {
   const parts: Token[][] = [[]];
   for (const token of tokens) {

@@ -26,6 +26,11 @@ export const rule: WeaknessRule = {
       ],
     })),
   ]),
+  // Units and countries are everybody's.
+  spares(matched, sharedTables) {
+    const names = [...matched.matchAll(/(?:\.(?:selectFrom|updateTable|deleteFrom|\w+Join)\(\s*['"`]|\b(?:delete\s+from|update)\s+)(\w+)/g)].map(([, name = '']) => name);
+    return names.length > 0 && names.every((name) => sharedTables.has(name));
+  },
   refuses: [
     'export const f = (db, id) => sql`delete from report where id = ${id}`.execute(db);',
     'export const f = (db, sku) => db.selectFrom("item").selectAll().where("sku", "=", sku).executeTakeFirst();',

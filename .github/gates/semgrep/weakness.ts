@@ -15,6 +15,8 @@ export interface WeaknessRule {
   readonly only?: RegExp;
   /** Files where it is as it must be; the rule's file says why. */
   readonly except?: RegExp;
+  /** Whether what was found is as it must be, by the tables of which no tenant has rows. */
+  readonly spares?: (matched: string, sharedTables: ReadonlySet<string>) => boolean;
   /** Each is found, or the rule is broken. */
   readonly refuses: readonly string[];
   readonly allows: readonly string[];
@@ -24,8 +26,8 @@ export interface NamedRule extends WeaknessRule {
   readonly id: string;
 }
 
-/** Where a rule found something. */
-export const Hit = z.object({ rule: z.string(), file: z.string(), line: z.int().positive() });
+/** Where a rule found something, and what: the query that is run, or the lines. */
+export const Hit = z.object({ rule: z.string(), file: z.string(), line: z.int().positive(), matched: z.string() });
 export type Hit = Readonly<z.infer<typeof Hit>>;
 
 const SUFFIX = '.rule.ts';
