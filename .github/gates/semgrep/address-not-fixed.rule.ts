@@ -2,8 +2,8 @@
 import { focus, type Pattern } from './patterns.ts';
 import type { WeaknessRule } from './weakness.ts';
 
-/** Names of what the configuration says, and constants of the file. */
-const OWN = '(?:\\w+\\.)*(?:settings|config|configuration|options|environment|env)\\.(?:\\w+\\.)*\\w+|[A-Z][A-Z0-9_]*';
+/** Names of what the configuration says, what an object was made with, and constants of the file. */
+const OWN = 'this\\.#?\\w+(?:\\.\\w+)*|(?:\\w+\\.)*(?:settings|config|configuration|options|environment|env)\\.(?:\\w+\\.)*\\w+|(?:\\w+\\.)*(?:base|api|service)(?:Url|URL|Origin|Endpoint)|[A-Z][A-Z0-9_]*';
 /** An origin that is written down, or configured. */
 const FIXED = `(?s)(?:https?|wss?):\\/\\/.*|\\/(?!\\/).*|[\\'"\`](?:https?|wss?):\\/\\/[\\w.-]+(?::\\d+)?(?:[\\/?#].*)?[\\'"\`]|[\\'"]\\/(?!\\/).*[\\'"]|\`\\/(?![\\/$]).*|\`\\$\\{(?:${OWN})\\}.*|[\\'"\`](?:https?|wss?):\\/\\/[\\w.-]+(?::\\d+)?\\/.*|(?:${OWN})(?: ?\\+.*)?|new URL\\((?:[\\'"\`]https?:\\/\\/[\\w.-]+[\\/'"\`].*|[\\'"\`]\\.{0,2}\\/(?!\\/).*, (?:${OWN}))\\)|new URL\\((?:${OWN})\\)`;
 const CALLS = ['fetch($URL, ...)', 'globalThis.fetch($URL, ...)', 'createRemoteJWKSet($URL, ...)', '$JOSE.createRemoteJWKSet($URL, ...)', 'new EventSource($URL, ...)', 'new WebSocket($URL, ...)', 'https.request($URL, ...)', 'http.request($URL, ...)', 'https.get($URL, ...)', 'http.get($URL, ...)', 'undici.request($URL, ...)', 'undici.fetch($URL, ...)', 'axios.get($URL, ...)', 'axios.post($URL, ...)', 'axios($URL, ...)', 'got($URL, ...)', 'net.connect($URL, ...)', 'tls.connect($URL, ...)'];
@@ -32,6 +32,8 @@ export const rule: WeaknessRule = {
     'const RATES = "https://api.example.com/rates";\nexport const f = () => fetch(RATES, { signal });',
     'export const f = (config, id) => fetch(new URL(`/v1/${id}`, config.rates.url), { signal });',
     'export const f = (settings, id) => fetch(`${settings.url}/v1/${id}`, { signal });',
+    'export class Rates { #baseUrl; ask(id) { return fetch(new URL(`/v1/${id}`, this.#baseUrl), { signal }); } }',
+    'export const createRates = (apiUrl) => ({ ask: (id) => fetch(`${apiUrl}/v1/${encodeURIComponent(id)}`, { signal }) });',
     'export const f = (map, key) => map.get(key);',
   ],
 };
