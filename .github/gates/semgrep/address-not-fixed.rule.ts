@@ -15,13 +15,15 @@ export const rule: WeaknessRule = {
   fix: 'Ask through createOutboundFetch (app/identity/outbound.ts), which holds a list of origins, or begin the address with a constant or a setting (settings.url).',
   // What runs in the service, but for the ways out that hold lists, or are handed what the configuration says. A browser's script asks what the browser may.
   only: /^app\/(?!.*\.command\.ts$|.*\/assets\/|identity\/(?:outbound|provider-configuration|published-keys|token)\.ts$|lib\/cookie-jar\.ts$|features\/\w+\/breached\.ts$)/,
-  match: { patterns: [focus('URL', CALLS), isComputed, { 'pattern-not-inside': 'const $URL = `https://$HOST/...`;\n...' }] },
+  match: { patterns: [focus('URL', CALLS), isComputed, { 'pattern-not-inside': { patterns: [{ pattern: 'const $URL = $MADE;\n...' }, { 'metavariable-regex': { metavariable: '$MADE', regex: `^(?:${FIXED})$` } }] } }] },
   refuses: [
     'const preview = (address) => fetch(address, { signal });\nexport const c = defineCommand({ handle: ({ body }) => preview(body.url) });',
     'export const f = async (db) => { const row = await db.selectFrom("webhook").where("tenant_id", "=", 1).executeTakeFirstOrThrow(); await fetch(new URL(row.endpoint), { signal }); };',
     'export const f = (host) => fetch(`https://${host}/status`, { signal });',
     'export const f = (name) => fetch(`https://${name}.example.com/status`, { signal });',
     'export const f = (issuer) => createRemoteJWKSet(new URL("/.well-known/jwks.json", issuer));',
+    'export const f = (host) => { const address = `https://${host}/status`; return fetch(address, { signal }); };',
+    'export const f = (row) => { const address = new URL(row.endpoint); return fetch(address, { signal }); };',
     'export const f = (address) => https.get(address, () => {});',
     'export const f = (next) => fetch(new URL(next, "https://api.example.com"), { signal });',
   ],
@@ -34,6 +36,8 @@ export const rule: WeaknessRule = {
     'export const f = (settings, id) => fetch(`${settings.url}/v1/${id}`, { signal });',
     'export class Rates { #baseUrl; ask(id) { return fetch(new URL(`/v1/${id}`, this.#baseUrl), { signal }); } }',
     'export const createRates = (apiUrl) => ({ ask: (id) => fetch(`${apiUrl}/v1/${encodeURIComponent(id)}`, { signal }) });',
+    'export const f = (id) => { const address = `https://api.example.com/v1/${encodeURIComponent(id)}`; return fetch(address, { signal }); };',
+    'export const f = (settings) => { const address = new URL("/v1", settings.url); log.info("asked"); return fetch(address, { signal }); };',
     'export const f = (map, key) => map.get(key);',
   ],
 };
