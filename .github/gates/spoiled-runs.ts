@@ -47,14 +47,10 @@ export function spoiledRuns(outputs: ReadonlyMap<string, Output>): readonly Spoi
 const OWN_ERRORS: Readonly<Record<string, unknown>> = { errors: { code: 3, level: 'error', type: 'Fatal error', message: 'internal error', path: 'package.json' }, parsing_errors: 'package.json' };
 
 function withOwnError(stdout: string): string | undefined {
-  let isTold = false;
   try {
-    const spoiled = JSON.stringify(JSON.parse(stdout), (key, value: unknown) => {
-      if (!Array.isArray(value) || !Object.hasOwn(OWN_ERRORS, key)) return value;
-      isTold = true;
-      return [...(value as readonly unknown[]), OWN_ERRORS[key]];
-    });
-    return isTold ? spoiled : undefined;
+    const report: unknown = JSON.parse(stdout);
+    const spoiled = JSON.stringify(report, (key, value: unknown) => (Array.isArray(value) && Object.hasOwn(OWN_ERRORS, key) ? [...(value as readonly unknown[]), OWN_ERRORS[key]] : value));
+    return spoiled === JSON.stringify(report) ? undefined : spoiled;
   } catch {
     return undefined;
   }
