@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ageFindings, cooldownFindings, undated } from './dependencies_have_aged.gate.ts';
+import type { GateContext } from './gate.ts';
+import { ageFindings, askRegistry, cooldownFindings, undated } from './dependencies_have_aged.gate.ts';
 import { readLock } from './lock-file.ts';
 import { publishedOn, readReleaseDates } from './release-dates.ts';
 
@@ -32,6 +33,41 @@ test('the registry answers with the time of each version', () => {
   assert.equal(publishedOn('koa@3.3.0', answer), '2026-11-03');
   assert.equal(publishedOn('koa@9.9.9', answer), undefined);
   for (const broken of ['', answer.slice(0, 60), '[]', '{"3.3.0": 1}']) assert.throws(() => publishedOn('koa@3.3.0', broken), { name: 'Unusable' }, broken);
+});
+
+/** Answers for every name, or for those of `known`; `asked` is what it was asked for, `most` how often at once. */
+function registry(known: (name: string) => boolean = () => true) {
+  const asked: string[] = [];
+  let [now, most] = [0, 0];
+  const run: GateContext['run'] = async (_, [, name = '']) => {
+    asked.push(name);
+    most = Math.max(most, ++now);
+    await Promise.resolve();
+    now -= 1;
+    if (!known(name)) throw new Error('E404');
+    return { status: 0, stdout: '{ "1.0.0": "2025-01-01T00:00:00Z", "2.0.0": "2025-02-01T00:00:00Z" }', stderr: '' };
+  };
+  return { run, asked, most: () => most };
+}
+
+test('an upgrade of a hundred packages is asked for, each name once and a few at a time', async () => {
+  const { run, asked, most } = registry();
+  const ids = Array.from({ length: 100 }, (_, index) => [`p${index}@1.0.0`, `p${index}@2.0.0`]).flat();
+  assert.equal((await askRegistry({ run }, ids)).size, 200);
+  assert.equal(new Set(asked).size, asked.length);
+  assert.equal(asked.length, 100);
+  assert.ok(most() <= 8, String(most()));
+});
+
+test('what the registry does not have stays unknown, a mute registry is asked no further, and a flood is not asked to its end', async () => {
+  const some = registry((name) => name !== '@s/gone');
+  assert.deepEqual([...(await askRegistry(some, ['@s/gone@1.0.0', 'a@1.0.0', 'a@9.0.0']))], [['a@1.0.0', '2025-01-01']]);
+  const mute = registry(() => false);
+  assert.equal((await askRegistry(mute, Array.from({ length: 100 }, (_, index) => `p${index}@1.0.0`))).size, 0);
+  assert.ok(mute.asked.length <= 8, String(mute.asked.length));
+  const flood = registry();
+  await askRegistry(flood, Array.from({ length: 2_000 }, (_, index) => `p${index}@1.0.0`));
+  assert.equal(flood.asked.length, 400);
 });
 
 test('a record of another form is no verdict', () => {

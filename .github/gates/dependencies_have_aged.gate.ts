@@ -6,8 +6,10 @@ import { idOf, publishedOn, readReleaseDates, RELEASE_DATES, type ReleaseDates }
 const npm: Tool = { set: 'machine', program: 'npm', get: 'comes with Node' };
 const LEAST_AGE_DAYS = 7;
 const DAY_MS = 24 * 60 * 60_000;
-/** More than this at once is no upgrade of a dependency but a new record, which its command writes. */
-const MOST_QUESTIONS = 20;
+/** A new package may bring a deep tree; more than this at once is a new record, which its command writes. */
+const MOST_NAMES = 400;
+const AT_ONCE = 8;
+const LONGEST_MS = 180_000;
 
 export const gate: Gate = {
   claim: `every version in a lock file was published at least ${LEAST_AGE_DAYS} days ago`,
@@ -34,20 +36,32 @@ export function undated(packages: readonly LockedPackage[], published: ReleaseDa
   return [...new Set(packages.map(idOf))].filter((id) => published[id] === undefined);
 }
 
-/** What the registry says of those that the record does not have; nothing of one that it does not answer for. */
-async function askRegistry({ run }: GateContext, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
-  if (ids.length > MOST_QUESTIONS) return new Map();
-  const answers = await Promise.all(ids.map(async (id) => {
-    const name = id.slice(0, id.lastIndexOf('@'));
-    try {
-      const { stdout } = await run(npm, ['view', name, 'time', '--json', '--fetch-retries=0', '--fetch-timeout=10000']);
-      return [id, publishedOn(id, stdout)] as const;
-    } catch {
-      // Without a network it has no date, which is a finding of its own.
-      return [id, undefined] as const;
+/** What the registry says of those that the record does not have, a name at a time; nothing of one that it does not answer for. */
+export async function askRegistry({ run }: Pick<GateContext, 'run'>, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const byName = [...Map.groupBy(ids, (id) => id.slice(0, id.lastIndexOf('@')))].slice(0, MOST_NAMES);
+  const end = performance.now() + LONGEST_MS;
+  const answers = new Map<string, string>();
+  for (let first = 0; first < byName.length && performance.now() < end; first += AT_ONCE) {
+    const texts = await Promise.all(byName.slice(first, first + AT_ONCE).map(async ([name, versions]) => ({ versions, text: await timesOf(run, name) })));
+    // Without a network none has a date, which is a finding of its own; the rest need not wait for it in vain.
+    if (texts.every(({ text }) => text === undefined)) break;
+    for (const { versions, text } of texts) for (const id of versions) {
+      const date = text === undefined ? undefined : publishedOn(id, text);
+      if (date !== undefined) answers.set(id, date);
     }
-  }));
-  return new Map(answers.flatMap(([id, date]) => (date === undefined ? [] : [[id, date] as const])));
+  }
+  return answers;
+}
+
+async function timesOf(run: GateContext['run'], name: string): Promise<string | undefined> {
+  try {
+    const { stdout } = await run(npm, ['view', name, 'time', '--json', '--fetch-retries=0', '--fetch-timeout=10000']);
+    // Half an answer throws here, and counts as none.
+    publishedOn(name, stdout);
+    return stdout;
+  } catch {
+    return undefined;
+  }
 }
 
 export function ageFindings(packages: readonly LockedPackage[], published: ReleaseDates, answers: ReadonlyMap<string, string>, now: number): readonly Finding[] {
