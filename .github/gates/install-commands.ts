@@ -2,7 +2,9 @@
 // Tested by install_scripts_stay_off.gate.test.ts: they are one claim.
 import type { Finding } from './gate.ts';
 
-const HOLDS_COMMANDS = /(?:^|\/)(?:Dockerfile[\w.-]*|[\w.-]+\.(?:Dockerfile|sh|bash|ps1)|Makefile|justfile|package\.json)$|^\.ci\/|^\.github\/(?:workflows|actions)\//;
+export const HOLDS_COMMANDS = /(?:^|\/)(?:Dockerfile[\w.-]*|[\w.-]+\.(?:Dockerfile|sh|bash|zsh|fish|ps1|cmd|bat|mk)|(?:GNU)?[Mm]akefile|\.?[Jj]ustfile|[Tt]askfile\.ya?ml|Procfile|Vagrantfile|package\.json)$|^\.ci\/|^\.github\/(?:workflows|actions)\//;
+/** A script need not have a name that says so. */
+export const STARTS_AS_SHELL = /^#![^\n]*sh\b/;
 /** Options of npm stand before and after its command. */
 const NPM = String.raw`\bnpm(?:\.cmd)?(?:\s+-{1,2}[\w-]+(?:[= ][\w./$"{}-]+)?)*?\s+`;
 
@@ -14,12 +16,12 @@ const RULES: readonly (readonly [rule: string, pattern: RegExp, message: string,
   ['unlocked-install', /\bnpx\s+(?:-\S+\s+)*(?:--yes|-y|--package|-p|[\w@/.-]+@(?:\d|latest|next|[\^~]))|\bnpm\s+(?:exec|x)\b(?!.*--no\b)|\bnpm\s+(?:init|create)\s+\S/, 'This downloads a package and runs it at once, at whatever version.', 'Add the package to package.json, or to .github/tools, and run it from there.'],
   ['unlocked-install', /\bpip[\d.]*\s+(?:-\S+\s+)*install\b(?!.*--require-hashes)|\buv\s+pip\s+install\b(?!.*--require-hashes)|\b(?:pipx|uv\s+tool)\s+(?:install|run)\b|\buvx\s/, 'pip installs here without hashes.', 'Name it in .github/tools/python/requirements.in, and install by pip install --require-hashes -r.'],
   ['unlocked-install', /\bgo\s+install\s+\S+@(?:latest|master|main|upgrade)|\bcargo\s+install\b(?!.*--locked)|\bgem\s+install\b/, 'This installs whatever version is newest.', 'Add it to .github/tools/go/go.mod, whose go.sum has the hashes.'],
-  ['launcher', /\bnpm\s+config\s+(?:set|edit)\b|\bnpm\s+set\s|(?:^|[\s"'])npm_config_(?:registry|script_shell|node_options|strict_ssl|userconfig|globalconfig|cafile|git)\b|--(?:registry|script-shell|node-options|strict-ssl)[= ]|\bGO(?:NOSUMDB|NOSUMCHECK|FLAGS|INSECURE|NOSUM|SUMDB)=\S*(?:off|insecure|\*)|--trusted-host|--(?:extra-)?index-url/i, 'This changes where packages come from, or what starts them.', 'Remove it; what one machine needs is set in that machine’s own home folder.'],
+  ['launcher', /\bnpm\s+config\s+(?:set|edit)\b|\bnpm\s+set\s|--(?:registry|script-shell|node-options)[= ]|--trusted-host|--(?:extra-)?index-url|--find-links/i, 'This changes where packages come from, or what starts them.', 'Remove it; what one machine needs is set in that machine’s own home folder.'],
   ['auto-run-hook', /core\.hooksPath|\bhusky\s+install|\blefthook\s+install|\bpre-commit\s+install/, 'This sets up programs that run at git commands.', 'Remove it; npm run gates -- --changed is what a person starts before a commit.'],
 ];
 
 export function commandFindings(file: string, text: string): readonly Finding[] {
-  if (!HOLDS_COMMANDS.test(file)) return [];
+  if (!HOLDS_COMMANDS.test(file) && !STARTS_AS_SHELL.test(text)) return [];
   const lines = text.split('\n');
   return lines.flatMap((first, index) => {
     if (isContinued(lines[index - 1]) || /^\s*(?:#|\/\/|- name:)/.test(first)) return [];

@@ -54,6 +54,10 @@ for (const [file, text] of [
   ['.gemini/settings.json', '{ "mcpServers": { "x": { "command": "node" } } }'],
   ['.codex/config.toml', '[mcp_servers.x]\ncommand = "node"'],
   ['.devcontainer/devcontainer.json', '{ "postCreateCommand": "x" }'], ['.devcontainer/node/devcontainer.json', '{ "initializeCommand": ["x"] }'], ['.devcontainer.json', '{ "postStartCommand": "x" }'],
+  ['.devcontainer.json', '{ "initializeCommand": "npm ci" }'], ['.devcontainer/devcontainer.json', '{ "postCreateCommand": "npm ci && x" }'], ['.devcontainer/devcontainer.json', '{ "postCreateCommand": ["npm", "ci", "--x"] }'], ['.devcontainer/devcontainer.json', '{ "runArgs": ["--privileged"] }'],
+  ['.roo/mcp.json', '{}'], ['.amazonq/mcp.json', '{}'], ['.junie/mcp/mcp.json', '{}'], ['mcp.json', '{}'], ['tools/.mcp.json', '{}'], ['app/mcp-config.json', '{}'], ['.github/hooks/x.json', '{}'], ['.factory/hooks/start.sh', ''],
+  ['.newagent/settings.json', '{ "sessionStart": [{ "command": "./x" }] }'], ['.newagent/config.toml', '[hooks]'], ['.newagent/a/agent.yaml', 'before:\n  command: ./x'], ['.newagent/settings.json', '{ "startCommand": "./x" }'], ['crush.json', '{ "mcp": {} }'], ['opencode.json', '{ "mcp": { "x": { "type": "local" } } }'], ['.aider.conf.yml', 'test-cmd: ./x'], ['config/agent.json', '{ "mcpServers": {} }'], ['.claude/agents/a.md', '---\nhooks:\n  - x\n---'],
+  ['.vscode/settings.json', '{ "eslint.nodePath": "./vendor" }'], ['.vscode/settings.json', '{ "js/ts.tsdk.path": "./tsdk" }'], ['.vscode/settings.json', '{ "chat.tools.autoApprove": true }'],
   ['.husky/pre-commit', 'x'], ['.githooks/post-checkout', 'x'], ['.git-hooks/pre-push', 'x'], ['lefthook.yml', 'x'], ['.pre-commit-config.yaml', 'x'],
   ['.envrc', 'x'], ['binding.gyp', '{}'], ['.pnpmfile.cjs', ''], ['.gitmodules', ''], ['.gitpod.yml', ''], ['.yarnrc.yml', 'yarnPath: .yarn/x.cjs'], ['bunfig.toml', 'preload = ["./x.ts"]'],
 ] as const) test(`${file} with ${text.slice(0, 40)} runs something by itself`, () => {
@@ -66,7 +70,12 @@ test('what only describes the editor or the agent passes', () => {
     ['.vscode/extensions.json', '{ "recommendations": ["dbaeumer.vscode-eslint"] }'],
     ['.vscode/tasks.json', '{ "tasks": [{ "label": "test", "command": "npm test", "runOptions": { "runOn": "default" } }] }'],
     ['.vscode/launch.json', '{ "configurations": [{ "type": "node", "request": "attach", "name": "attach" }] }'],
+    ['.vscode/settings.json', '{ "typescript.tsdk": "node_modules/typescript/lib", "terraform.languageServer.enable": true, "eslint.nodePath": "./node_modules", "typescript.tsserver.maxTsServerMemory": 4096 }'],
+    ['.vscode/launch.json', '{ "configurations": [{ "type": "node", "request": "launch", "command": "npm start", "runtimeExecutable": "npm" }] }'],
     ['.devcontainer/devcontainer.json', '{ "image": "node@sha256:0" }'],
+    ['.devcontainer/devcontainer.json', '{ "postCreateCommand": "npm ci", "forwardPorts": [3000] }'], ['.devcontainer.json', '{ "onCreateCommand": ["npm", "ci"] }'],
+    ['.newagent/settings.json', '{ "model": "x", "rules": ["recommended"], "ignore": ["node_modules"] }'], ['.newagent/rules/commands.md', 'Run the command: npm test'],
+    ['.github/workflows/x.yml', 'x:\n  command: y'], ['observability/compose.yaml', 'services:\n  a:\n    command: x'],
     ['.claude/settings.json', '{ "permissions": { "deny": ["Read(.env)"] } }'],
     ['.cursor/rules/style.md', 'Use hooks sparingly.'],
   ] as const) assert.deepEqual(hookFindings(file, text), [], file);

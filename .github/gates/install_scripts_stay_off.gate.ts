@@ -1,6 +1,7 @@
 // Nothing of this repository or of a package runs by being installed, opened or checked out.
 import path from 'node:path';
 import { z } from 'zod';
+import { downloadFindings } from './download-commands.ts';
 import { type Finding, type Gate, parseJson, Unusable } from './gate.ts';
 import { commandFindings } from './install-commands.ts';
 import { lineOf, LOCK_FILE, type LockFile, readLocks, readManifest } from './lock-file.ts';
@@ -14,7 +15,8 @@ export const gate: Gate = {
   remedy: 'Make it a command that a person starts (npm run …), and leave ignore-scripts=true in every .npmrc.',
   link: 'https://docs.npmjs.com/cli/v11/using-npm/config#ignore-scripts',
   tools: [],
-  reads: /(?:^|\/)(?:\.npmrc|package(?:-lock)?\.json|Dockerfile[\w.-]*|[\w.-]+\.(?:Dockerfile|sh|bash|ps1)|Makefile|justfile|binding\.gyp|\.[\w-]+rc(?:\.\w+)?|\.env(?:rc|\.example)|[\w.-]*\.code-workspace|\.pnpmfile\.c?js|bunfig\.toml|\.?mise\.toml|\.?lefthook[\w.-]*|\.pre-commit-config\.ya?ml|\.git(?:modules|pod\.yml)|\.mcp\.json|opencode\.jsonc?)$|(?:^|\/)\.(?:vscode|claude|cursor|devcontainer|husky|git-?hooks|idea|zed|gemini|codex|kiro|windsurf|continue|ci)\/|^\.github\/(?:workflows|actions|hooks|gates\/install-scripts\.json)/,
+  // A script is known by its first line, and an agent's settings by what is in them.
+  reads: /./,
   scope: 'tree',
   when: 'change',
   unparsable: { file: 'package.json', text: '{ "scripts": {' },
@@ -30,7 +32,7 @@ export const gate: Gate = {
       ...scriptedPackages(locks, record.data),
       ...files.filter((file) => path.posix.basename(file) === 'package.json').flatMap((file) => lifecycleFindings(file, read(file))),
       ...files.flatMap((file) => hookFindings(file, read(file))),
-      ...files.filter((file) => !LOCK_FILE.test(file)).flatMap((file) => commandFindings(file, read(file))),
+      ...files.filter((file) => !LOCK_FILE.test(file)).flatMap((file) => [...commandFindings(file, read(file)), ...downloadFindings(file, read(file))]),
     ]);
   },
 };
@@ -83,13 +85,24 @@ export function scriptedPackages(locks: readonly LockFile[], record: Readonly<Re
   ];
 }
 
+/** A folder whose name begins with a dot, but for those that have gates of their own, or are the editor's below. */
+const AGENT_FOLDER = /(?:^|\/)\.(?!\.|git(?:hub|lab)?\/|ci\/|vscode\/|devcontainer\/|husky\/)[\w-]+\/(?:.*\/)?[\w.-]+\.(?:jsonc?|json5|toml|ya?ml)$|(?:^|\/)\.?(?:opencode|crush)\.jsonc?$|(?:^|\/)\.(?:aider|goose|cline|roo)[\w.-]*$/;
+const DEVCONTAINER = /(?:^|\/)\.?devcontainer(?:\/.*)?\.json$/;
 const EDITOR = 'Remove it. What a newcomer has to run is said in README.md, so that a person reads it first.';
 const CONTENT: readonly (readonly [file: RegExp, content: RegExp, what: string])[] = [
   [/(?:^|\/)\.vscode\/tasks\.json$|\.code-workspace$/, /["']runOn["']\s*:\s*["'](?!default["'])/, 'runs a task when the folder is opened'],
-  [/(?:^|\/)\.vscode\/settings\.json$|\.code-workspace$/, /allowAutomaticTasks["']\s*:\s*(?:["']on|true)|["'][\w.-]*(?:[Pp]ath|[Ss]hell|[Ii]nterpreter|[Ee]xecutable|tsdk|[Ee]nv\.\w+|automationProfile[\w.]*|runtime|[Ss]erver[\w.]*|nodePath|autoApprove|trust\.[\w.]+)["']\s*:|chat\.(?:tools|mcp|agent)[\w.]*["']\s*:/, 'has the editor start a program that the repository names'],
+  [/(?:^|\/)\.vscode\/settings\.json$|\.code-workspace$/, /allowAutomaticTasks["']\s*:\s*(?:["']on|true)|["'][\w./-]*(?:autoApprove|trust\.[\w.]+)["']\s*:|chat\.(?:tools|mcp|agent)[\w.]*["']\s*:/, 'lets the editor start programs unasked'],
+  // A switch names no program, and what npm ci installs is what everybody runs anyway.
+  [/(?:^|\/)\.vscode\/settings\.json$|\.code-workspace$/, /["'][\w./-]*(?:[Pp]ath|[Ss]hell|[Ii]nterpreter|[Ee]xecutable|tsdk|[Ee]nv\.\w+|automationProfile[\w.]*|runtime|[Ss]erver[\w.]*|nodePath)["']\s*:(?!\s*(?:true|false|null|\d|["'](?:\.\/)?node_modules(?:\/typescript\/lib)?["']))/, 'has the editor start a program that the repository names'],
   [/(?:^|\/)\.claude\/settings[\w.]*\.json$/, /["'](?:hooks|apiKeyHelper|awsAuthRefresh|awsCredentialExport|statusLine|enableAllProjectMcpServers|enabledMcpjsonServers|otelHeadersHelper|env|bypassPermissions|defaultMode|enabledPlugins|extraKnownMarketplaces)["']/, 'runs programs in, or loosens, everybody’s agent'],
-  [/(?:^|\/)(?:\.claude\/|\.cursor\/|\.vscode\/|\.gemini\/|\.kiro\/|\.windsurf\/|\.codex\/|\.continue\/|\.zed\/|opencode\.jsonc?$)/, /["']?(?:mcp_?[sS]ervers|context_servers|"servers"|hooks|discoveryCommand)["']?\s*[:\]=.]|["']runOn["']\s*:\s*["']folderOpen|\[mcp_servers|["']type["']\s*:\s*["']command["']/, 'has an agent start programs'],
-  [/(?:^|\/)\.?devcontainer(?:\/.*)?(?:\.json)?$/, /["'](?:initialize|onCreate|updateContent|postCreate|postStart|postAttach)Command["']\s*:/, 'runs a command when the container is made or opened'],
+  // Whichever agent it is of: a new one comes every month, in a folder of its own.
+  [AGENT_FOLDER, /["']?\b(?:mcp|mcp_?[sS]ervers|context_servers|servers|hooks|discoveryCommand|(?:[\w-]+[_-])?(?:cmd|command|script)s?)["']?\s*[:=](?!=)|["']?(?:[a-z]+Command|auto_?(?:Run|run|[Aa]pprove|test|lint))["']?\s*[:=](?!=)|^\s*\[+["']?(?:mcp|mcp_servers|hooks|commands)\b/m, 'has an agent or an editor start programs'],
+  [/(?:^|\/)\.vscode\/(?!tasks\.json$|launch\.json$|settings\.json$)|(?:^|\/)\.claude\/.*\.md$/, /["']?\b(?:mcp_?[sS]ervers|servers|hooks|command)["']?\s*:/, 'has an agent start programs'],
+  [/(?:^|\/)\.vscode\/tasks\.json$/, /["']runOn["']\s*:\s*["']folderOpen/, 'runs a task when the folder is opened'],
+  [/\.(?:jsonc?|json5|toml|ya?ml)$/, /["']?(?:mcp_?servers|context_servers)["']?\s*[:=\].]/i, 'has an agent start programs'],
+  // Without scripts, npm ci runs nothing; initializeCommand runs outside of the container.
+  [DEVCONTAINER, /["'](?:initialize|onCreate|updateContent|postCreate|postStart|postAttach)Command["']\s*:(?!(?<!initializeCommand["']\s*:)\s*(?:["']npm ci["']|\[\s*["']npm["']\s*,\s*["']ci["']\s*\])\s*[,}])/, 'runs a command when the container is made or opened'],
+  [DEVCONTAINER, /["']privileged["']\s*:\s*true|--privileged|docker\.sock|--(?:network|net|pid|ipc|userns)[= ,"']+host|--cap-add|seccomp=unconfined/, 'gives the container the machine that it runs on'],
   [/(?:^|\/)bunfig\.toml$/, /preload|\[install/, 'has bun load code by itself'],
   [/(?:^|\/)\.yarnrc(?:\.yml)?$/, /yarn-?[pP]ath|plugins|enableScripts:\s*true/, 'has yarn load code by itself'],
   [/(?:^|\/)\.?mise\.toml$/, /hooks|_\.source|_\.file|exec\(/, 'runs programs when the folder is entered'],
@@ -100,7 +113,7 @@ const BY_NAME: readonly (readonly [file: RegExp, what: string])[] = [
   [/(?:^|\/)binding\.gyp$/, 'has npm build native code at install, without a script in package.json'],
   [/(?:^|\/)\.pnpmfile\.c?js$/, 'is run by pnpm at install'],
   [/(?:^|\/)\.gitpod\.yml$|(?:^|\/)\.idea\/(?:startup|runConfigurations|externalDependencies|workspace)[\w./-]*$/, 'runs tasks when the folder is opened'],
-  [/(?:^|\/)\.mcp\.json$|(?:^|\/)\.(?:cursor|vscode|kiro|windsurf|gemini)\/(?:[\w-]+\/)?(?:mcp|hooks)\.json$|(?:^|\/)\.(?:kiro|claude|cursor)\/hooks\/|^\.github\/hooks\//, 'has an agent start programs'],
+  [/(?:^|\/)\.?mcp(?:[_-]?(?:config|servers|settings))?\.(?:jsonc?|toml|ya?ml)$|(?:^|\/)\.(?!git\/)[\w-]+\/(?:.*\/)?(?:hooks(?:\.(?:jsonc?|toml|ya?ml)$|\/))/, 'has an agent start programs'],
   [/(?:^|\/)\.gitmodules$/, 'brings code of another repository, which no gate reads'],
   [/(?:^|\/)\.lintstagedrc|(?:^|\/)\.huskyrc/, 'runs at git commands'],
 ];
