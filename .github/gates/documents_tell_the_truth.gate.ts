@@ -1,5 +1,6 @@
 // Follows what every Markdown file says is there: links, anchors, pictures, commands, paths.
 import path from 'node:path';
+import { commandFindings, type Commands, targetsOf } from './document-commands.ts';
 import { type Finding, type Gate, Unusable } from './gate.ts';
 import { readManifest } from './lock-file.ts';
 
@@ -16,10 +17,12 @@ export const gate: Gate = {
   when: 'change',
   check({ files, tree, read }) {
     if (!tree.includes('package.json')) throw new Unusable('there is no package.json');
-    const scripts = Object.keys(readManifest('package.json', read('package.json')).scripts ?? {});
+    const scripts = readManifest('package.json', read('package.json')).scripts ?? {};
     const known = knownPaths(tree);
     const anchors = new Map(files.map((file) => [file, anchorsOf(read(file))]));
-    return Promise.resolve(files.flatMap((file) => documentFindings(file, read(file), { known, anchors, scripts })));
+    const makefile = tree.find((file) => /^(?:GNU)?[Mm]akefile$/.test(file));
+    const commands: Commands = { scripts, targets: makefile === undefined ? [] : targetsOf(read(makefile)), source: (file) => (tree.includes(file) ? read(file) : undefined) };
+    return Promise.resolve(files.flatMap((file) => documentFindings(file, read(file), { known, anchors, commands })));
   },
 };
 
@@ -28,7 +31,7 @@ export interface Known {
   readonly known: ReadonlySet<string>;
   /** Of each document. */
   readonly anchors: ReadonlyMap<string, ReadonlySet<string>>;
-  readonly scripts: readonly string[];
+  readonly commands: Commands;
 }
 
 export function knownPaths(tree: readonly string[]): ReadonlySet<string> {
@@ -58,23 +61,26 @@ function withoutCode(text: string): string {
 
 const LINK = /!?\[(?:[^\][]|\[[^\]]*\])*\]\(\s*<?([^)\s>]+)>?(?:\s+["'(][^)]*)?\)|^\s{0,3}\[[^\]^]+\]:\s*<?(\S+?)>?(?:\s|$)|<(?:a|img|source)\b[^>]*?\b(?:href|src|srcset)\s*=\s*["']([^"']+)["']/g;
 const TELLS_OF_THE_PAST = /(?:^|\/)CHANGELOG\.md$|\/decisions\//;
-const BUILT_IN = new Set(['ci', 'install', 'i', 'ls', 'audit', 'run', 'explain', 'view', 'uninstall', 'sbom', 'help', 'outdated', 'pack', 'exec', 'root', 'config', 'version', 'update', 'publish']);
 /** What a document may name and no clone has. */
 const MADE_LATER = /^(?:node_modules|\.cache|\.data|\.git|coverage|\.env)(?:\/|$)|[*<>{}$…]|^\.?\/?$/;
 
-export function documentFindings(file: string, text: string, { known, anchors, scripts }: Known): readonly Finding[] {
+export function documentFindings(file: string, text: string, { known, anchors, commands }: Known): readonly Finding[] {
   const prose = withoutCode(text);
   const folder = path.posix.dirname(file);
   const tops = new Set([...known].filter((each) => !each.includes('/')));
+  const defined = new Set([...prose.matchAll(/^\s{0,3}\[([^\]]+)\]:/gm)].map((match) => labelOf(match[1] ?? '')));
+  const isThere = (named: string): boolean => known.has(named) || known.has(path.posix.join(folder, named));
   return text.split('\n').flatMap((line, index) => {
     const at = (rule: string, message: string, fix: string): Finding => ({ rule, file, line: index + 1, severity: 'error', message, fix });
     const plain = prose.split('\n', index + 1).at(-1) ?? '';
-    const links = [...plain.replaceAll(/`[^`]*`/g, (code) => (/\]\(/.test(code) ? '' : code)).matchAll(LINK)].map((match) => match[1] ?? match[2] ?? match[3] ?? '');
+    const text = plain.replaceAll(/`[^`]*`/g, (code) => (/\]\(/.test(code) ? '' : code));
+    const links = [...text.matchAll(LINK)].map((match) => match[1] ?? match[2] ?? match[3] ?? '');
     const codes = plain === '' ? [line] : [...line.matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? '');
     return [
       ...links.flatMap((target) => linkFinding(target, file, folder, known, anchors, at)),
-      ...codes.flatMap((code) => commandFindings(code, scripts, at)),
-      ...(TELLS_OF_THE_PAST.test(file) ? [] : codes).flatMap((code) => pathsIn(code, tops)).filter((named) => !known.has(named) && !known.has(path.posix.join(folder, named))).map((named) => at('dead-path', `${named} is not there.`, 'Write the path as it is now, or remove the sentence.')),
+      ...[...plain.replaceAll(/`[^`]*`/g, 'x').matchAll(REFERENCE)].map(([, words = '', label = '', note]) => note ?? (label === '' ? words : label)).filter((label) => !defined.has(labelOf(label))).map((label) => at('dead-link', `[${label}] is defined nowhere in this document.`, `Write a line [${label}]: with the address, or correct the name.`)),
+      ...codes.flatMap((code) => commandFindings(code, commands).map(({ message, fix }) => at('dead-command', message, fix))),
+      ...(TELLS_OF_THE_PAST.test(file) ? [] : [...codes.flatMap((code) => pathsIn(code, tops)).filter((named) => !isThere(named)), ...(plain === '' && MAKES_A_FILE.test(line) ? [] : spansOf(line, plain === '').flatMap((code) => foreignPathsIn(code, tops)).filter((named) => !isThere(named) && !isEndOf(named, known)))]).map((named) => at('dead-path', `${named} is not there.`, 'Write the path as it is now, or remove the sentence.')),
     ];
   });
 }
@@ -100,14 +106,34 @@ function decode(text: string): string {
   }
 }
 
-function commandFindings(code: string, scripts: readonly string[], at: At): readonly Finding[] {
-  const dead = [...code.matchAll(/\bnpm (?:(run|run-script) )?(?:--?[a-z-]+(?:=\S+)? )*([a-z][\w-]*(?::[\w-]+)*)(?![\w/.:<*])/g)]
-    .filter(([, run, name = '']) => !scripts.includes(name) && !(run === undefined ? BUILT_IN.has(name) || name === 't' : false));
-  return dead.map(([, , name = '']) => at('dead-command', `npm has no script ${name} here.`, `Name one that is there: ${nearest(name, scripts)}`));
+const REFERENCE = /(?<![\w\])])!?(?:\[([^\][^][^\][]*)\]\[([^\]]*)\]|\[(\^[\w-]+)\](?!:))/g;
+
+function labelOf(text: string): string {
+  return text.trim().toLowerCase().replaceAll(/\s+/g, ' ');
 }
 
-function nearest(name: string, scripts: readonly string[]): string {
-  return scripts.filter((script) => script.startsWith(name.slice(0, 2))).join(', ') || scripts.slice(0, 8).join(', ');
+/** In a block of commands, what these write to need not be there. */
+const MAKES_A_FILE = />|\s-o\b|--out|\b(?:mkdir|touch|cp|mv|tee|ln|git clone)\b/;
+/** As a tutorial begins the name of what its reader makes. */
+const TO_BE_MADE = /\b(?:creat\w*|add\w*|writ\w*|mak\w*|sav\w*|put\w*|new|call\w*|named?|into|becomes?|as|like|such|instead|no|not|gone|was|were|generat\w*|your)\W+(?:\w+\W+){0,3}$/i;
+
+/** The spans of code of a line that do not name what is yet to be made. */
+function spansOf(line: string, isBlock: boolean): readonly string[] {
+  if (isBlock) return [line];
+  return [...line.matchAll(/`([^`]+)`/g)].filter(({ index }) => !TO_BE_MADE.test(line.slice(0, index))).map((match) => match[1] ?? '');
+}
+
+/** Whatever has the form of a file in a folder that is not there either. */
+function foreignPathsIn(code: string, tops: ReadonlySet<string>): readonly string[] {
+  return [...code.matchAll(/(?<![\w@/.:#~$%-])(?:\.\/)?((?:[a-z][\w-]*\/)+[\w.-]+\.(?:tsx?|[cm]?jsx?|json|ya?ml|md|sh|tf|tfvars|hcl|rego|sql|toml|html|css|py|go|ps1))(?![\w/*<>{}$…([:@-])/g)]
+    .map((match) => match[1] ?? '')
+    .filter((named) => !tops.has(named.split('/', 1)[0] ?? '') && !MADE_LATER.test(named) && !/[NX]{2,}|YYYY/.test(named));
+}
+
+/** Documents shorten paths: the rest of one is as good. */
+function isEndOf(named: string, known: ReadonlySet<string>): boolean {
+  for (const each of known) if (each.endsWith(`/${named}`)) return true;
+  return false;
 }
 
 /** What begins with a folder of this repository is a path of it. */
