@@ -2,6 +2,7 @@
 import { type Finding, type Gate, type GateContext, type Tool, Unusable } from './gate.ts';
 import { type LockedPackage, readLocks } from './lock-file.ts';
 import { idOf, publishedOn, readReleaseDates, RELEASE_DATES, type ReleaseDates } from './release-dates.ts';
+import { DEPENDABOT, withoutCooldown } from './update-coverage.ts';
 
 const npm: Tool = { set: 'machine', program: 'npm', get: 'comes with Node' };
 const LEAST_AGE_DAYS = 7;
@@ -17,7 +18,7 @@ export const gate: Gate = {
   remedy: 'Take the version before, or wait. For a fix of a hole that is being used, waive the finding with the reason in package-lock.json.waivers.',
   link: 'https://docs.npmjs.com/cli/v11/using-npm/config#min-release-age',
   tools: [npm],
-  reads: /(?:^|\/)(?:package-lock\.json(?:\.waivers)?|\.npmrc)$/,
+  reads: /(?:^|\/)(?:package-lock\.json(?:\.waivers)?|\.npmrc)$|^\.github\/dependabot\.yml$/,
   settings: /^\.github\/gates\/release-dates\.json$/,
   scope: 'tree',
   when: 'change',
@@ -28,7 +29,7 @@ export const gate: Gate = {
     const packages = readLocks(context).flatMap((lock) => lock.packages).filter(({ inBundle }) => inBundle !== true);
     const dates = readReleaseDates(read(RELEASE_DATES));
     const answers = await askRegistry(context, undated(packages, dates));
-    return [...files.filter((file) => file.endsWith('.npmrc')).flatMap((file) => cooldownFindings(file, read(file))), ...ageFindings(packages, dates, answers, now)];
+    return [...files.filter((file) => file.endsWith('.npmrc')).flatMap((file) => cooldownFindings(file, read(file))), ...(files.includes(DEPENDABOT) ? withoutCooldown(read(DEPENDABOT)) : []), ...ageFindings(packages, dates, answers, now)];
   },
 };
 

@@ -1,6 +1,8 @@
 // Looks for what shows each control of the OSPS Baseline that files can show.
+import { protectionFindings, RULESET } from './branch-protection.ts';
 import type { Finding, Gate } from './gate.ts';
 import { CONTROLS, type Control } from './osps-controls.ts';
+import { DEPENDABOT, uncovered } from './update-coverage.ts';
 
 /** What nobody can review. The compiled access policy is compared with its source by policies_are_sound. */
 const BINARY = /\.(?:exe|dll|so|dylib|a|o|obj|bin|com|msi|jar|war|class|pyc|node|wasm|zip|tar|t?gz|t?bz2|xz|7z|rar|dmg|deb|rpm|apk|iso|img)$/i;
@@ -13,11 +15,11 @@ export const gate: Gate = {
   link: 'https://baseline.openssf.org/versions/2026-08-28',
   tools: [],
   reads: /./,
-  settings: /^\.github\/gates\/osps-controls\.ts$/,
+  settings: /^\.github\/gates\/(?:osps-controls|branch-protection|update-coverage)\.ts$/,
   scope: 'tree',
   when: 'change',
   check({ tree, read }) {
-    return Promise.resolve([...CONTROLS.flatMap((control) => missing(control, tree, read)), ...binaries(tree)]);
+    return Promise.resolve([...CONTROLS.flatMap((control) => missing(control, tree, read)), ...binaries(tree), ...(tree.includes(RULESET) ? protectionFindings(read(RULESET)) : []), ...updates(tree, read)]);
   },
 };
 
@@ -27,6 +29,11 @@ export function missing({ id, shownBy }: Control, tree: readonly string[], read:
     const silent = files.length === 0 ? [nameOf(where)] : files.filter((file) => !says.test(read(file).replaceAll('\r\n', '\n')));
     return silent.map((file): Finding => ({ rule: id, file, severity: 'warning', message: files.length === 0 ? 'The file is missing.' : `It lacks ${wanted}.`, fix: `Write ${wanted}; https://baseline.openssf.org/versions/2026-08-28#${id.split('.')[0]?.toLowerCase() ?? ''} says what for.` }));
   });
+}
+
+/** OSPS-DO-06.01: how dependencies are tracked is said in GOVERNANCE.md, and this is what does it. */
+function updates(tree: readonly string[], read: (file: string) => string): readonly Finding[] {
+  return tree.includes(DEPENDABOT) ? uncovered(read(DEPENDABOT), tree) : [{ rule: 'not-updated', file: DEPENDABOT, severity: 'error', message: 'The file is missing: nothing that is pinned gets a security update.', fix: 'Bring it back, with an entry for each lock file.' }];
 }
 
 /** The path that a pattern of one file means. */
