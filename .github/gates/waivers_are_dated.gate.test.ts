@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
 import type { NamedGate } from './find.ts';
 import type { GateContext } from './gate.ts';
+import { softenedIn } from './softened-settings.ts';
 import { faultsIn, gate } from './waivers_are_dated.gate.ts';
 
 const now = Date.UTC(2026, 10, 24);
@@ -62,8 +65,31 @@ test('words that only look like it are let pass', () => {
 });
 
 test('files that tell a tool to look away are findings wherever they lie, but for what a gate hands to its tool', async () => {
-  const files = ['.gitleaksignore', 'app/.semgrepignore', '.checkov.yaml', '.github/zizmor.yml', 'osv-scanner.toml', '.snyk', '.trivyignore.yaml', '.eslintignore'];
+  const files = ['.github/gates/.semgrepignore', '.github/gates/.snyk', '.gitleaksignore', 'app/.semgrepignore', '.checkov.yaml', '.github/zizmor.yml', 'osv-scanner.toml', '.snyk', '.trivyignore.yaml', '.eslintignore'];
   const judge = (names: readonly string[]) => gate.check({ root: `${import.meta.dirname}/../..`, files: names, read: () => '', now } as unknown as GateContext);
   assert.deepEqual((await judge(files)).map(({ rule, file }) => [rule, file]), files.map((file) => ['ignore-file', file]));
   assert.deepEqual(await judge(['.github/gates/gitleaks.toml', '.github/gates/hadolint.yaml', '.gitignore', '.dockerignore', '.env.example']), []);
+});
+
+const textOf = (file: string) => readFileSync(path.join(import.meta.dirname, '../..', file), 'utf8');
+const softened: readonly (readonly [file: string, from: string, to: string])[] = [
+  ['.github/gates/hadolint.yaml', '  - DL3002', '  - DL3002\n  - DL3008'], ['.github/gates/hadolint.yaml', '  - DL3002', '  - DL3002\n  - DL3002'], ['.github/gates/hadolint.yaml', 'ignored:', 'failure-threshold: error\nignored:'], ['.github/gates/hadolint.yaml', 'pragma: true', 'pragma: false'],
+  ['.github/gates/checkov.yaml', 'compact: true', 'compact: true\nskip-check:\n  - CKV_AWS_1'], ['.github/gates/checkov.yaml', 'compact: true', 'compact: true\nskip-path: [modules]'],
+  ['.github/gates/gitleaks.toml', '[[allowlists]]', "[[allowlists]]\npaths = ['^app/']"], ['.github/gates/gitleaks.toml', 'useDefault = true', 'useDefault = false'], ['.github/gates/gitleaks.toml', 'useDefault = true', 'useDefault = true\ndisabledRules = ["jwt"]'],
+  ['eslint.config.js', "eqeqeq: 'error'", "eqeqeq: 'off'"], ['eslint.config.js', "'no-eval': 'error'", "'no-eval': 0"], ['eslint.config.js', "'no-eval': 'error'", "'no-eval': ['warn']"], ['eslint.config.js', "'coverage/'", "'coverage/', 'app/identity/'"], ['eslint.config.js', "'no-console': 'off'", "'no-console': 'off', 'no-console': 'off'"], ['eslint.config.js', "files: ['eslint.config.js'],", "files: ['eslint.config.js'], ignores: ['app/**'],"],
+  ['tsconfig.json', '"strict": true', '"strict": false'],
+];
+for (const [file, from, to] of softened) {
+  test(`${file} may not have ${to.replaceAll('\n', ' ')}`, () => {
+    assert.deepEqual(softenedIn(file, textOf(file)), []);
+    assert.ok(textOf(file).includes(from), 'it has what is changed here');
+    const [found, ...others] = softenedIn(file, textOf(file).replace(from, to));
+    assert.deepEqual([found?.rule, others.length], ['softened-setting', 0]);
+    assert.ok((found?.line ?? 0) > 1);
+  });
+}
+
+test('a comment of a setting softens nothing, nor does another file', () => {
+  assert.deepEqual(softenedIn('.github/gates/hadolint.yaml', '# DL3008 is held\n'), []);
+  assert.deepEqual(softenedIn('app/eslint.ts', "'no-eval': 'off'"), []);
 });

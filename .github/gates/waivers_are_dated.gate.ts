@@ -2,6 +2,7 @@
 import { posix } from 'node:path';
 import { findGates, type NamedGate } from './find.ts';
 import type { Finding, Gate } from './gate.ts';
+import { softenedIn } from './softened-settings.ts';
 import { SIDECAR } from './waivers.ts';
 
 const LONGEST_DAYS = 366;
@@ -15,12 +16,12 @@ export const gate: Gate = {
   link: 'https://owaspsamm.org/model/verification/security-testing/stream-a/',
   tools: [],
   reads: /./,
-  settings: /\.gate\.ts$/,
+  settings: /\.gate\.ts$|^\.github\/gates\/softened-settings\.ts$/,
   scope: 'file',
   when: 'change',
   async check({ root, files, read, now }) {
     const gates = await findGates(root);
-    return files.flatMap((file) => [...faultsOfName(file), ...faultsIn(file, read(file), gates, now)]);
+    return files.flatMap((file) => [...faultsOfName(file), ...softenedIn(file, read(file)), ...faultsIn(file, read(file), gates, now)]);
   },
 };
 
@@ -44,11 +45,13 @@ const COMMENT = /(?:^|\s)(?:\/\/|\/?\*)/;
 /** Seeds are patches: what is in them takes effect nowhere. */
 const SEED = /^\.github\/gates\/(?:seeds|benign)\//;
 
-/** Files by which a tool is told to look away from others; what a gate itself hands to its tool lies beside it. */
+/** Files by which a tool is told to look away from others; what is in those that a gate itself hands to its tool is judged. */
 const IGNORE_FILE = /^(?:\.(?:gitleaks|semgrep|trivy|eslint)ignore(?:\.ya?ml)?|\.?(?:checkov|hadolint|zizmor)\.ya?ml|\.tfsec|\.snyk|\.nsprc|osv-scanner\.toml|\.?gitleaks\.toml)$/;
 
+const HANDED_OVER = new Set(['checkov.yaml', 'gitleaks.toml', 'hadolint.yaml'].map((name) => `.github/gates/${name}`));
+
 function faultsOfName(file: string): readonly Finding[] {
-  if (posix.dirname(file) === '.github/gates' || SEED.test(file) || !IGNORE_FILE.test(posix.basename(file))) return [];
+  if (HANDED_OVER.has(file) || SEED.test(file) || !IGNORE_FILE.test(posix.basename(file))) return [];
   return [{ rule: 'ignore-file', file, severity: 'error', message: 'This file tells a tool what not to look at, or not to report, without reason and end.', fix: 'Delete it, and let pass what has to be by waivers (gates:allow) beside it.' }];
 }
 
