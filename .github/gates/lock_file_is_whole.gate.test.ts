@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type LockFile, readLock, readManifest } from './lock-file.ts';
 import { agreementFindings, differingHashes, lockFindings, manifestFindings } from './lock_file_is_whole.gate.ts';
-import { goFindings, requirementFindings } from './other-locks.ts';
+import { goFindings, providerFindings, requirementFindings } from './other-locks.ts';
 
 const hash = (character: string): string => `sha512-${character.repeat(86)}==`;
 const whole = { version: '1.0.0', resolved: 'https://registry.npmjs.org/a/-/a-1.0.0.tgz', integrity: hash('a') };
@@ -109,4 +109,19 @@ test('a requirement has an exact version and a SHA-256, from the index of the ma
   assert.deepEqual(found(`-e ./a\nb==1 ${sha}\n`), ['not-from-registry']);
   for (const option of ['--index-url https://a.test', '-i https://a.test', '--extra-index-url=https://a.test', '--find-links ./w', '--trusted-host a.test']) assert.deepEqual(found(`${option}\nb==1 ${sha}\n`), ['foreign-host'], option);
   assert.deepEqual(found(`a==1.0 ${sha}\n`, 'a==1.1\nb\n'), ['disagreement', 'disagreement']);
+});
+
+test('a provider of Terraform is of the public registry, at one version, with a hash', () => {
+  const h1 = `"h1:${'a'.repeat(43)}=",`;
+  const zh = `"zh:${'0'.repeat(64)}",`;
+  const block = (address: string, version: string, ...hashes: readonly string[]) => `# Written by terraform init.\n\nprovider "${address}" {\n  version     = "${version}"\n  constraints = "~> 5.0"\n  hashes = [\n${hashes.map((hash) => `    ${hash}\n`).join('')}  ]\n}\n`;
+  const aws = 'registry.terraform.io/hashicorp/aws';
+  const found = (text: string) => rulesOf(providerFindings('terraform/.terraform.lock.hcl', text));
+  assert.deepEqual(found(block(aws, '5.1.0', h1, h1, zh)), []);
+  assert.deepEqual(found(block(aws, '5.1.0', h1)), []);
+  assert.deepEqual(found(block(aws, '5.1.0')), ['no-integrity']);
+  assert.deepEqual(found(block(aws, '~> 5.1', h1, zh)), ['inexact-version']);
+  assert.deepEqual(found(block(aws, '5.1.0', h1, zh, '"md5:0",')), ['weak-integrity']);
+  for (const address of ['terraform.example.org/hashicorp/aws', 'registry.terraform.io.example.org/hashicorp/aws']) assert.deepEqual(found(block(address, '5.1.0', h1, zh)), ['foreign-host']);
+  for (const text of ['', '# nothing\n', block(aws, '5.1.0', h1, zh).slice(0, 60), `${block(aws, '5.1.0', h1, zh)}provider {\n}\n`]) assert.throws(() => found(text), { name: 'Unusable' }, text);
 });

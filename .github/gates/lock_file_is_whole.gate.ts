@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { type Finding, type Gate, Unusable } from './gate.ts';
 import { lineOf, LOCK_FILE, type LockedPackage, type LockFile, type Manifest, readLock, readManifest } from './lock-file.ts';
-import { goFindings, requirementFindings } from './other-locks.ts';
+import { goFindings, providerFindings, requirementFindings } from './other-locks.ts';
 
 export const gate: Gate = {
   claim: 'what is installed is what the lock files say: from the public registries alone, each package with its hash',
@@ -10,7 +10,7 @@ export const gate: Gate = {
   remedy: 'Undo the change of the lock file by hand, put the wanted version into package.json and run npm install, which writes it anew.',
   link: 'https://cheatsheetseries.owasp.org/cheatsheets/NPM_Security_Cheat_Sheet.html',
   tools: [],
-  reads: /(?:^|\/)(?:package(?:-lock)?\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lockb?|go\.(?:mod|sum|work)|requirements[\w.-]*\.(?:txt|in))$/,
+  reads: /(?:^|\/)(?:package(?:-lock)?\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lockb?|go\.(?:mod|sum|work)|requirements[\w.-]*\.(?:txt|in)|\.terraform\.lock\.hcl)$/,
   scope: 'tree',
   when: 'change',
   unparsable: { file: 'package-lock.json', text: '{ "lockfileVersion": 3, "packages": {' },
@@ -28,6 +28,7 @@ export const gate: Gate = {
         return [...manifestFindings(file, text, manifest), ...agreementFindings(file, manifest, locks.find((lock) => path.posix.dirname(lock.file) === path.posix.dirname(file)))];
       }),
       ...files.filter((file) => /(?:^|\/)go\.mod$/.test(file)).flatMap((file) => goFindings(file, read(file), files.includes(file.replace(/mod$/, 'sum')) ? read(file.replace(/mod$/, 'sum')) : '')),
+      ...files.filter((file) => file.endsWith('.terraform.lock.hcl')).flatMap((file) => providerFindings(file, read(file))),
       ...files.filter((file) => /requirements[\w.-]*\.txt$/.test(file)).flatMap((file) => requirementFindings(file, read(file), files.includes(file.replace(/txt$/, 'in')) ? read(file.replace(/txt$/, 'in')) : '')),
     ]);
   },

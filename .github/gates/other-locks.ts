@@ -1,4 +1,4 @@
-// The lock files of Go's and Python's tools, in the terms of lock_file_is_whole.
+// The lock files of Go's and Python's tools and of Terraform's providers, in the terms of lock_file_is_whole.
 // Tested by lock_file_is_whole.gate.test.ts: they are one claim.
 import { type Finding, Unusable } from './gate.ts';
 
@@ -70,4 +70,26 @@ function optionFindings(file: string, line: number, option: string): readonly Fi
   if (/^--(?:require-hashes|only-binary|no-binary)\b/.test(option)) return [];
   if (/^(?:-e|--editable)\b/.test(option)) return [finding('not-from-registry', file, line, `${option} installs a folder or a repository, without a hash.`, COMPILE)];
   return [finding('foreign-host', file, line, `${option.split(/[ =]/, 1)[0] ?? ''} has pip look elsewhere than the lock file says.`, 'Remove the line; where pip downloads from is the machine’s own setting.')];
+}
+
+const LOCK = 'Run terraform init -upgrade in its folder, then terraform providers lock for each platform, and look at what it changes.';
+const PROVIDERS = 'registry.terraform.io';
+/** Of its content, and of the archives that its publisher signed; from a mirror there is the first alone. */
+const HASH = /^(?:h1:[A-Za-z0-9+/]{43}=|zh:[0-9a-f]{64})$/;
+
+/** @throws Unusable when there is no provider in it, or a line of another form. */
+export function providerFindings(file: string, text: string): readonly Finding[] {
+  const findings: Finding[] = [];
+  const blocks = [...text.matchAll(/^provider "([^"]*)" \{\n([^]*?)^\}$/gm)];
+  const rest = text.replaceAll(/^provider "[^"]*" \{\n[^]*?^\}$/gm, '').replaceAll(/^\s*#.*$/gm, '').trim();
+  if (blocks.length === 0 || rest !== '') throw new Unusable(`${file} has not the form that terraform init writes`);
+  for (const { index, 1: address = '', 2: body = '' } of blocks) {
+    const at = (rule: string, message: string) => findings.push(finding(rule, file, text.slice(0, index).split('\n').length, message, LOCK));
+    const hashes = [...body.matchAll(/^\s*"([^"]*)",?$/gm)].map(([, hash = '']) => hash);
+    if (!address.startsWith(`${PROVIDERS}/`)) at('foreign-host', `${address} does not come from ${PROVIDERS}.`);
+    if (!/^\s*version\s*=\s*"\d+\.\d+\.\d+(?:-[\w.]+)?"$/m.test(body)) at('inexact-version', `${address} has no exact version.`);
+    if (!hashes.some((hash) => HASH.test(hash))) at('no-integrity', `${address} has no hash: Terraform runs whatever it is given.`);
+    if (hashes.some((hash) => !HASH.test(hash))) at('weak-integrity', `${address} has a hash of another form.`);
+  }
+  return findings;
 }

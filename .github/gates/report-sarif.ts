@@ -22,7 +22,7 @@ export function sarifOf(entries: readonly Entry[]): object {
     runs: [
       {
         tool: { driver: { name: 'gates', rules: rules.map(([id, [first]]) => ruleOf(id, first)) } },
-        automationDetails: { id: 'gates/' },
+        automationDetails: { id: categoryOf(entries) },
         originalUriBaseIds: { [BASE]: { description: { text: 'The root of the repository.' } } },
         columnKind: 'utf16CodeUnits',
         invocations: [{ executionSuccessful: isComplete, toolExecutionNotifications: entries.filter(({ verdict }) => verdict.status === 'not run').map(({ verdict }) => ({ level: 'warning', message: { text: `Not run: ${verdict.gate} (${verdict.claim}): ${verdict.reason}` } })) }],
@@ -30,6 +30,14 @@ export function sarifOf(entries: readonly Entry[]): object {
       },
     ],
   };
+}
+
+const SETS = ['go', 'osv', 'scorecard', 'python', 'npm', 'machine'] as const;
+
+/** GitHub keeps one analysis a category, and refuses several runs of one in an upload: each job of the matrix, which has the gates of one set of tools, is one. */
+function categoryOf(entries: readonly Entry[]): string {
+  const [only, ...others] = new Set(entries.map(({ gate: { tools } }) => SETS.find((set) => tools.some((tool) => tool.set === set)) ?? 'packages'));
+  return only === undefined || others.length > 0 ? 'gates/' : `gates/${only}/`;
 }
 
 function idOf({ entry, finding }: Found): string {

@@ -175,6 +175,13 @@ test('SARIF has what its schema requires, relative addresses, and the level of e
   assert.ok(Object.keys(run.originalUriBaseIds).includes(run.results[0]?.locations[0]?.physicalLocation.artifactLocation.uriBaseId ?? ''));
 });
 
+test('the category of a run tells which job of the matrix it is of, so that GitHub takes them side by side', () => {
+  const idFor = (...sets: readonly ('go' | 'python' | 'machine')[]) => sarif(record(sets.map((_, index) => verdict(`g${index}_holds`)), { gates: sets.map((set, index) => gateNamed(`g${index}_holds`, { tools: [set === 'machine' ? { set, program: 'git', get: 'there' } : { set, program: 'x' }] })) })).automationDetails.id;
+  assert.deepEqual([idFor('go'), idFor('go', 'go'), idFor('python'), idFor('machine')], ['gates/go/', 'gates/go/', 'gates/python/', 'gates/machine/']);
+  assert.equal(idFor('go', 'python'), 'gates/');
+  assert.equal(sarif(record([verdict('a_holds')])).automationDetails.id, 'gates/packages/');
+});
+
 test('a finding about a file as a whole has no region, and one that kept a gate from a verdict makes the run incomplete', () => {
   const { results, invocations } = sarif(record([verdict('a_holds', [{ rule: 'unusable', file: 'x', severity: 'error', message: 'm', fix: 'f' }])]));
   assert.equal(results[0]?.locations[0]?.physicalLocation.region, undefined);

@@ -57,7 +57,7 @@ async function validate({ run, environment, scratch }: GateContext, copy: string
   // Terraform takes the provider from a mirror on this machine where one is named, and downloads it otherwise.
   const mirror = environment['TERRAFORM_PLUGIN_DIR'];
   const settings = { TF_IN_AUTOMATION: '1', CHECKPOINT_DISABLE: '1', TF_DATA_DIR: path.join(scratch, 'data', module.replaceAll('/', '-')) };
-  const prepared = await run(terraform, [`-chdir=${folder}`, 'init', '-backend=false', '-input=false', '-no-color', ...(mirror === undefined ? [] : [`-plugin-dir=${mirror}`])], { accept: [VALID, INVALID], environment: settings });
+  const prepared = await run(terraform, [`-chdir=${folder}`, 'init', '-backend=false', '-input=false', '-lockfile=readonly', '-no-color', ...(mirror === undefined ? [] : [`-plugin-dir=${mirror}`])], { accept: [VALID, INVALID], environment: settings });
   if (prepared.status === VALID && !prepared.stdout.includes('successfully initialized')) throw new Unusable('terraform init did not come to its end');
   const { stdout } = await run(terraform, [`-chdir=${folder}`, 'validate', '-json', '-no-color'], { accept: [VALID, INVALID], environment: settings });
   const findings = findingsOf(stdout, module);
