@@ -21,21 +21,19 @@ export const gate: Gate = {
 async function scanHistory({ run }: GateContext): Promise<readonly Finding[]> {
   const shallow = (await run(git, ['rev-parse', '--is-shallow-repository'])).stdout.trim();
   if (shallow !== 'false') throw new Unusable(shallow === 'true' ? 'the clone is shallow, so that most of the history is not there: git fetch --unshallow, or fetch-depth: 0 of actions/checkout' : 'git does not say whether the history is whole');
-  // As gitleaks asks for it, but for this commit's own history: other branches have their own verdict.
-  const commits = (await run(git, ['log', '--format=%H', '--no-merges', '--full-history', 'HEAD'])).stdout;
-  const output = await run(gitleaks, ['git', '.', '--config', '.github/gates/gitleaks.toml', '--log-opts', '--full-history --diff-filter=tuxdb HEAD', ...LEAK_OPTIONS]);
+  const commits = (await run(git, ['log', '--numstat', '--format=%H', ...LOG])).stdout;
+  const output = await run(gitleaks, ['git', '.', '--config', '.github/gates/gitleaks.toml', '--log-opts', LOG.join(' '), ...LEAK_OPTIONS]);
   return leaksInHistory(output, commits);
 }
 
-/** @throws Unusable when the report is not whole, or tells of fewer commits than git has. */
+/** As gitleaks asks for it, but for this commit's own history (other branches have their own verdict), and with what a merge itself brought in. */
+const LOG = ['--full-history', '--diff-filter=tuxdb', '--diff-merges=remerge', 'HEAD'] as const;
+
+/** @throws Unusable when the report is not whole, or tells of other commits than those of git that bring or take a line of text. */
 export function leaksInHistory({ stdout, stderr }: Output, log: string): readonly Finding[] {
   const leaks = leaksOf(stdout);
-  const expected = log.match(/^[0-9a-f]{40,64}$/gm)?.length ?? 0;
+  const expected = [...log.matchAll(/^[0-9a-f]{40,64}$(?:\n(?![0-9a-f]{40,64}$).*)*/gm)].filter(([commit]) => /^(?:[1-9]\d*\t\d+|0\t[1-9]\d*)\t/m.test(commit)).length;
   const scanned = Number(/(\d+) commits scanned/.exec(stderr)?.[1] ?? 0);
-  // gitleaks counts no commit that only deletes, or changes nothing but binary files or modes.
-  if (scanned === 0 || scanned > expected || expected - scanned > FEW + expected * SMALL_SHARE) throw new Unusable(`gitleaks read ${scanned} commits of ${expected}`);
+  if (scanned === 0 || scanned !== expected) throw new Unusable(`gitleaks read ${scanned} commits of ${expected}`);
   return leaks.map((leak) => findingOf(leak, `Revoke it where it was issued: commit ${leak.Commit.slice(0, 12)} keeps it for ever, whatever the files are now. Not a credential? Name the value in .github/gates/gitleaks.toml, with the reason.`));
 }
-
-const FEW = 2;
-const SMALL_SHARE = 0.1;

@@ -1,13 +1,10 @@
 // Looks for credentials in the files, with gitleaks, and for files that hold nothing else.
 import { createHash } from 'node:crypto';
-import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type Finding, type Gate, type GateContext, type Output, Unusable } from './gate.ts';
 import { findingOf, gitleaks, type Leak, LEAK_OPTIONS, leaksOf } from './gitleaks.ts';
 
-
-/** gitleaks passes these by whatever is in them; under another name it reads them. */
-const PASSED_BY = /(?:gitleaks\.toml|-lock\.(?:json|yaml)|\.(?:svg|bin|pdf|docx?|xlsx?|socket|lock))$/i;
 const REVOKE = 'Revoke the credential where it was issued, then take it out and read it from the environment or from a *_FILE at run time.';
 
 export const gate: Gate = {
@@ -26,33 +23,60 @@ export const gate: Gate = {
   },
 };
 
-/** Each file in a folder of its own, so that no name of a folder (node_modules, vendor) has gitleaks pass it by. */
+/** Each file in a folder of its own, under a name that gitleaks never passes by, as it does with node_modules, go.mod or jquery.js. */
 async function scanFiles({ run, root, scratch, files }: GateContext): Promise<readonly Finding[]> {
   const copies = path.join(scratch, 'files');
-  for (const [index, file] of files.entries()) {
-    const folder = path.join(copies, String(index));
-    await mkdir(folder, { recursive: true });
-    await copyFile(path.join(root, file), path.join(folder, path.basename(file) + (PASSED_BY.test(file) ? '.txt' : '')));
-  }
-  await mkdir(path.join(copies, CANARY_FOLDER));
-  await writeFile(path.join(copies, CANARY_FOLDER, 'canary.txt'), `token = ${canary()}\n`);
+  const write = async (folder: string, name: string, text: string): Promise<void> => {
+    await mkdir(path.join(copies, folder), { recursive: true });
+    await writeFile(path.join(copies, folder, name), text, 'latin1');
+  };
+  for (const [index, file] of files.entries()) await write(String(index), nameFor(file), withoutExcuses(await readFile(path.join(root, file), 'latin1')));
+  for (const [rule, text] of Object.entries(CANARIES)) await write(`${CANARY_FOLDER}/${rule}`, 'content.env', `${text}\n`);
   const config = path.join(root, '.github/gates/gitleaks.toml');
   const output = await run(gitleaks, ['dir', '.', '--config', config, ...LEAK_OPTIONS], { directory: path.relative(root, copies) });
   return leaksInFiles(output, files);
 }
 
-const CANARY_FOLDER = 'canary';
+/** Some rules ask for the kind of a file. */
+const KINDS = /\.(?:php|tf|hcl|tfvars|ya?ml|p12|pfx|ini|conf|properties|toml|sh)$/i;
 
-/** Has the form of a token, and is made here so that no file has it. */
-function canary(): string {
-  return `ghp_${createHash('sha256').update(CANARY_FOLDER).digest('hex').slice(0, 36)}`;
+export function nameFor(file: string): string {
+  const name = path.posix.basename(file);
+  if (/^\.env\b|\.env$/i.test(name)) return 'content.env';
+  if (/^nuget\.config$/i.test(name)) return name;
+  return /dockerfile/i.test(name) ? 'Dockerfile' : `content${KINDS.exec(name)?.[0] ?? '.txt'}`;
 }
+
+/**
+ * gitleaks lets pass what begins with "true", has "false" in it or ends with "null", by a pattern of its own that no setting takes back
+ * (`^true|false|null$`). Two letters of such a part change places, so that it stays as long, as random and as much of a word.
+ */
+export function withoutExcuses(text: string): string {
+  return text.replaceAll(/(?<=[\w+/-])(?:false|null)|(?:true|false)(?=[\w+/-])/gi, ([a = '', b = '', c = '', ...rest]: string) => [a, c, b, ...rest].join(''));
+}
+
+const CANARY_FOLDER = 'canary';
+/** Looks like chance, and is made here so that no file has it. */
+const random = createHash('sha256').update(CANARY_FOLDER).digest('hex');
+const letters = random.replaceAll(/\d/g, (digit) => 'ghjklmnopq'[Number(digit)] ?? '');
+/** What each of the rules has to find, so that none of them is excused as a whole. */
+const CANARIES: Readonly<Record<string, string>> = {
+  'github-pat': `token = ghp_${random.slice(0, 36)}`,
+  'connection-string-password': `DATABASE=postgres://service:${random.slice(0, 20)}@db.internal/x`,
+  'credential-assignment': `password = "${random.slice(0, 20)}-A"`,
+  'credential-setting': `SERVICE_PASSWORD=${random.slice(0, 20)}`,
+  'password-setting': `SERVICE_PASSWORD=${letters.slice(0, 20)}`,
+  'authorization-header': `Authorization: Basic ${random.slice(0, 24)}`,
+  'registry-credential': `//registry.internal/:_authToken=${random.slice(0, 24)}`,
+  'private-jwk': `{ "kty": "OKP", "d": "${random.slice(0, 43)}" }`,
+};
 
 /** @throws Unusable when the report is not whole, or gitleaks did not see what was planted for it. */
 export function leaksInFiles({ stdout }: Output, files: readonly string[]): readonly Finding[] {
   const leaks = leaksOf(stdout);
   const isCanary = ({ File: file }: Leak) => file.startsWith(`${CANARY_FOLDER}/`);
-  if (!leaks.some(isCanary)) throw new Unusable('gitleaks did not find the credential that is planted for it, so it would find no other');
+  const missed = Object.keys(CANARIES).filter((rule) => !leaks.some((leak) => leak.RuleID === rule && leak.File.startsWith(`${CANARY_FOLDER}/${rule}/`)));
+  if (missed.length > 0) throw new Unusable(`gitleaks did not find the credential that is planted for ${missed.join(', ')}, so it would find no other`);
   return leaks.filter((leak) => !isCanary(leak)).map((leak) => {
     const file = files[Number(leak.File.split('/', 1)[0])];
     if (file === undefined) throw new Unusable(`gitleaks reports ${leak.File}, which it was not given`);
