@@ -31,7 +31,7 @@ export function softenedIn(file: string, text: string): readonly Finding[] {
     const left = [...settled];
     const plain = text.replaceAll(COMMENT, (comment) => ' '.repeat(comment.length));
     return [...plain.matchAll(softens)].flatMap((match): readonly Finding[] => {
-      const what = match.slice(1).find((group) => group !== undefined) ?? '';
+      const what = match.slice(1).find((group: string | undefined) => group !== undefined) ?? '';
       const known = left.indexOf(what);
       if (known >= 0) {
         left.splice(known, 1);
