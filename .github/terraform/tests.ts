@@ -1,6 +1,7 @@
 // What needs no account: form, references, types, and the tests of each concern with a provider that is not there.
 import path from 'node:path';
 import { runChecks } from './checks.ts';
+import { staleActions } from './iam-actions.ts';
 import { copySources, initialise, type Root, terraform } from './terraform.ts';
 
 export interface TestRow {
@@ -23,6 +24,7 @@ export async function runTests(repository: string, scratch: string, say: (line: 
   };
   const [formatted] = [await terraform(rootAt(scratch, 'terraform'), ['fmt', '-check', '-recursive', '-no-color'], [PASSED, 3])];
   record({ root: 'terraform', step: 'fmt', runs: 0, seconds: formatted.seconds, problem: formatted.status === PASSED ? '' : `not formatted: ${formatted.stdout.trim().replaceAll('\n', ', ')}` });
+  record({ root: 'terraform', step: 'actions of IAM that take no resource', runs: 0, seconds: 0, problem: staleActions(repository, path.join(repository, '.cache/tools')) });
   const from = performance.now();
   const { passed, failed, waived, problems } = await runChecks(repository, path.join(scratch, 'checks'));
   record({ root: 'terraform', step: `checkov: ${failed} failed, ${waived} of them waived`, runs: passed, seconds: (performance.now() - from) / 1_000, problem: problems.join('; ') });

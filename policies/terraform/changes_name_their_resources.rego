@@ -20,7 +20,7 @@ reads := `^[\w-]+:(BatchCheck|BatchGet|Check|Describe|Estimate|Filter|Get|Head|L
 secret := `(?i)^(kms:(Decrypt|Encrypt|ReEncrypt|Generate|CreateGrant|Sign)|secretsmanager:.*GetSecretValue|s3:GetObject|ssm:GetParameter|dynamodb:(BatchGet|Get|Query|Scan)|logs:(FilterLogEvents|GetLog(Events|Record)|StartQuery)|sts:AssumeRole|iam:PassRole|rds-db:connect)`
 
 # https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
-without_resource := `^(ecr:GetAuthorizationToken|xray:Put(TelemetryRecords|TraceSegments)|sts:GetCallerIdentity|logs:(Create|Delete|Update)LogDelivery|logs:(Put|Delete)ResourcePolicy|ec2:(AllocateAddress|CreateNetworkInterface)|cognito-idp:CreateUserPool|ecs:(CreateCluster|RegisterTaskDefinition|DeregisterTaskDefinition)|acm:RequestCertificate|kms:(CreateKey|CreateAlias)|aps:CreateWorkspace|backup-storage:MountCapsule|wafv2:.*LoggingConfiguration)$`
+without_resource := `^(ecr:GetAuthorizationToken|xray:Put(TelemetryRecords|TraceSegments)|sts:GetCallerIdentity|logs:(Create|Delete|Update)LogDelivery|logs:(Put|Delete)ResourcePolicy|ec2:(AllocateAddress|CreateNetworkInterface)|cognito-idp:CreateUserPool|ecs:(CreateCluster|RegisterTaskDefinition|DeregisterTaskDefinition)|acm:RequestCertificate|sns:(SetSubscriptionAttributes|Unsubscribe)|kms:(CreateKey|CreateAlias)|aps:CreateWorkspace|backup-storage:MountCapsule|wafv2:.*LoggingConfiguration)$`
 
 narrowing := `(?i)^(aws:(CalledVia|RequestTag|ResourceAccount|ResourceTag|ViaAWSService)|kms:(CallerAccount|EncryptionContext|GrantIsForAWSResource|ResourceAliases|ViaService)|cloudwatch:namespace|ecs:cluster|iam:(AWSServiceName|PassedToService|PermissionsBoundary)|rds:|ec2:|elasticloadbalancing:)`
 

@@ -41,6 +41,7 @@ variables {
   repository          = "octo-org/stockade"
   repository_id       = "456789"
   repository_owner_id = "123456"
+  domain_names        = { staging = "staging.example.com", production = "shop.example.com" }
 }
 
 run "staging_and_production" {
@@ -133,6 +134,63 @@ run "staging_and_production" {
     condition     = alltrue([for environment in var.environments : alltrue([for each in flatten(values(local.apply[environment])) : each.Effect == "Deny" || !strcontains(jsonencode(each.Resource), environment == "staging" ? "production" : "staging")])])
     error_message = "One environment's role reaches another environment."
   }
+
+  # What has no name of the environment's: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-resourcetag
+  assert {
+    condition = alltrue([for environment in var.environments : [for each in local.apply[environment].unnamed : each if each.Sid == "NotOfAnother"] == [{
+      Sid    = "NotOfAnother", Effect = "Deny", Resource = "*"
+      Action = ["acm:*", "application-autoscaling:*", "aps:*", "backup:*", "cognito-idp:*", "ec2:*"]
+      Condition = {
+        Null          = { "aws:ResourceTag/Environment" = "false" }
+        StringNotLike = { "aws:ResourceTag/Environment" = environment }
+      }
+    }]])
+    error_message = "It may change what has another environment's tag."
+  }
+
+  assert {
+    condition = alltrue([for environment in var.environments : alltrue([for each in local.apply[environment].unnamed : each.Effect == "Deny" || alltrue([for action in flatten([each.Action]) :
+      contains(["Keys", "TagNewKeys", "Aliases", "KeysThroughServices", "WithoutResource", "Names", "NamesOfEndpoints"], each.Sid) || contains(local.tagged, split(":", action)[0]) || can(each.Condition.StringLike["aws:RequestTag/Environment"])
+    ])])])
+    error_message = "What has a number for a name is bounded by nothing that tells environments apart."
+  }
+
+  assert {
+    condition     = alltrue([for environment, names in { staging = ["staging.example.com", "_*.staging.example.com"], production = ["shop.example.com", "_*.shop.example.com"] } : one([for each in local.apply[environment].unnamed : each.Condition["ForAllValues:StringLike"]["route53:ChangeResourceRecordSetsNormalizedRecordNames"] if each.Sid == "Names"]) == names])
+    error_message = "It may change the records of another name."
+  }
+
+  # Of what takes no resource, none is in a statement that names some: policies/terraform/grants_take_effect.rego.
+  assert {
+    condition = alltrue([for environment in var.environments : alltrue([for needed in ["ecs:RegisterTaskDefinition", "sns:Unsubscribe", "sns:SetSubscriptionAttributes", "acm:RequestCertificate", "cognito-idp:CreateUserPool"] :
+      [for each in flatten(values(local.apply[environment])) : each.Resource if each.Effect == "Allow" && contains(flatten([each.Action]), needed)] == ["*"]
+    ])])
+    error_message = "A deployment needs what its role may not."
+  }
+
+  # https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html, https://docs.aws.amazon.com/aws-backup/latest/devguide/create-a-vault.html
+  assert {
+    condition     = alltrue([for environment in var.environments : alltrue([for needed in ["route53:AssociateVPCWithHostedZone", "kms:RetireGrant", "backup-storage:MountCapsule"] : anytrue([for each in local.apply[environment].unnamed : each.Effect == "Allow" && contains(flatten([each.Action]), needed)])])])
+    error_message = "It can make neither an endpoint nor a vault."
+  }
+
+  assert {
+    condition     = !anytrue([for environment in var.environments : anytrue([for each in flatten(values(local.apply[environment])) : each.Effect == "Allow" && length(setintersection(flatten([each.Action]), ["backup:DeleteRecoveryPoint", "s3:DeleteObjectVersion", "s3:BypassGovernanceRetention"])) > 0])])
+    error_message = "Only a preview takes its backups and logs with it."
+  }
+}
+
+run "a_role_of_an_environment_without_a_domain_changes_any_record" {
+  command = plan
+
+  variables {
+    domain_names = {}
+  }
+
+  assert {
+    condition     = alltrue([for environment in var.environments : one([for each in local.apply[environment].unnamed : keys(each.Condition) if each.Sid == "Names"]) == ["ForAllValues:StringEquals", "Null"]])
+    error_message = "It is bounded by a name that nobody gave."
+  }
 }
 
 run "previews_have_an_account_of_their_own" {
@@ -140,6 +198,18 @@ run "previews_have_an_account_of_their_own" {
 
   variables {
     environments = ["preview"]
+    domain_names = { preview = "preview.example.com" }
+  }
+
+  assert {
+    condition     = one([for each in local.apply.preview.unnamed : each.Condition if each.Sid == "NotOfAnother"]).StringNotLike == { "aws:ResourceTag/Environment" = "preview-*" } && one([for each in local.apply.preview.unnamed : each.Condition["ForAllValues:StringLike"] if each.Sid == "Names"]) == { "route53:ChangeResourceRecordSetsNormalizedRecordNames" = ["*.preview.example.com"] }
+    error_message = "It reaches what is no preview's."
+  }
+
+  # Before a vault goes, the provider lists what is in it and deletes that: force_destroy in backup.tf.
+  assert {
+    condition     = { for each in local.apply.preview.named : each.Sid => [each.Action, each.Resource] if contains(["FindSnapshots", "EmptyVaults"], each.Sid) } == { FindSnapshots = ["backup:ListRecoveryPointsByBackupVault", "arn:aws:backup:eu-central-1:111122223333:backup-vault:stockade-preview*"], EmptyVaults = ["backup:DeleteRecoveryPoint", "arn:aws:rds:eu-central-1:111122223333:snapshot:awsbackup:*"] }
+    error_message = "A preview that lived through a night can't be destroyed."
   }
 
   assert {
@@ -158,6 +228,7 @@ run "previews_share_no_account" {
 
   variables {
     environments = ["production", "preview"]
+    domain_names = {}
   }
 
   expect_failures = [var.environments]
@@ -176,12 +247,13 @@ run "bounds" {
     state_version_days  = 7
     plan_days           = 60
     images_kept         = 3
+    domain_names        = { preview = "Shop.example.com." }
     oidc_provider_arn   = "arn:aws:iam::111122223333:oidc-provider/gitlab.example"
   }
 
   expect_failures = [
     var.project, var.region, var.environments, var.repository, var.repository_id, var.repository_owner_id, var.state_version_days, var.plan_days,
-    var.images_kept, var.oidc_provider_arn,
+    var.images_kept, var.oidc_provider_arn, var.domain_names,
   ]
 }
 

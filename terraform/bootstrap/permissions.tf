@@ -15,6 +15,10 @@ locals {
     "sns", "wafv2",
   ]
 
+  # Those of them whose things have a number for a name, and a tag that IAM asks for.
+  # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-services-that-work-with-iam.html
+  tagged = ["acm", "application-autoscaling", "aps", "backup", "cognito-idp", "ec2"]
+
   # A key has its number only when it is made; until then its alias names it.
   use_state_key = {
     Sid       = "UseTheKeyOfTheState"
@@ -117,6 +121,13 @@ locals {
 
   apply_parts = ["state", "named", "unnamed", "roles"]
 
+  # The tag that everything of an environment has (default_tags of the main root), as the value of a condition.
+  environment_tag = { for each in var.environments : each => each == "preview" ? "preview-*" : each }
+
+  # What certificates and their renewal prove themselves by stands below the name, with an underscore.
+  # https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/specifying-rrset-conditions.html
+  record_names = { for each, domain in var.domain_names : each => each == "preview" ? ["*.${domain}"] : [domain, "_*.${domain}"] }
+
   # What has a name begins with the environment's; a preview's with preview-NUMBER.
   apply = { for each, name in local.names : each => {
     state = [
@@ -136,7 +147,7 @@ locals {
       ] },
       { Sid = "Alarms", Effect = "Allow", Resource = "${local.of.cloudwatch}:alarm:${name}*", Action = ["cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm", "cloudwatch:TagResource", "cloudwatch:UntagResource"] },
       { Sid = "Tasks", Effect = "Allow", Resource = "${local.of.ecs}:*/${name}*", Action = [
-        "ecs:Create*", "ecs:Delete*", "ecs:PutClusterCapacityProviders", "ecs:RegisterTaskDefinition", "ecs:RunTask", "ecs:StopTask", "ecs:TagResource", "ecs:UntagResource", "ecs:Update*",
+        "ecs:Create*", "ecs:Delete*", "ecs:PutClusterCapacityProviders", "ecs:RunTask", "ecs:StopTask", "ecs:TagResource", "ecs:UntagResource", "ecs:Update*",
       ] },
       { Sid = "Cache", Effect = "Allow", Resource = ["${local.of.elasticache}:*:${name}*", "${local.of.elasticache}:parametergroup:default.*"], Action = [
         "elasticache:AddTagsToResource", "elasticache:Create*", "elasticache:Delete*", "elasticache:Modify*", "elasticache:RemoveTagsFromResource",
@@ -151,7 +162,7 @@ locals {
         "rds:AddTagsToResource", "rds:Create*", "rds:Delete*", "rds:Modify*", "rds:RebootDBInstance", "rds:RemoveTagsFromResource", "rds:ResetDBParameterGroup",
       ] },
       { Sid = "Topics", Effect = "Allow", Resource = "${local.of.sns}:${name}*", Action = [
-        "sns:CreateTopic", "sns:DeleteTopic", "sns:SetSubscriptionAttributes", "sns:SetTopicAttributes", "sns:Subscribe", "sns:TagResource", "sns:Unsubscribe", "sns:UntagResource",
+        "sns:CreateTopic", "sns:DeleteTopic", "sns:SetTopicAttributes", "sns:Subscribe", "sns:TagResource", "sns:UntagResource",
       ] },
       { Sid = "Firewall", Effect = "Allow", Resource = [
         "${local.of.wafv2}:regional/*/${name}*/*", "${local.arn}:wafv2:${var.region}:*:regional/managedruleset/*", "${local.of.elasticloadbalancing}:loadbalancer/app/${name}*",
@@ -180,11 +191,13 @@ locals {
         { Sid = "ReplaceClientSecret", Effect = "Allow", Resource = "${local.of.cognito-idp}:userpool/*", Action = "cognito-idp:AddUserPoolClientSecret" },
         # An empty state would be looked at every night; its earlier versions stay for a while.
         { Sid = "ForgetTheState", Effect = "Allow", Resource = "${local.state_bucket_arn}/preview-*/terraform.tfstate", Action = "s3:DeleteObject" },
+        # A vault goes when nothing is in it: https://docs.aws.amazon.com/aws-backup/latest/devguide/deleting-a-vault.html
+        { Sid = "FindSnapshots", Effect = "Allow", Resource = "${local.of.backup}:backup-vault:${name}*", Action = "backup:ListRecoveryPointsByBackupVault" },
+        { Sid = "EmptyVaults", Effect = "Allow", Resource = "${local.of.rds}:snapshot:awsbackup:*", Action = "backup:DeleteRecoveryPoint" },
         # Only a preview takes its log with it, locked or not.
         { Sid = "EmptyBuckets", Effect = "Allow", Resource = "${local.arn}:s3:::${name}*/*", Action = ["s3:BypassGovernanceRetention", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObjectLegalHold", "s3:PutObjectLegalHold"] },
     ] : statement if each == "preview"])
-    # What has a number instead: bounded by account, region and kind, keys by the environment's tag besides. In an account of its own no
-    # other environment is within reach.
+    # What has a number instead: bounded by account, region, kind, and by NotOfAnother, keys by the environment's tag.
     unnamed = [
       { Sid = "Certificates", Effect = "Allow", Resource = "${local.of.acm}:certificate/*", Action = ["acm:AddTagsToCertificate", "acm:DeleteCertificate", "acm:RemoveTagsFromCertificate", "acm:UpdateCertificateOptions"] },
       { Sid = "Scaling", Effect = "Allow", Resource = "${local.of.application-autoscaling}:scalable-target/*", Action = [
@@ -204,29 +217,40 @@ locals {
         "ec2:*Address", "ec2:*InternetGateway", "ec2:*NatGateway", "ec2:*NetworkAcl*", "ec2:*Route", "ec2:*RouteTable*", "ec2:*SecurityGroup*", "ec2:*Subnet*", "ec2:*Vpc", "ec2:*VpcAttribute",
         "ec2:*VpcEndpoint*", "ec2:CreateFlowLogs", "ec2:CreateTags", "ec2:DeleteFlowLogs", "ec2:DeleteTags",
       ] },
-      { Sid = "Keys", Effect = "Allow", Resource = local.keys_arn, Condition = { StringLike = { "aws:ResourceTag/Environment" = each == "preview" ? "preview-*" : each } }, Action = [
+      { Sid = "Keys", Effect = "Allow", Resource = local.keys_arn, Condition = { StringLike = { "aws:ResourceTag/Environment" = local.environment_tag[each] } }, Action = [
         "kms:CancelKeyDeletion", "kms:DisableKeyRotation", "kms:EnableKeyRotation", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:TagResource", "kms:UntagResource", "kms:UpdateKeyDescription",
       ] },
       # A key is tagged when it is made, and has no tag to be known by then. One that has another environment's is not taken over by a tag.
       { Sid = "TagNewKeys", Effect = "Allow", Resource = local.keys_arn, Action = "kms:TagResource", Condition = {
-        StringLike = { "aws:RequestTag/Environment" = each == "preview" ? "preview-*" : each }
+        StringLike = { "aws:RequestTag/Environment" = local.environment_tag[each] }
         Null       = { "aws:ResourceTag/Environment" = "true" }
       } },
       # Both have to allow it: the alias by its name, and the key.
       { Sid = "Aliases", Effect = "Allow", Resource = ["${local.of.kms}:alias/${name}*", local.keys_arn], Action = ["kms:CreateAlias", "kms:DeleteAlias", "kms:UpdateAlias"] },
-      # These take no resource.
+      # These take no resource: policies/terraform/grants_take_effect.rego knows which. A subscription is known by its topic's name nowhere.
       { Sid = "WithoutResource", Effect = "Allow", Resource = "*", Condition = { StringEquals = { "aws:RequestedRegion" = var.region } }, Action = [
-        "acm:RequestCertificate", "backup-storage:MountCapsule", "cognito-idp:CreateUserPool", "ecs:DeregisterTaskDefinition", "kms:CreateKey", "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:DeleteResourcePolicy",
-        "logs:GetLogDelivery", "logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:UpdateLogDelivery",
+        "backup-storage:MountCapsule", "ecs:DeregisterTaskDefinition", "kms:CreateKey", "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:DeleteResourcePolicy",
+        "logs:GetLogDelivery", "logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:UpdateLogDelivery", "sns:SetSubscriptionAttributes", "sns:Unsubscribe",
       ] },
-      { Sid = "Workspaces", Effect = "Allow", Resource = "*", Action = "aps:CreateWorkspace", Condition = { StringLike = { "aws:RequestTag/Environment" = each == "preview" ? "preview-*" : each } } },
+      # Nor do these, and the provider says with the call itself whose the new thing is.
+      { Sid = "New", Effect = "Allow", Resource = "*", Condition = { StringLike = { "aws:RequestTag/Environment" = local.environment_tag[each] } }, Action = [
+        "acm:RequestCertificate", "aps:CreateWorkspace", "cognito-idp:CreateUserPool", "ecs:RegisterTaskDefinition",
+      ] },
+      # An endpoint with a private name is bound to a zone of AWS's own: https://docs.aws.amazon.com/vpc/latest/privatelink/manage-dns-names.html
+      { Sid = "NamesOfEndpoints", Effect = "Allow", Resource = ["${local.arn}:route53:::hostedzone/*", "${local.of.ec2}:vpc/*"], Action = "route53:AssociateVPCWithHostedZone" },
       # What a service encrypts for us it does with the caller's leave; the workflow itself opens nothing but the state.
-      { Sid = "KeysThroughServices", Effect = "Allow", Resource = local.keys_arn, Action = ["kms:CreateGrant", "kms:Decrypt", "kms:GenerateDataKey*"], Condition = {
+      { Sid = "KeysThroughServices", Effect = "Allow", Resource = local.keys_arn, Action = ["kms:CreateGrant", "kms:Decrypt", "kms:GenerateDataKey*", "kms:RetireGrant"], Condition = {
         StringEquals = { "kms:ViaService" = [for service in ["aps", "backup", "elasticache", "rds", "secretsmanager"] : "${service}.${var.region}.amazonaws.com"] }
       } },
-      { Sid = "Names", Effect = "Allow", Action = "route53:ChangeResourceRecordSets", Resource = "${local.arn}:route53:::hostedzone/*", Condition = {
+      { Sid = "Names", Effect = "Allow", Action = "route53:ChangeResourceRecordSets", Resource = "${local.arn}:route53:::hostedzone/*", Condition = merge({
         "ForAllValues:StringEquals" = { "route53:ChangeResourceRecordSetsRecordTypes" = ["A", "AAAA", "CAA", "CNAME"] }
         Null                        = { "route53:ChangeResourceRecordSetsRecordTypes" = "false" }
+        }, { for environment, names in local.record_names : "ForAllValues:StringLike" => { "route53:ChangeResourceRecordSetsNormalizedRecordNames" = names } if environment == each })
+      },
+      # Whatever has another environment's tag stays as it is. A thing without a tag (a new one, a network's own security group) passes.
+      { Sid = "NotOfAnother", Effect = "Deny", Resource = "*", Action = [for service in local.tagged : "${service}:*"], Condition = {
+        Null          = { "aws:ResourceTag/Environment" = "false" }
+        StringNotLike = { "aws:ResourceTag/Environment" = local.environment_tag[each] }
       } },
     ]
     # Roles of its own making, each within the boundary; those of the workflows and the boundary itself never.

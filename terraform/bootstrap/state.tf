@@ -56,7 +56,7 @@ locals {
 }
 
 # gates:allow terraform_follows_practice/CKV2_AWS_62 until 2027-11-20: nothing acts on a new state; who wrote it, an audit trail tells
-# gates:allow terraform_follows_practice/CKV_AWS_18 until 2027-11-20: data events of CloudTrail tell who touched it, and surely; access logs come as best AWS can, and need a bucket that has none itself
+# gates:allow terraform_follows_practice/CKV_AWS_18 until 2027-11-20: data events of a trail tell who touched it, and surely, where one keeps them (audit_trail.tf, or the organisation); access logs come as best AWS can, and need a bucket that has none itself
 # gates:allow terraform_follows_practice/CKV_AWS_144 until 2027-11-20: with the region, what it describes is gone too; nothing elsewhere could use it
 resource "aws_s3_bucket" "state" {
   bucket = local.state_bucket

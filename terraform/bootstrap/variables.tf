@@ -39,6 +39,24 @@ variable "environments" {
   }
 }
 
+variable "domain_names" {
+  description = "The domain_name of each environment; of previews the one that theirs are below. Its role changes no other record; one that is not named here may change any."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = length(setsubtract(keys(var.domain_names), var.environments)) == 0
+    error_message = "domain_names are of environments that this account holds."
+  }
+
+  validation {
+    # As Route 53 normalises a name: https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/specifying-rrset-conditions.html
+    condition     = alltrue([for domain in values(var.domain_names) : can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]{2,}$", domain))])
+    error_message = "domain_names are in lower case, without a dot at the end or a wildcard."
+  }
+}
+
 data "aws_caller_identity" "current" {}
 
 data "aws_partition" "current" {}
