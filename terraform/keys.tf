@@ -116,12 +116,21 @@ resource "aws_kms_key" "logs" {
         # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services
         Sid       = "Alarms"
         Effect    = "Allow"
-        Principal = { Service = ["aps.amazonaws.com", "budgets.amazonaws.com", "cloudwatch.amazonaws.com", "events.amazonaws.com"] }
+        Principal = { Service = ["aps.amazonaws.com", "cloudwatch.amazonaws.com"] }
         Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
         Resource  = "*"
         Condition = {
           StringEquals = { "aws:SourceAccount" = local.account_id }
         }
+      },
+      {
+        # EventBridge says neither account nor rule when it publishes to an encrypted topic, as the same page has it: with a condition a
+        # failed rollout, a failover and a failed backup would be heard of by nobody. Whose rules may publish, the topic's policy says.
+        Sid       = "Events"
+        Effect    = "Allow"
+        Principal = { Service = "events.amazonaws.com" }
+        Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
+        Resource  = "*"
       },
     ], local.key_use.logs)
   })

@@ -31,7 +31,7 @@ run "production" {
 
   assert {
     condition = alltrue(flatten([for key in [aws_kms_key.logs, aws_kms_key.database, aws_kms_key.secrets, aws_kms_key.personal_data] : [
-      for statement in jsondecode(key.policy).Statement : length(setintersection(flatten([statement.Action]), ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:CreateGrant"])) == 0 || can(statement.Condition)
+      for statement in jsondecode(key.policy).Statement : statement.Sid == "Events" || length(setintersection(flatten([statement.Action]), ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:CreateGrant"])) == 0 || can(statement.Condition)
     ]]))
     error_message = "Nobody uses a key without a condition: administrators manage it, and can't read with it."
   }
@@ -44,6 +44,16 @@ run "production" {
   assert {
     condition     = { for statement in jsondecode(aws_kms_key.secrets.policy).Statement : statement.Sid => statement.Condition.StringEquals["kms:ViaService"] if statement.Sid != "Administration" } == { UseThroughServices = ["rds.eu-central-1.amazonaws.com", "secretsmanager.eu-central-1.amazonaws.com"], GrantsToServices = ["rds.eu-central-1.amazonaws.com", "secretsmanager.eu-central-1.amazonaws.com"] }
     error_message = "Secrets open through Secrets Manager, and RDS, which keeps the master password there."
+  }
+
+  assert {
+    condition     = one([for statement in jsondecode(aws_kms_key.logs.policy).Statement : statement if statement.Sid == "Events"]) == { Sid = "Events", Effect = "Allow", Principal = { Service = "events.amazonaws.com" }, Action = ["kms:Decrypt", "kms:GenerateDataKey"], Resource = "*" }
+    error_message = "EventBridge can't encrypt what it publishes: it sends none of the keys that a condition could ask for."
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_event_target.alarms) > 0 && alltrue([for statement in jsondecode(aws_sns_topic_policy.alarms.policy).Statement : try(statement.Condition.StringEquals["aws:SourceAccount"], "") == "123456789012" if try(statement.Principal.Service, "") == "events.amazonaws.com"])
+    error_message = "Rules of another account may publish to the topic of the alarms."
   }
 
   assert {

@@ -21,9 +21,15 @@ narrowing := `(?i)^(aws:(SourceAccount|SourceArn|SourceOrgID|SourceOrgPaths)|kms
 # Act inside the account that made them, and send neither key: https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
 alone := {"ec2.amazonaws.com"}
 
+# EventBridge sends neither key to the key of an encrypted topic: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+# What it is for is what encrypting takes, and the topic's policy, which is judged here too, says whose rules publish.
+publishes("key", statement, "events.amazonaws.com") if count(statement.actions - {"kms:Decrypt", "kms:GenerateDataKey"}) == 0
+
 deny contains terraform.finding(rego.metadata.chain(), allowance.resource.address, sprintf("It trusts %s on behalf of any account.", [service])) if {
-	some allowance in terraform.allowances({"key", "resource", "trust"})
+	some kind in ["key", "resource", "trust"]
+	some allowance in terraform.allowances({kind})
 	some service in object.get(allowance.statement.principals, "Service", set())
 	not service in alone
+	not publishes(kind, allowance.statement, service)
 	not terraform.has_condition(allowance.statement, narrowing)
 }
