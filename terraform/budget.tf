@@ -29,7 +29,7 @@ resource "aws_budgets_budget" "main" {
   # Costs carry the tag only once "Project" and "Environment" are activated as cost allocation tags in the billing console.
   cost_filter {
     name   = "TagKeyValue"
-    values = ["user:Environment$${var.environment}"]
+    values = [format("user:Environment$%s", var.environment)]
   }
 
   # The forecast needs five weeks of history; the last one is for before and for when it was wrong.

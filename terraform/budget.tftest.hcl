@@ -28,6 +28,11 @@ run "it_tells_of_the_forecast_and_of_what_was_spent" {
   }
 
   assert {
+    condition     = { for filter in aws_budgets_budget.main[0].cost_filter : filter.name => filter.values } == { TagKeyValue = ["user:Environment$production"] }
+    error_message = "It counts what costs something else, or nothing."
+  }
+
+  assert {
     condition     = { for notification in aws_budgets_budget.main[0].notification : notification.notification_type => notification.threshold } == { ACTUAL = 80, FORECASTED = 100 }
     error_message = "It tells too late."
   }

@@ -5,7 +5,9 @@
 # description: >-
 #   Stolen rights are used to mine coins; a loop that scales out costs as much. The bill comes a month later.
 # custom:
-#   remediation: Add an aws_budgets_budget with a notification that has an address or a topic.
+#   remediation: >-
+#     Add an aws_budgets_budget with a notification that has an address or a topic. A filter by TagKeyValue has the form user:KEY$VALUE, of a
+#     tag that the resources have; in HCL `$$` before a brace is an escape, hence format("user:KEY$%s", value).
 #   severity: warning
 #   control: AWS Well-Architected COST02-BP05; CWE-400
 #   resources: aws_budgets_budget
@@ -24,6 +26,20 @@ deny contains terraform.finding(rego.metadata.chain(), budget.address, "It warns
 	terraform.is_production
 	some budget in terraform.of_type({"aws_budgets_budget"})
 	not warns(budget)
+}
+
+# What it filters by no resource has: it adds up nothing, and never warns.
+deny contains terraform.finding(rego.metadata.chain(), budget.address, sprintf("It counts what is tagged %s, and nothing is.", [value])) if {
+	some budget in terraform.of_type({"aws_budgets_budget"})
+	some filter in terraform.blocks(budget, "cost_filter")
+	filter.name == "TagKeyValue"
+	some value in filter.values
+	not value in tagged
+}
+
+tagged contains sprintf("user:%s$%s", [key, value]) if {
+	some resource in terraform.planned
+	some key, value in terraform.setting(resource, ["tags_all"])
 }
 
 warns(budget) if {

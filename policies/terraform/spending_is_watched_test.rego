@@ -23,4 +23,15 @@ test_none_or_one_that_warns_nobody_is_refused if {
 	denied([service, budget([{"subscriber_email_addresses": [], "subscriber_sns_topic_arns": []}])]) == {"aws_budgets_budget.a"}
 }
 
+filtering(value) := [
+	tf.resource("aws_vpc", "a", {"tags_all": {"Environment": "production"}}),
+	tf.resource("aws_budgets_budget", "a", {"notification": [{"subscriber_email_addresses": ["ops@example.com"]}], "cost_filter": [{"name": "TagKeyValue", "values": [value]}, {"name": "Region", "values": ["eu-central-1"]}]}),
+]
+
+test_what_it_counts_is_there if {
+	denied(filtering("user:Environment$production")) == set()
+	denied(filtering("user:Environment${var.environment}")) == {"aws_budgets_budget.a"}
+	denied_in("staging", filtering("user:Environment$staging")) == {"aws_budgets_budget.a"}
+}
+
 test_elsewhere_nobody_has_to if denied_in("staging", [service]) == set()
