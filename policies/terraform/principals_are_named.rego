@@ -40,13 +40,3 @@ deny contains terraform.finding(rego.metadata.chain(), resource.address, "It sha
 is_shared(resource) if "all" in [terraform.setting(resource, ["group"]) | resource.type == "aws_ami_launch_permission"]
 
 is_shared(resource) if "all" in terraform.as_list(terraform.setting(resource, ["shared_accounts"]))
-
-is_shared(resource) if {
-	resource.type == "aws_lambda_function_url"
-	terraform.setting(resource, ["authorization_type"]) != "AWS_IAM"
-}
-
-is_shared(resource) if {
-	resource.type == "aws_lambda_permission"
-	terraform.setting(resource, ["principal"]) == "*"
-}

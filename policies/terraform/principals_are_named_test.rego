@@ -27,7 +27,5 @@ test_everybody_is_refused if {
 test_other_ways_of_sharing_are_refused if {
 	denied([tf.resource("aws_ami_launch_permission", "a", {"group": "all"})]) == {"aws_ami_launch_permission.a"}
 	denied([tf.resource("aws_db_snapshot", "a", {"shared_accounts": ["all"]})]) == {"aws_db_snapshot.a"}
-	denied([tf.resource("aws_lambda_function_url", "a", {"authorization_type": "NONE"})]) == {"aws_lambda_function_url.a"}
-	denied([tf.resource("aws_lambda_permission", "a", {"principal": "*"})]) == {"aws_lambda_permission.a"}
 	denied([tf.resource("aws_db_snapshot", "a", {"shared_accounts": ["111122223333"]})]) == set()
 }
