@@ -49,6 +49,9 @@ resource "aws_ecs_task_definition" "migration" {
   execution_role_arn       = aws_iam_role.migration.arn
   container_definitions    = jsonencode(local.migration_containers)
 
+  # As the service's: a release that somebody goes back to brings its own.
+  skip_destroy = var.deletion_protection
+
   runtime_platform {
     operating_system_family = "LINUX"
     cpu_architecture        = "ARM64"

@@ -271,6 +271,10 @@ resource "aws_ecs_task_definition" "service" {
   execution_role_arn       = aws_iam_role.execution.arn
   container_definitions    = jsonencode(local.service_containers)
 
+  # ECS starts no task of a revision that was deregistered, and after the apply it may still want the one before: the bake time of the
+  # alarms is not over. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deregister-task-definition-v2.html
+  skip_destroy = var.deletion_protection
+
   runtime_platform {
     operating_system_family = "LINUX"
     cpu_architecture        = "ARM64"
@@ -366,9 +370,15 @@ resource "aws_ecs_service" "service" {
     aws_iam_role_policy.collector_start, # optional: collector.tf
     aws_iam_role_policy.execution,
     aws_iam_role_policy.task,
+    # Without a way to the registry, the secrets and the log its tasks fail one after the other, and the circuit breaker takes the first rollout back.
+    aws_route.private_nat,
+    aws_route_table_association.private,
+    aws_vpc_endpoint.interface,
+    aws_vpc_endpoint.s3,
     aws_vpc_security_group_egress_rule.service_to_endpoints,
     aws_vpc_security_group_egress_rule.service_to_internet,
     aws_vpc_security_group_egress_rule.service_to_s3,
+    aws_vpc_security_group_ingress_rule.endpoints_service,
     aws_vpc_security_group_ingress_rule.service_from_load_balancer,
   ]
 }

@@ -8,10 +8,10 @@
 # custom:
 #   remediation: >-
 #     deployment_circuit_breaker and alarms, each with enable and rollback; deployment_minimum_healthy_percent 100;
-#     wait_for_steady_state.
+#     wait_for_steady_state; skip_destroy of the task definition, so that there is something to go back to.
 #   severity: error
 #   control: AWS Well-Architected OPS06-BP04; REL08-BP05
-#   resources: aws_ecs_service
+#   resources: aws_ecs_service, aws_ecs_task_definition
 package terraform.deployments_roll_back
 
 import data.lib.terraform
@@ -30,6 +30,13 @@ deny contains terraform.finding(rego.metadata.chain(), service.address, "A deplo
 deny contains terraform.finding(rego.metadata.chain(), service.address, "The apply ends before it is known whether the new tasks serve.") if {
 	some service in terraform.of_type({"aws_ecs_service"})
 	not terraform.setting(service, ["wait_for_steady_state"]) == true
+}
+
+# Deregistered, the revision that a rollback goes back to starts no task. A preview is thrown away whole.
+deny contains terraform.finding(rego.metadata.chain(), task.address, "The revision before is deregistered while a rollback may still need it.") if {
+	terraform.is_lasting
+	some task in terraform.of_type({"aws_ecs_task_definition"})
+	not terraform.setting(task, ["skip_destroy"]) == true
 }
 
 rolls_back(service, block) if {

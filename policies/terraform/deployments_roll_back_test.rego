@@ -14,6 +14,17 @@ service(attributes) := [tf.resource("aws_ecs_service", "a", object.union(safe, a
 
 test_a_service_that_rolls_back_passes if denied(service({})) == set()
 
+task(attributes) := [tf.resource("aws_ecs_task_definition", "a", attributes)]
+
+denied_in(environment, resources) := found if found := {finding.resource | some finding in deployments_roll_back.deny} with input as tf.in_environment(environment, resources)
+
+test_the_revision_before_stays_but_for_previews if {
+	denied(task({"skip_destroy": true})) == set()
+	denied(task({})) == {"aws_ecs_task_definition.a"}
+	denied(task({"skip_destroy": false})) == {"aws_ecs_task_definition.a"}
+	denied_in("preview-7", task({"skip_destroy": false})) == set()
+}
+
 test_each_hole_is_refused if {
 	every attributes in [{"alarms": []}, {"alarms": [{"enable": true, "rollback": false, "alarm_names": ["a"]}]}, {"alarms": [{"enable": true, "rollback": true, "alarm_names": []}]}, {"deployment_circuit_breaker": [{"enable": true, "rollback": false}]}, {"deployment_minimum_healthy_percent": 50}, {"wait_for_steady_state": false}] {
 		denied(service(attributes)) == {"aws_ecs_service.a"}
