@@ -24,6 +24,9 @@ locals {
   audit_trail_name   = "${local.name}-audit"
   audit_trail_arn    = "arn:${local.partition}:cloudtrail:${var.region}:${local.account_id}:trail/${local.audit_trail_name}"
   audit_trail_bucket = "${local.name}-audit-${local.account_id}"
+
+  # As bootstrap/ names it.
+  state_bucket = "${var.project}-state-${local.account_id}-${var.region}"
 }
 
 resource "aws_cloudtrail" "main" {
@@ -37,6 +40,17 @@ resource "aws_cloudtrail" "main" {
   enable_log_file_validation    = true
   cloud_watch_logs_group_arn    = "${aws_cloudwatch_log_group.audit_trail[0].arn}:*"
   cloud_watch_logs_role_arn     = aws_iam_role.audit_trail[0].arn
+
+  # Who read or wrote a state, or a plan that waits: events about objects are not among those that a trail has by itself.
+  event_selector {
+    read_write_type           = "All"
+    include_management_events = true
+
+    data_resource {
+      type   = "AWS::S3::Object"
+      values = ["arn:${local.partition}:s3:::${local.state_bucket}/"]
+    }
+  }
 
   depends_on = [aws_s3_bucket_policy.audit_trail, aws_iam_role_policy.audit_trail]
 }

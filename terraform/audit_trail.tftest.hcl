@@ -37,6 +37,11 @@ run "it_has_every_region_and_can_be_verified" {
   }
 
   assert {
+    condition     = one(aws_cloudtrail.main[0].event_selector).read_write_type == "All" && one(aws_cloudtrail.main[0].event_selector).include_management_events && { for resource in one(aws_cloudtrail.main[0].event_selector).data_resource : resource.type => resource.values } == { "AWS::S3::Object" = ["arn:aws:s3:::stockade-state-123456789012-eu-central-1/"] }
+    error_message = "It does not tell who read a state."
+  }
+
+  assert {
     condition     = aws_s3_bucket.audit_trail[0].object_lock_enabled && aws_s3_bucket_versioning.audit_trail[0].versioning_configuration[0].status == "Enabled" && aws_s3_bucket_object_lock_configuration.audit_trail[0].rule[0].default_retention[0].mode == "COMPLIANCE" && aws_s3_bucket_object_lock_configuration.audit_trail[0].rule[0].default_retention[0].days == 365
     error_message = "It can be deleted."
   }

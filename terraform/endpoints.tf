@@ -42,7 +42,8 @@ resource "aws_vpc_endpoint" "s3" {
 }
 
 resource "aws_security_group" "endpoints" {
-  name        = "${local.name}-endpoints"
+  # With a name of its own the next one could not be made before this one goes.
+  name_prefix = "${local.name}-endpoints-"
   description = "Endpoints of AWS services: from the service"
   vpc_id      = aws_vpc.main.id
 

@@ -25,7 +25,8 @@ locals {
 }
 
 resource "aws_security_group" "load_balancer" {
-  name        = "${local.name}-load-balancer"
+  # With a name of its own the next one could not be made before this one goes.
+  name_prefix = "${local.name}-load-balancer-"
   description = "Load balancer: from clients, to the service"
   vpc_id      = aws_vpc.main.id
 
