@@ -45,7 +45,7 @@ variable "task_cpu_target_percent" {
 variable "task_count_schedules" {
   description = <<-EOT
     Times at which the bounds change, by name: a cron() or at() expression of AWS, its time zone, tasks at least and at most from then
-    on. A plan shows what a schedule has changed, and an apply sets it back until the next time.
+    on, until the next one: one that raises them by day wants another that lowers them by night. No plan shows what a schedule has changed.
   EOT
   type = map(object({
     schedule  = string
@@ -67,12 +67,24 @@ variable "task_count_schedules" {
   }
 }
 
+# Changes with the bounds that are asked for, and with nothing that a schedule does.
+resource "terraform_data" "task_bounds" {
+  input = [var.task_count, var.task_count_max]
+}
+
 resource "aws_appautoscaling_target" "service" {
   service_namespace  = "ecs"
   scalable_dimension = "ecs:service:DesiredCount"
   resource_id        = "service/${aws_ecs_cluster.main.name}/${aws_ecs_service.service.name}"
   min_capacity       = var.task_count
   max_capacity       = var.task_count_max
+
+  lifecycle {
+    # A schedule moves them: the plan of a night would not be empty, and an apply at noon would take tasks away. Other bounds in the
+    # variables make all of the scaling anew, since it goes with its target; the tasks stay as many as they are meanwhile.
+    ignore_changes       = [min_capacity, max_capacity]
+    replace_triggered_by = [terraform_data.task_bounds]
+  }
 }
 
 # More tasks within a minute, fewer only after five quiet ones. Each policy by itself may add; they all have to agree to take away.
@@ -93,6 +105,10 @@ resource "aws_appautoscaling_policy" "requests" {
       resource_label         = "${aws_lb.main.arn_suffix}/${aws_lb_target_group.service.arn_suffix}"
     }
   }
+
+  lifecycle {
+    replace_triggered_by = [terraform_data.task_bounds]
+  }
 }
 
 resource "aws_appautoscaling_policy" "cpu" {
@@ -111,6 +127,10 @@ resource "aws_appautoscaling_policy" "cpu" {
       predefined_metric_type = "ECSServiceAverageCPUUtilization"
     }
   }
+
+  lifecycle {
+    replace_triggered_by = [terraform_data.task_bounds]
+  }
 }
 
 resource "aws_appautoscaling_scheduled_action" "bounds" {
@@ -126,5 +146,9 @@ resource "aws_appautoscaling_scheduled_action" "bounds" {
   scalable_target_action {
     min_capacity = each.value.min
     max_capacity = each.value.max
+  }
+
+  lifecycle {
+    replace_triggered_by = [terraform_data.task_bounds]
   }
 }

@@ -40,6 +40,21 @@ run "between_two_bounds_by_requests_and_cpu_and_by_the_clock" {
   }
 }
 
+run "other_bounds_take_effect_though_what_a_schedule_does_is_ignored" {
+  command = plan
+
+  variables {
+    task_count           = 3
+    task_count_max       = 5
+    task_count_schedules = { sale = { schedule = "cron(0 7 ? * FRI *)", time_zone = "Europe/Berlin", min = 4, max = 5 } }
+  }
+
+  assert {
+    condition     = aws_appautoscaling_target.service.min_capacity == 3 && aws_appautoscaling_target.service.max_capacity == 5
+    error_message = "What the variables say has no effect any more."
+  }
+}
+
 run "a_bound_below_the_other_and_targets_without_room_are_refused" {
   command = plan
 
