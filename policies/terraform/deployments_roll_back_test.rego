@@ -14,6 +14,17 @@ service(attributes) := [tf.resource("aws_ecs_service", "a", object.union(safe, a
 
 test_a_service_that_rolls_back_passes if denied(service({})) == set()
 
+ways := [tf.resource("aws_vpc_endpoint", "a", {}), tf.resource("aws_route", "a", {"nat_gateway_id": {"ref": "aws_nat_gateway.a.id"}}), tf.resource("aws_route", "b", {"gateway_id": {"ref": "aws_internet_gateway.a.id"}, "nat_gateway_id": null})]
+
+waiting(addresses) := array.concat(ways, [tf.patched(tf.resource("aws_ecs_service", "a", safe), [{"op": "add", "path": "/configured/depends_on", "value": addresses}])])
+
+test_it_waits_for_the_ways_out if {
+	denied(waiting(["aws_vpc_endpoint.a", "aws_route.a"])) == set()
+	denied(waiting(["aws_vpc_endpoint.a"])) == {"aws_ecs_service.a"}
+	denied(waiting(["aws_route.a"])) == {"aws_ecs_service.a"}
+	denied(array.concat(ways, service({}))) == {"aws_ecs_service.a"}
+}
+
 task(attributes) := [tf.resource("aws_ecs_task_definition", "a", attributes)]
 
 denied_in(environment, resources) := found if found := {finding.resource | some finding in deployments_roll_back.deny} with input as tf.in_environment(environment, resources)
