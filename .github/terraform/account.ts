@@ -70,6 +70,12 @@ export async function deleteDatabase(endpoint: string, identifier: string): Prom
   return ask(endpoint, 'rds', '/', { method: 'POST', body: new URLSearchParams({ Action: 'DeleteDBInstance', Version: '2014-10-31', DBInstanceIdentifier: identifier, SkipFinalSnapshot: 'true' }).toString(), type: 'application/x-www-form-urlencoded' }).catch(String);
 }
 
+/** As a scheduled action does. What was answered, where it was refused. */
+export async function moveBounds(endpoint: string, resource: string): Promise<string> {
+  const body = JSON.stringify({ ServiceNamespace: 'ecs', ScalableDimension: 'ecs:service:DesiredCount', ResourceId: resource, MinCapacity: 1, MaxCapacity: 9 });
+  return ask(endpoint, 'application-autoscaling', '/', { method: 'POST', body, target: 'AnyScaleFrontendService.RegisterScalableTarget', type: 'application/x-amz-json-1.1' }).then(() => '', String);
+}
+
 interface Question {
   readonly method?: string;
   readonly body?: string;

@@ -121,9 +121,10 @@ export const gaps: readonly Gap[] = [
   {
     // moto crashes on the tags of a target, and Terraform asks for them without end.
     service: 'application-autoscaling', operation: /^(?:RegisterScalableTarget|ListTagsForResource)$/, link: 'https://docs.aws.amazon.com/autoscaling/application/APIReference/API_ListTagsForResource.html',
-    answer: ({ operation, input }, memory) => (operation === 'ListTagsForResource' && memory.has(textOf(input['ResourceARN'])) ? { body: JSON.stringify(memory.get(textOf(input['ResourceARN']))) } : undefined),
+    answer: ({ operation, input }, memory) => (operation === 'ListTagsForResource' && memory.has(textOf(input['ResourceARN'])) ? { body: JSON.stringify({ Tags: {}, ...memory.get(textOf(input['ResourceARN'])) }) } : undefined),
     amend({ operation, input }, body, memory) {
-      if (operation === 'RegisterScalableTarget') remember(memory, textOf((JSON.parse(body) as { readonly ScalableTargetARN?: string }).ScalableTargetARN), { Tags: {}, ...input }, ['Tags']);
+      // Once more without tags, it keeps those that it has.
+      if (operation === 'RegisterScalableTarget') remember(memory, textOf((JSON.parse(body) as { readonly ScalableTargetARN?: string }).ScalableTargetARN), input, ['Tags']);
       return body;
     },
   },

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { mutate } from './mutation.ts';
-import { judge, poolsOf, readMutations, readSources, resourceOf } from './prove-mutations.ts';
+import { cleanPools, judge, poolsOf, readMutations, readSources, resourceOf } from './prove-mutations.ts';
 
 const repository = path.resolve(import.meta.dirname, '../..');
 const sources = { main: readSources(path.join(repository, 'terraform')), bootstrap: readSources(path.join(repository, 'terraform/bootstrap')) };
@@ -27,9 +27,9 @@ test('every mutation fits the HCL as it stands, alone', async () => {
 });
 
 test('what a test says of a mutation is its own message, or Terraform’s of the very variable: no other failure counts', async () => {
-  for (const { in: place, caughtBy } of await readMutations()) {
+  for (const { in: place, root = 'main', caughtBy } of await readMutations()) {
     if (!('test' in caughtBy)) continue;
-    const text = readFileSync(path.join(repository, 'terraform', caughtBy.test), 'utf8');
+    const text = readFileSync(path.join(repository, 'terraform', root === 'main' ? '' : root, caughtBy.test), 'utf8');
     assert.ok(text.includes(`error_message = "${caughtBy.says}"`) || caughtBy.says === `The checkable object, var.${place.replace('variable.', '')}, was expected to report an error but did not.`, caughtBy.says);
   }
 });
@@ -51,6 +51,15 @@ test('mutations that share a copy never touch the same resource', async () => {
   for (const { kind, mutations } of poolsOf(await readMutations(), sources, false)) if (kind !== 'refusal') assert.equal(new Set(mutations.map(resourceOf)).size, mutations.length);
   const alone = poolsOf(await readMutations(), sources, true);
   assert.ok(alone.every(({ mutations }) => mutations.length === 1));
+});
+
+test('each kind of copy has one without a mutation beside it, and that of tests runs all that catch something', async () => {
+  const pools = poolsOf(await readMutations(), sources, false);
+  const clean = cleanPools(pools, sources);
+  assert.deepEqual(clean.map(({ name }) => name), ['clean-main-plan', 'clean-main-first', 'clean-main-test', 'clean-bootstrap-plan', 'clean-bootstrap-first', 'clean-bootstrap-test']);
+  const wanted = new Set((await readMutations()).flatMap(({ root = 'main', caughtBy }) => ('test' in caughtBy && root === 'main' ? [caughtBy.test] : [])));
+  assert.deepEqual(new Set(clean.find(({ name }) => name === 'clean-main-test')?.tests), wanted);
+  assert.deepEqual(cleanPools(pools.filter(({ kind }) => kind === 'test'), sources).map(({ kind }) => kind), ['plan', 'test', 'plan', 'test']);
 });
 
 test('a mutation counts as caught by the named policy for the named resource alone', async () => {

@@ -36,6 +36,8 @@ interface Pool {
   readonly kind: 'plan' | 'first' | 'refusal' | 'test';
   readonly mutations: Mutation[];
   sources: Sources;
+  /** @defaultValue those of the mutations */
+  readonly tests?: readonly string[];
 }
 
 export async function readMutations(folder = path.join(import.meta.dirname, 'mutations')): Promise<readonly Mutation[]> {
@@ -69,6 +71,18 @@ export function poolsOf(mutations: readonly Mutation[], sources: Readonly<Record
   return pools;
 }
 
+/** What each kind says without a mutation: a test that is red of itself catches nothing. Of a root that is planned there is always one. */
+export function cleanPools(pools: readonly Pool[], sources: Readonly<Record<'main' | 'bootstrap', Sources>>): readonly Pool[] {
+  return (['main', 'bootstrap'] as const).flatMap((root) => {
+    const own = pools.filter((pool) => pool.root === root);
+    const tests = [...new Set(own.flatMap(testsOf))];
+    const kinds = (['plan', 'first', 'test'] as const).filter((kind) => own.some((pool) => kind === 'plan' || pool.kind === kind));
+    return kinds.map((kind): Pool => ({ name: `clean-${root}-${kind}`, root, kind, mutations: [], sources: sources[root], ...(kind === 'test' && { tests }) }));
+  });
+}
+
+const testsOf = ({ mutations }: Pool): readonly string[] => mutations.flatMap(({ caughtBy }) => ('test' in caughtBy ? [caughtBy.test] : []));
+
 export function readSources(folder: string): Sources {
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => /^(?:environments\/)?[\w-]+\.(?:tf|tfvars)$/.test(file) && file !== 'backend_override.tf');
   return new Map(files.map((file) => [file, readFileSync(path.join(folder, file), 'utf8')]));
@@ -84,10 +98,10 @@ interface Said {
 export async function proveMutations(ground: Ground, mutations: readonly Mutation[], alone: boolean): Promise<readonly Verdict[]> {
   const sources = { main: readSources(ground.roots.main.root.folder), bootstrap: readSources(ground.roots.bootstrap.root.folder) };
   const pools = poolsOf(mutations, sources, alone);
-  const clean = (['main', 'bootstrap'] as const).flatMap((root) => (['plan', 'first'] as const).filter((kind) => kind === 'plan' ? pools.some((pool) => pool.root === root) : pools.some((pool) => pool.root === root && pool.kind === kind)).map((kind): Pool => ({ name: `clean-${root}-${kind}`, root, kind, mutations: [], sources: sources[root] })));
+  const clean = cleanPools(pools, sources);
   ground.say(`${mutations.length} mutations in ${pools.length} copies`);
   const said = await ask(ground, [...clean, ...pools]);
-  const baseline = clean.flatMap(({ name }) => [...(said.plans.get(name) ?? []).map(({ rule, resource }) => `${rule} ${unindexed(resource)}`), ...(said.output.has(name) ? [`the clean plan failed: ${said.output.get(name) ?? ''}`] : [])]);
+  const baseline = clean.flatMap(({ name }) => [...(said.plans.get(name) ?? []).map(({ rule, resource }) => `${rule} ${unindexed(resource)}`), ...((said.output.get(name) ?? '') === '' ? [] : [`${name} failed: ${said.output.get(name) ?? ''}`])]);
   if (baseline.length > 0) throw new Error(`without a mutation there are findings: ${[...new Set(baseline)].join(', ')}`);
   const known = new Set(clean.flatMap(({ name }) => [...(said.checks.get(name) ?? [])]));
   const verdicts = pools.flatMap((pool) => pool.mutations.map((mutation) => judge(mutation, pool.name, said, known)));
@@ -136,7 +150,7 @@ async function askTerraform(ground: Ground, pool: Pool, plans: Map<string, strin
   const copy = { ...root, folder };
   const from = performance.now();
   if (pool.kind === 'test') {
-    const tests = [...new Set(pool.mutations.flatMap(({ caughtBy }) => ('test' in caughtBy ? [caughtBy.test] : [])))];
+    const tests = pool.tests ?? [...new Set(testsOf(pool))];
     const { status, stdout, stderr } = await terraform(copy, ['test', '-no-color', ...tests.map((test) => `-filter=${test}`)], [0, 1]);
     output.set(pool.name, status === 0 ? '' : `${stdout}\n${stderr}`);
   } else {

@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from 'yaml';
-import { createZone, deleteDatabase, type Holdings, leftIn, REGION, listHoldings } from './account.ts';
+import { createZone, deleteDatabase, type Holdings, leftIn, listHoldings, moveBounds, REGION } from './account.ts';
 import { type Difference, differencesOf, type Plan } from './differences.ts';
 import { startShim } from './shim.ts';
 import { apply, type Applied, copySources, environmentOf, initialise, readPlan, type Root, terraform } from './terraform.ts';
@@ -139,6 +139,8 @@ export async function deploy(stage: Stage, { outputs }: Bootstrapped, zone: stri
 /** Applied twice, a configuration changes nothing; and the state is locked while somebody else holds its lock. */
 export async function reapply(stage: Stage, { root, files }: Deployment, bucket: string): Promise<void> {
   await replan(stage, root, 're-plan', files);
+  await record(stage, root, 'a schedule moves the bounds of the tasks', async () => ({ problem: await moveBounds(stage.endpoint, `service/stockade-${stage.environment}/service`) }));
+  await replan(stage, root, 're-plan with other bounds', files);
   await record(stage, root, 'second apply', async () => apply(root, files, stage.say));
   await replan(stage, root, 're-plan after the second apply', files);
   await record(stage, root, 'plan while another holds the lock: refused', async () => {
@@ -184,27 +186,39 @@ export async function demolish(stage: Stage, deployment: Deployment, unasked: re
     const answer = await deleteDatabase(stage.endpoint, attributeIn(deployment.state, 'aws_db_instance', 'identifier'));
     return { problem: answer.includes('Cannot delete protected DB Instance') ? '' : `it was not refused: ${answer.slice(0, 300)}` };
   });
-  const state = (await terraform(root, ['state', 'pull'])).stdout;
   if (resists) await record(stage, root, 'apply without deletion protection', async () => apply(root, unprotected, stage.say));
+  const state = (await terraform(root, ['state', 'pull'])).stdout;
   await record(stage, root, 'destroy', async () => apply(root, ['-destroy', ...unprotected], stage.say));
-  await record(stage, root, 'each resource of the state is gone', async () => ({ problem: (await stillThere(stage, root, without(state, unasked))).join(', ') }));
+  await record(stage, root, 'each resource of the state is gone', async () => ({ problem: (await stillThere(stage, root, 'afterwards', without(state, unasked))).join(', ') }));
+  await record(stage, root, 'what the emulator can\'t be asked for is known', async () => ({ problem: (await answered(stage, root, state, unasked)).map((each) => `${each} can be asked for: take it out of emulator.json`).join(', ') }));
   return leftIn(deployment.before, await listHoldings(stage.endpoint));
 }
 
 /** Refreshes the state from before the destruction, without any configuration: what the provider still finds was not destroyed. */
-async function stillThere(stage: Stage, { environment }: Root, state: string): Promise<readonly string[]> {
-  const folder = path.join(stage.scratch, 'afterwards');
+async function stillThere(stage: Stage, { environment }: Root, name: string, state: string): Promise<readonly string[]> {
+  const folder = path.join(stage.scratch, name);
   mkdirSync(folder);
   writeFileSync(path.join(folder, 'main.tf'), 'terraform {\n  required_providers {\n    aws = {\n      source = "hashicorp/aws"\n    }\n  }\n}\n');
   cpSync(path.join(stage.repository, 'terraform/.terraform.lock.hcl'), path.join(folder, '.terraform.lock.hcl'));
   writeFileSync(path.join(folder, 'terraform.tfstate'), state);
-  const root: Root = { name: 'afterwards', folder, environment: { ...environment, TF_DATA_DIR: path.join(stage.scratch, 'data/afterwards') } };
+  const root: Root = { name, folder, environment: { ...environment, TF_DATA_DIR: path.join(stage.scratch, 'data', name) } };
   await initialise(root, []);
-  const file = path.join(stage.scratch, 'afterwards.plan');
+  const file = path.join(stage.scratch, `${name}.plan`);
   await terraform(root, ['plan', '-refresh-only', '-input=false', '-no-color', '-parallelism=20', `-out=${file}`]);
   const { resource_drift: drift = [] } = (await readPlan(root, file)) as Plan;
   const gone = new Set(drift.filter(({ change }) => change.actions.includes('delete')).map(({ address }) => address));
   return addressesIn(state).filter((address) => !gone.has(address) && !address.startsWith('terraform_data.'));
+}
+
+/** Of what is left out of that question, what has an answer by now, and need not be left out: neither an error nor a thing that is still there. */
+async function answered(stage: Stage, root: Root, state: string, unasked: readonly string[]): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const [index, resource] of unasked.entries()) {
+    const others = [...new Set(addressesIn(state).map((address) => address.replace(/\[.*$/, '')))].filter((address) => address !== resource);
+    const left = await stillThere(stage, root, `afterwards-${index}`, without(state, others)).catch((error: unknown) => [String(error)]);
+    if (left.length === 0) found.push(resource);
+  }
+  return found;
 }
 
 /** The state as it would be without some resources. */

@@ -101,6 +101,8 @@ test('scaling: a target keeps its tags', async (t) => {
   const { json } = await before(t, () => ({ body: '{"ScalableTargetARN":"arn:a"}' }));
   await json('application-autoscaling', 'RegisterScalableTarget', { Tags: { Project: 'a' } });
   assert.deepEqual(await json('application-autoscaling', 'ListTagsForResource', { ResourceARN: 'arn:a' }), { Tags: { Project: 'a' } });
+  await json('application-autoscaling', 'RegisterScalableTarget', { MinCapacity: 1 });
+  assert.deepEqual(await json('application-autoscaling', 'ListTagsForResource', { ResourceARN: 'arn:a' }), { Tags: { Project: 'a' } });
 });
 
 test('budgets: who is warned of what, and the tags', async (t) => {
