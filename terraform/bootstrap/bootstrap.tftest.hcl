@@ -156,7 +156,7 @@ run "staging_and_production" {
   }
 
   assert {
-    condition     = alltrue([for environment, names in { staging = ["staging.example.com", "_*.staging.example.com"], production = ["shop.example.com", "_*.shop.example.com"] } : one([for each in local.apply[environment].unnamed : each.Condition["ForAllValues:StringLike"]["route53:ChangeResourceRecordSetsNormalizedRecordNames"] if each.Sid == "Names"]) == names])
+    condition     = alltrue([for environment, names in { staging = ["staging.example.com", "_*.staging.example.com"], production = ["shop.example.com", "_*.shop.example.com"] } : one([for each in local.apply[environment].unnamed : each.Condition["ForAllValues:StringLike"]["route53:ChangeResourceRecordSetsNormalizedRecordNames"] if each.Sid == "Names"]) == tolist(names)])
     error_message = "It may change the records of another name."
   }
 
@@ -202,7 +202,7 @@ run "previews_have_an_account_of_their_own" {
   }
 
   assert {
-    condition     = one([for each in local.apply.preview.unnamed : each.Condition if each.Sid == "NotOfAnother"]).StringNotLike == { "aws:ResourceTag/Environment" = "preview-*" } && one([for each in local.apply.preview.unnamed : each.Condition["ForAllValues:StringLike"] if each.Sid == "Names"]) == { "route53:ChangeResourceRecordSetsNormalizedRecordNames" = ["*.preview.example.com"] }
+    condition     = one([for each in local.apply.preview.unnamed : each.Condition if each.Sid == "NotOfAnother"]).StringNotLike == { "aws:ResourceTag/Environment" = "preview-*" } && one([for each in local.apply.preview.unnamed : each.Condition["ForAllValues:StringLike"]["route53:ChangeResourceRecordSetsNormalizedRecordNames"] if each.Sid == "Names"]) == tolist(["*.preview.example.com"])
     error_message = "It reaches what is no preview's."
   }
 
@@ -247,14 +247,23 @@ run "bounds" {
     state_version_days  = 7
     plan_days           = 60
     images_kept         = 3
-    domain_names        = { preview = "Shop.example.com." }
     oidc_provider_arn   = "arn:aws:iam::111122223333:oidc-provider/gitlab.example"
   }
 
   expect_failures = [
     var.project, var.region, var.environments, var.repository, var.repository_id, var.repository_owner_id, var.state_version_days, var.plan_days,
-    var.images_kept, var.oidc_provider_arn, var.domain_names,
+    var.images_kept, var.oidc_provider_arn,
   ]
+}
+
+run "domains_of_no_environment_and_in_another_form_are_refused" {
+  command = plan
+
+  variables {
+    domain_names = { preview = "Shop.example.com." }
+  }
+
+  expect_failures = [var.domain_names]
 }
 
 run "the_account_may_have_the_provider_already" {
