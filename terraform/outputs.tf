@@ -57,7 +57,8 @@ output "migration_log_group" {
 
 output "migration_log_stream_prefix" {
   description = "Beginning of its log stream's name; the task's id follows."
-  value       = "ecs/migration"
+  # Of the resource: a plan with -target, after which the migration runs, leaves out what refers to none.
+  value = "ecs/${jsondecode(aws_ecs_task_definition.migration.container_definitions)[0].name}"
 }
 
 output "service_log_group" {

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, matchesGlob } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { parse } from 'yaml';
 
 const unix = { skip: process.platform === 'win32' ? 'not run: the stand-in for the CLI of AWS is a script of Unix' : false };
 const TASK = 'arn:aws:ecs:eu-central-1:111122223333:task/stockade-staging/0123';
@@ -104,6 +105,21 @@ test('every output that a deployment reads is one of the root', () => {
   const given = allOf(root, /^output "(\w+)"/gm);
   assert.ok(wanted.length > 7);
   assert.deepEqual(wanted.filter((name) => !given.includes(name) && name !== 'image'), []);
+});
+
+test('what the migration reads is there before the service is: a plan with a target has no output that refers to no resource', () => {
+  const wanted = allOf(read('.github/terraform/migrate.command.ts'), /\boutput\('(\w+)'\)/g);
+  const root = read('terraform/outputs.tf');
+  assert.ok(wanted.length > 3);
+  assert.deepEqual(wanted.filter((name) => !new RegExp(String.raw`^output "${name}" \{[^}]*\n  value\s*=[^}]*\baws_`, 'm').test(root)), []);
+});
+
+test('a change of what the root reads elsewhere is planned, and applied when it is merged', () => {
+  const root = readdirSync(join(repository, 'terraform')).filter((name) => name.endsWith('.tf')).map((name) => read('terraform', name)).join('\n');
+  const elsewhere = allOf(root, /"\.\.\/([\w/.-]+)"/g);
+  assert.ok(elsewhere.length > 1, elsewhere.join());
+  const { on } = parse(read('.github/workflows/deploy.yml')) as { readonly on: Readonly<Record<'pull_request' | 'push', { readonly paths: readonly string[] }>> };
+  for (const event of ['pull_request', 'push'] as const) assert.deepEqual(elsewhere.filter((name) => !on[event].paths.some((pattern) => matchesGlob(name, pattern) || matchesGlob(`${name}/any.yaml`, pattern))), [], event);
 });
 
 test('every variable that a deployment takes from GitHub is one that bootstrap or the operator is told to set', () => {
