@@ -57,8 +57,6 @@ function stateOf({ workspace }: SmallEnvironment): Readonly<Record<string, strin
   return { image: outputs['image']?.value ?? '', serves: outputs['service_task_definition']?.value ?? '', resources: resources.map(({ name }) => name).sort().join() };
 }
 
-const callsOf = (place: SmallEnvironment, start: string): readonly string[] => place.cloud().calls.filter((call) => call.startsWith(start));
-
 /** Step 4 of terraform/README.md, by hand. */
 function prepare({ workspace }: SmallEnvironment, image: string): void {
   for (const parameters of [['init'], ['apply', '-auto-approve', '-target=terraform_data.migration', '-var=environment=staging', '-var=domain_name=shop.example.org', `-var=image=${REGISTRY}@${image}`]]) {
@@ -80,13 +78,13 @@ test('a release gets through: its plan is whole to the policies, the migration r
   const place = makeSmallEnvironment(t);
   const { planned, applied } = deploy(place, { event: 'workflow_dispatch', release: first });
   assert.equal(planned.failed, undefined, planned.text);
-  assert.equal(callsOf(place, POLICIES).length, 1);
+  assert.equal(place.calls(POLICIES).length, 1);
   assert.ok(applied);
   assert.equal(applied.failed, undefined, applied.text);
   assert.deepEqual(stateOf(place), { image: `${REGISTRY}@${first}`, serves: `definition-of-${REGISTRY}@${first}`, resources: 'migration,migration_task,service' });
-  assert.equal(callsOf(place, MIGRATE).length, 1);
+  assert.equal(place.calls(MIGRATE).length, 1);
   assert.match(applied.text, /applied 0012_audit\.sql/);
-  assert.equal(callsOf(place, 'curl').length, 1);
+  assert.equal(place.calls('curl').length, 1);
 });
 
 test('what comes before the rollout is held to the plan that the policies judge: Terraform calls it partial', { skip }, (t) => {
@@ -112,7 +110,7 @@ test('what was made by hand for the first deployment does not keep the migration
   prepare(place, first);
   const { planned, applied } = deploy(place, { event: 'workflow_dispatch', release: first });
   assert.equal(applied?.failed, undefined, planned.text + (applied?.text ?? ''));
-  assert.equal(callsOf(place, MIGRATE).length, 1);
+  assert.equal(place.calls(MIGRATE).length, 1);
   assert.equal(stateOf(place)['serves'], `definition-of-${REGISTRY}@${first}`);
 });
 
@@ -125,7 +123,7 @@ test('a migration that failed leaves the service as it is, and is run again by t
   place.change({ migrationStatus: 0 });
   const { applied } = deploy(place, { event: 'workflow_dispatch', release: second });
   assert.equal(applied?.failed, undefined, applied?.text);
-  assert.equal(callsOf(place, MIGRATE).length, 3);
+  assert.equal(place.calls(MIGRATE).length, 3);
   assert.equal(stateOf(place)['serves'], `definition-of-${REGISTRY}@${second}`);
 });
 
@@ -148,5 +146,5 @@ test('a merge that changes nothing applies nothing, and a night without a differ
     const { planned, applied } = deploy(place, { event });
     assert.deepEqual([planned.failed, planned.outputs['steps.plan.outputs.verdict'], applied?.steps], [undefined, '0', ['Say what is to be done']], planned.text);
   }
-  assert.equal(callsOf(place, MIGRATE).length, 1);
+  assert.equal(place.calls(MIGRATE).length, 1);
 });

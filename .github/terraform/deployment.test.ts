@@ -132,7 +132,7 @@ test('every variable that a deployment takes from GitHub is one that bootstrap o
 
 test('the trust of the roles names workflows that are there, and the environments that their jobs have', () => {
   const trust = read('terraform/bootstrap/github.tf');
-  for (const [name, environments] of Object.entries({ 'deploy.yml': ['${{ matrix.environment }}', '${{ matrix.environment }}-plan'], 'preview.yml': ['preview'] })) {
+  for (const [name, environments] of Object.entries({ 'deploy.yml': ['${{ matrix.environment }}', '${{ matrix.environment }}-plan'], 'preview.yml': ['preview', 'preview-cleanup'] })) {
     assert.ok(trust.includes(`/.github/workflows/${name}"`), name);
     assert.deepEqual(allOf(read('.github/workflows', name), /^ {4}environment:\n {6}name: (.+)$/gm), environments);
   }

@@ -16,6 +16,12 @@ export interface Cloud {
   /** The task definition that ECS went back to. */
   readonly serves?: string;
   readonly images: readonly object[];
+  /** Of Cognito's client, the oldest first: two at most. */
+  readonly clientSecrets: readonly { readonly id: string; readonly made: string; readonly value: string }[];
+  /** What Secrets Manager has for the service. */
+  readonly box?: string;
+  /** How the calls begin that fail. */
+  readonly failing?: string;
   /** By number, as the API of GitHub has them. */
   readonly pulls: Readonly<Record<string, object>>;
 }
@@ -23,6 +29,7 @@ export interface Cloud {
 export interface SmallEnvironment extends Place {
   readonly cloud: () => Cloud;
   readonly change: (values: Partial<Cloud>) => void;
+  readonly calls: (start: string) => readonly string[];
 }
 
 const ROOT = `
@@ -47,6 +54,9 @@ output "smoke_url" { value = "https://\${var.domain_name}/.well-known/security.t
 output "migration_task_definition" { value = terraform_data.migration_task.input.family }
 output "migration_network" { value = jsonencode({ cluster = terraform_data.migration_task.input.cluster }) }
 output "migration_log_group" { value = "/\${terraform_data.migration_task.input.cluster}/migration" }
+output "user_pool_id" { value = "pool-\${terraform_data.migration_task.input.cluster}" }
+output "oidc_client_id" { value = "client-\${terraform_data.migration_task.input.cluster}" }
+output "oidc_client_secret" { value = "box-\${terraform_data.migration_task.input.cluster}" }
 output "migration_log_stream_prefix" { value = "ecs/\${terraform_data.migration_task.input.family}" }
 `;
 
@@ -70,7 +80,7 @@ export function makeSmallEnvironment(t: TestContext): SmallEnvironment {
   const write = (values: Cloud): void => {
     writeFileSync(cloud, JSON.stringify(values));
   };
-  write({ calls: [], released: '', migrationStatus: 0, images: [], pulls: {} });
+  write({ calls: [], released: '', migrationStatus: 0, images: [], clientSecrets: [{ id: 'first', made: '2025-12-31T00:00:00+00:00', value: 'in the state' }], pulls: {} });
   return {
     workspace,
     scratch,
@@ -80,5 +90,6 @@ export function makeSmallEnvironment(t: TestContext): SmallEnvironment {
     change(values) {
       write({ ...read(), ...values });
     },
+    calls: (start) => read().calls.filter((call) => call.startsWith(start)),
   };
 }

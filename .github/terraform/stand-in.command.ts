@@ -9,13 +9,15 @@ const [program = '', ...given] = process.argv.slice(2);
 const file = process.env['CLOUD'] ?? '';
 const cloud = JSON.parse(readFileSync(file, 'utf8')) as Cloud;
 const bucket = path.join(path.dirname(file), 'bucket');
+let changes: Partial<Cloud> = {};
 const answer = answerOf(`${program} ${given.join(' ')}`, given);
-writeFileSync(file, JSON.stringify({ ...cloud, calls: [...cloud.calls, `${program} ${given.join(' ')}`] }));
+writeFileSync(file, JSON.stringify({ ...cloud, ...changes, calls: [...cloud.calls, `${program} ${given.join(' ')}`] }));
 if (answer !== undefined) console.log(typeof answer === 'string' ? answer : JSON.stringify(answer));
 
 function answerOf(call: string, parameters: readonly string[]): unknown {
   const after = (name: string): string => parameters[parameters.indexOf(name) + 1] ?? '';
   const about = (start: string): boolean => call.startsWith(`${start} `) || call === start;
+  if (cloud.failing !== undefined && about(cloud.failing)) return fail(call);
   if (about('aws s3 cp')) copy(parameters.at(-2) ?? '', parameters.at(-1) ?? '');
   if (about('aws s3 rm')) rmSync(inBucket(parameters.at(-1) ?? ''));
   if (about('aws s3')) return undefined;
@@ -26,11 +28,21 @@ function answerOf(call: string, parameters: readonly string[]): unknown {
   if (about('aws ecs run-task')) return { tasks: [{ taskArn: 'arn:aws:ecs:eu-central-1:111122223333:task/made/1', lastStatus: 'PROVISIONING' }], failures: [] };
   if (about('aws ecs describe-tasks')) return { tasks: [{ taskArn: 'arn:aws:ecs:eu-central-1:111122223333:task/made/1', lastStatus: 'STOPPED', containers: [{ name: 'migration', exitCode: cloud.migrationStatus }] }] };
   if (about('aws logs get-log-events')) return { events: [{ message: 'applied 0012_audit.sql' }] };
+  if (about('aws secretsmanager describe-secret')) return cloud.box === undefined ? {} : { VersionIdsToStages: { one: ['AWSCURRENT'] } };
+  if (about('aws secretsmanager put-secret-value')) return change({ box: readFileSync(after('--secret-string').replace('file://', ''), 'utf8') });
+  if (about('aws cognito-idp list-user-pool-client-secrets')) return { ClientSecrets: cloud.clientSecrets.map(({ id, made }) => ({ ClientSecretId: id, ClientSecretCreateDate: made })).reverse() };
+  if (about('aws cognito-idp add-user-pool-client-secret')) return cloud.clientSecrets.length > 1 ? fail('LimitExceededException') : change({ clientSecrets: [...cloud.clientSecrets, { id: String(cloud.calls.length), made: new Date(Date.UTC(2026, 0, 1, 0, 0, cloud.calls.length)).toISOString(), value: readFileSync(after('--client-secret').replace('file://', ''), 'utf8') }] });
+  if (about('aws cognito-idp delete-user-pool-client-secret')) return cloud.clientSecrets.length < 2 ? fail('InvalidParameterException') : change({ clientSecrets: cloud.clientSecrets.filter(({ id }) => id !== after('--client-secret-id')) });
   if (about('gh api')) return cloud.pulls[(parameters[1] ?? '').replace(/.*\/pulls\//, '')] ?? fail(call);
   if (about('docker buildx imagetools inspect')) return { digest: cloud.released };
   if (['docker', 'gh attestation verify', 'aws ecr get-login-password', 'npm', 'curl'].some(about)) return '';
   if (about('npx node')) return parameters[1]?.endsWith('plan-policy.command.ts') === true ? judge(parameters.slice(2)) : pass(parameters.slice(1));
   return fail(call);
+}
+
+function change(values: Partial<Cloud>): object {
+  changes = values;
+  return {};
 }
 
 /** What ECS runs: where nothing else is said, what was applied last. */

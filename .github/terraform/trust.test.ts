@@ -44,7 +44,8 @@ const jobs: Readonly<Record<string, readonly Job[]>> = {
   'staging-apply': [{ environment: 'staging' }],
   'production-apply': [{ environment: 'production' }],
   push: [{ environment: 'staging' }, { environment: 'production' }],
-  preview: [{ environment: 'preview', workflow: 'preview.yml' }, { environment: 'preview', workflow: 'preview.yml', ref: PULL_REQUEST }],
+  preview: [{ environment: 'preview', workflow: 'preview.yml', ref: PULL_REQUEST }],
+  cleanup: [{ environment: 'preview-cleanup', workflow: 'preview.yml' }],
 };
 
 /** Made of a token that is let in. */
@@ -108,11 +109,11 @@ for (const [role, policy] of Object.entries(policies)) {
   });
 }
 
-test('a pull request never gets what applies or pushes, whatever environment it names', () => {
-  for (const role of ['staging-apply', 'production-apply', 'push']) {
+test('a pull request never gets what applies, pushes, or needs no reviewer for what it changes, whatever environment it names', () => {
+  for (const role of ['staging-apply', 'production-apply', 'push', 'cleanup']) {
     const policy = policies[role];
     assert.ok(policy);
-    for (const environment of ['staging', 'production', 'staging-plan', 'preview', 'release']) {
+    for (const environment of ['staging', 'production', 'staging-plan', 'preview', 'preview-cleanup', 'release']) {
       const token = tokenOf({ environment, ref: PULL_REQUEST });
       for (const each of [token, immutable(token), { ...token, job_workflow_ref: `${REPOSITORY}/.github/workflows/deploy.yml@${MAIN}` }]) assert.ok(!admits(policy, each), JSON.stringify(each));
     }

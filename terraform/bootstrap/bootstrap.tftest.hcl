@@ -50,7 +50,7 @@ run "staging_and_production" {
   assert {
     condition = {
       for role, policy in local.trust : role => jsondecode(policy)
-    } == { for role, policy in jsondecode(file("trust.json")) : role => policy if role != "preview" }
+    } == { for role, policy in jsondecode(file("trust.json")) : role => policy if !contains(["cleanup", "preview"], role) }
     error_message = "Write trust.json anew, and look at what .github/terraform/trust.test.ts says of it: ${jsonencode({ for role, policy in local.trust : role => jsondecode(policy) })}"
   }
 
@@ -60,7 +60,7 @@ run "staging_and_production" {
   }
 
   assert {
-    condition     = length(aws_iam_role.preview) == 0
+    condition     = length(aws_iam_role.preview) + length(aws_iam_role.cleanup) == 0
     error_message = "Previews belong into an account of their own."
   }
 
@@ -213,13 +213,13 @@ run "previews_have_an_account_of_their_own" {
   }
 
   assert {
-    condition     = jsondecode(aws_iam_role.preview[0].assume_role_policy) == jsondecode(file("trust.json")).preview
-    error_message = "Write trust.json anew: ${local.trust.preview}"
+    condition     = jsondecode(aws_iam_role.preview[0].assume_role_policy) == jsondecode(file("trust.json")).preview && jsondecode(aws_iam_role.cleanup[0].assume_role_policy) == jsondecode(file("trust.json")).cleanup
+    error_message = "Write trust.json anew: ${local.trust.preview} ${local.trust.cleanup}"
   }
 
   assert {
     condition     = length(aws_iam_role.plan) + length(aws_iam_role.apply) + length(aws_iam_role.push) == 0
-    error_message = "In the account of previews there is one role."
+    error_message = "In the account of previews there is a role that makes them and one that removes them."
   }
 }
 

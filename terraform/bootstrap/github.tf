@@ -85,8 +85,14 @@ locals {
     } },
     local.is_preview ? { preview = {
       environments = ["preview"]
-      refs         = [local.main, local.pull_request]
-      workflows    = ["${local.preview}@${local.main}", "${local.preview}@${local.pull_request}"]
+      refs         = [local.pull_request]
+      workflows    = ["${local.preview}@${local.pull_request}"]
+    } } : {},
+    # It needs no reviewer, so no pull request may have it.
+    local.is_preview ? { cleanup = {
+      environments = ["preview-cleanup"]
+      refs         = [local.main]
+      workflows    = ["${local.preview}@${local.main}"]
     } } : {},
   )
 
@@ -186,13 +192,13 @@ resource "aws_iam_role_policy" "push" {
   policy = local.push_permissions
 }
 
-# Makes and removes previews in the account that holds nothing else.
+# Makes previews in the account that holds nothing else: what a reviewer lets a pull request do.
 resource "aws_iam_role" "preview" {
   count = local.is_preview ? 1 : 0
 
   name                 = "${var.project}-preview"
   path                 = local.role_path
-  description          = "Makes and removes the environments of pull requests"
+  description          = "Makes the environments of pull requests"
   assume_role_policy   = local.trust["preview"]
   max_session_duration = 7200
 
@@ -212,4 +218,24 @@ resource "aws_iam_role_policy" "preview_push" {
   name   = "push"
   role   = aws_iam_role.preview[0].name
   policy = local.push_permissions
+}
+
+# Removes them, from main alone.
+resource "aws_iam_role" "cleanup" {
+  count = local.is_preview ? 1 : 0
+
+  name                 = "${var.project}-cleanup"
+  path                 = local.role_path
+  description          = "Removes the environments of pull requests"
+  assume_role_policy   = local.trust["cleanup"]
+  max_session_duration = 7200
+
+  depends_on = [aws_iam_openid_connect_provider.github]
+}
+
+resource "aws_iam_role_policy_attachment" "cleanup" {
+  for_each = local.is_preview ? toset(local.apply_parts) : toset([])
+
+  role       = aws_iam_role.cleanup[0].name
+  policy_arn = aws_iam_policy.apply["preview-${each.key}"].arn
 }

@@ -6,6 +6,7 @@ output "github_variables" {
     { for each, role in aws_iam_role.plan : "${each}-plan" => join("\n", concat(local.variables, ["PLAN_ROLE=${role.arn}"])) },
     { for each, role in aws_iam_role.apply : each => join("\n", concat(local.variables, ["APPLY_ROLE=${role.arn}", "PUSH_ROLE=${aws_iam_role.push[0].arn}"])) },
     { for role in aws_iam_role.preview : "preview" => join("\n", concat(local.variables, ["PREVIEW_ROLE=${role.arn}"])) },
+    { for role in aws_iam_role.cleanup : "preview-cleanup" => join("\n", concat(local.variables, ["CLEANUP_ROLE=${role.arn}"])) },
   )
 }
 

@@ -188,7 +188,7 @@ locals {
       ] },
       ], [for statement in [
         # The workflow puts a client secret of its own in the place of Cognito's first.
-        { Sid = "ReplaceClientSecret", Effect = "Allow", Resource = "${local.of.cognito-idp}:userpool/*", Action = "cognito-idp:AddUserPoolClientSecret" },
+        { Sid = "ReplaceClientSecret", Effect = "Allow", Resource = "${local.of.cognito-idp}:userpool/*", Action = ["cognito-idp:AddUserPoolClientSecret", "cognito-idp:DeleteUserPoolClientSecret", "cognito-idp:ListUserPoolClientSecrets"] },
         # An empty state would be looked at every night; its earlier versions stay for a while.
         { Sid = "ForgetTheState", Effect = "Allow", Resource = "${local.state_bucket_arn}/preview-*/terraform.tfstate", Action = "s3:DeleteObject" },
         # A vault goes when nothing is in it: https://docs.aws.amazon.com/aws-backup/latest/devguide/deleting-a-vault.html
