@@ -4,8 +4,8 @@ import { attributesOf, type Change, changesIn } from './plan.ts';
 const KINDS = ['replace', 'destroy', 'change', 'make'] as const;
 type Kind = (typeof KINDS)[number];
 
-/** GitHub shows a mebibyte of a summary, and 65,536 characters of a comment. */
-const LONGEST = 60_000;
+/** GitHub takes 65,536 characters of a comment, and the summaries of staging and production are in one. */
+const LONGEST = 32_000;
 
 export function summaryOf(environment: string, text: string): string {
   const changes = changesIn(text).map((change) => ({ change, kind: kindOf(change) }));

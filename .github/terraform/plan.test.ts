@@ -34,10 +34,11 @@ test('a summary of a plan that changes nothing says so', () => {
   assert.equal(summaryOf('staging', planOf(still)), '### staging: nothing changes\n');
 });
 
-test('a summary that is too long for a comment says how much is left out', () => {
-  const text = summaryOf('staging', planOf(...Array.from({ length: 5000 }, (_, index) => ({ address: `aws_route.number_${index}`, actions: ['create'] }))));
-  assert.ok(text.length < 65_536);
-  assert.match(text, /\d+ more are in the log/);
+test('a summary that is too long says how much is left out, and those of staging and production go into one comment', () => {
+  const many = planOf(...Array.from({ length: 5000 }, (_, index) => ({ address: `aws_route.number_${index}`, actions: ['create'] })));
+  const texts = ['staging', 'production'].map((environment) => `${summaryOf(environment, many)}\n`);
+  for (const text of texts) assert.match(text, /\d+ more are in the log/);
+  assert.ok(texts.join('').length <= 65_536);
 });
 
 test('what is no plan, or a broken one, is not taken for one that changes nothing', () => {
