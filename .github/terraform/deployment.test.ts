@@ -139,6 +139,18 @@ test('the trust of the roles names workflows that are there, and the environment
   assert.match(trust, /environments = \["\$\{each\}-plan"\]/);
 });
 
+test('an environment whose role trusts main alone is restricted to main by the README, and to it by name', () => {
+  type Trust = Readonly<Record<string, { readonly Statement: readonly { readonly Condition: { readonly StringEquals: Readonly<Record<string, unknown>>; readonly StringLike: Readonly<Record<string, unknown>> } }[] }>>;
+  const of = (claim: string): string => `token.actions.githubusercontent.com:${claim}`;
+  const conditions = Object.values(JSON.parse(read('terraform/bootstrap/trust.json')) as Trust).flatMap(({ Statement }) => Statement.map(({ Condition }) => Condition));
+  const ofMain = conditions.filter(({ StringLike }) => JSON.stringify(StringLike[of('ref')]) === '["refs/heads/main"]').flatMap(({ StringEquals }) => StringEquals[of('environment')] as readonly string[]);
+  const readme = read('terraform/README.md');
+  const restricted = [...readme.matchAll(/for name in ([\w -]+); do only_for_main \$name|only_for_main (\w[\w-]*)$/gm)].flatMap(([, loop, one]) => (loop ?? one ?? '').split(' '));
+  assert.deepEqual([...new Set(ofMain)].sort(), restricted.sort());
+  // A ruleset, as this repository has one, is no protected branch to GitHub's environments.
+  assert.match(readme, /\[protected_branches\]=false' -F 'deployment_branch_policy\[custom_branch_policies\]=true'\n.*deployment-branch-policies" -f name=main -f type=branch/);
+});
+
 /** What the provider writes into the state, or reads back into it: https://developer.hashicorp.com/terraform/language/manage-sensitive-data */
 const secretInState = /(?:resource|data) "(?:aws_(?:secretsmanager_(?:secret_version|random_password)|iam_access_key|iam_service_specific_credential|ssm_parameter|kms_secrets?|lightsail_key_pair)|random_(?:password|string|bytes)|tls_private_key)"|^\s*(?:(?:master_)?(?:user_)?password|passwords|auth_token|secret_(?:string|binary))\s*=/;
 
