@@ -102,7 +102,7 @@ test('what comes before the rollout is held to the plan that the policies judge:
   }
   const [denied, passed] = ['migration', 'full'].map((name) => spawnSync(policies, ['test', '--parser', 'json', '--namespace', 'terraform.plan_is_whole', '--policy', 'policies/terraform', '--policy', 'policies/lib', join(place.scratch, runner, 'plan', `${name}.json`)], { cwd: repository, encoding: 'utf8' }));
   assert.match(denied?.stdout ?? '', /It is partial/);
-  assert.equal(passed?.status, 0, passed?.stdout);
+  assert.equal(passed?.status, 0, passed?.stdout ?? '');
 });
 
 test('what was made by hand for the first deployment does not keep the migration from running', { skip }, (t) => {
@@ -122,7 +122,7 @@ test('a migration that failed leaves the service as it is, and is run again by t
   assert.equal(stateOf(place)['serves'], `definition-of-${REGISTRY}@${first}`);
   place.change({ migrationStatus: 0 });
   const { applied } = deploy(place, { event: 'workflow_dispatch', release: second });
-  assert.equal(applied?.failed, undefined, applied?.text);
+  assert.equal(applied?.failed, undefined, applied?.text ?? '');
   assert.equal(place.calls(MIGRATE).length, 3);
   assert.equal(stateOf(place)['serves'], `definition-of-${REGISTRY}@${second}`);
 });
