@@ -48,7 +48,7 @@ for (const failing of ['aws cognito-idp add-user-pool-client-secret', 'aws secre
     const made = place(t);
     made.change({ failing });
     // Twice: what each leaves behind may not use up the two that there may be.
-    for (const _ of ['once', 'again']) assert.notEqual(run(made).status, 0);
+    for (const time of ['once', 'again']) assert.notEqual(run(made).status, 0, time);
     made.change({ failing: 'nothing any more' });
     const { status, text } = run(made);
     assert.equal(status, 0, text);
