@@ -51,7 +51,7 @@ test('what a migration has to do is let pass', () => {
 
 test('the migrations that there are keep tenants apart, and a later one may secure what an earlier one made', () => {
   const files = listFiles(root, 'app').filter((file) => gate.reads.test(file));
-  assert.ok(files.length >= 10, `only ${files.length} migrations were found`);
+  assert.ok(files.length >= 5, `only ${files.length} migrations were found`);
   assert.deepEqual(judgeMigrations(new Map(files.map((file) => [file, readFileSync(path.join(root, file), 'utf8')]))), []);
 });
 
