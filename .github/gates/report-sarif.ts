@@ -1,6 +1,7 @@
 // The findings as SARIF 2.1.0: one run, since GitHub takes no more than 20 in a file, and rules named <gate>/<rule>.
 import { createHash } from 'node:crypto';
 import type { Entry, QuotedFinding } from './report.ts';
+import { setOf } from './tools.ts';
 
 const SCHEMA = 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json';
 const BASE = '%SRCROOT%';
@@ -32,11 +33,9 @@ export function sarifOf(entries: readonly Entry[]): object {
   };
 }
 
-const SETS = ['go', 'osv', 'scorecard', 'python', 'npm', 'machine'] as const;
-
 /** GitHub keeps one analysis a category, and refuses several runs of one in an upload: each job of the matrix, which has the gates of one set of tools, is one. */
 function categoryOf(entries: readonly Entry[]): string {
-  const [only, ...others] = new Set(entries.map(({ gate: { tools } }) => SETS.find((set) => tools.some((tool) => tool.set === set)) ?? 'packages'));
+  const [only, ...others] = new Set(entries.map(({ gate }) => setOf(gate)));
   return only === undefined || others.length > 0 ? 'gates/' : `gates/${only}/`;
 }
 

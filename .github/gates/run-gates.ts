@@ -9,6 +9,7 @@ import { isTouched, judgeGate, type Verdict } from './judge.ts';
 import { writeReport } from './report.ts';
 import { prepare } from './setup.ts';
 import { tableOf } from './table.ts';
+import { setOf } from './tools.ts';
 import { readTreeState } from './tree-state.ts';
 
 const FINDING = 1;
@@ -60,9 +61,9 @@ function choose(gates: readonly NamedGate[], { only, all }: { readonly only?: st
   });
 }
 
-/** Those that need the same tools share a job, so that each job installs one set; a set that takes long before what the machine has. */
+/** Those that need the same tools share a job, so that each job installs one set. */
 function matrixOf(gates: readonly NamedGate[]): unknown {
-  const groups = Map.groupBy(gates, ({ tools: needed }) => (['go', 'osv', 'scorecard', 'python', 'npm', 'typescript', 'machine'] as const).find((set) => needed.some((tool) => tool.set === set)) ?? 'packages');
+  const groups = Map.groupBy(gates, setOf);
   return { include: [...groups].map(([group, members]) => ({ group, gates: members.map(({ name }) => name).join(',') })) };
 }
 

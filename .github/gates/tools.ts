@@ -5,7 +5,7 @@ import { accessSync, constants, readFileSync, realpathSync, statSync } from 'nod
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { STAMP } from '../tools/install.ts';
-import { type Output, type RunOptions, type Tool, Unusable } from './gate.ts';
+import { type Gate, type Output, type RunOptions, type Tool, Unusable } from './gate.ts';
 
 const LONGEST_RUN_MS = 30 * 60_000;
 /** ESLint is a second sooner where what it loads was compiled before. */
@@ -25,6 +25,13 @@ function isExecutable(file: string): boolean {
   } catch {
     return false;
   }
+}
+
+const ORDER = ['go', 'osv', 'scorecard', 'python', 'npm', 'typescript', 'machine'] as const satisfies readonly Tool['set'][];
+
+/** The set of tools that names the job in which CI runs a gate: one that takes long to install before what the machine has. */
+export function setOf({ tools }: Pick<Gate, 'tools'>): Tool['set'] {
+  return ORDER.find((set) => tools.some((tool) => tool.set === set)) ?? 'packages';
 }
 
 /** Which build of a tool is installed, whatever the lock file says by now: of packages npm's own note, of the machine's programs the file itself. */
