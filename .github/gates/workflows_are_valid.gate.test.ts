@@ -21,6 +21,12 @@ test('nothing is found where it found nothing', () => {
   assert.deepEqual(findingsOf({ status: 0, stdout: '[]\n', stderr: recorded.stderr.replace('total 1', 'total 0') }, [file]), []);
 });
 
+test('what it says of two files at once may begin a line twice, or without its word', () => {
+  const other = '.github/workflows/b.yml';
+  const stderr = `verbose: verbose: Found total 0 errors in 12 ms for ${file}\nFound total 0 errors in 1 ms for ${other}\n`;
+  assert.deepEqual(findingsOf({ status: 0, stdout: '[]\n', stderr }, [file, other]), []);
+});
+
 for (const [what, output, files] of [
   ['is cut off', { ...recorded, stdout: recorded.stdout.slice(0, 60) }, [file]],
   ['is empty', { status: 0, stdout: '', stderr: recorded.stderr }, [file]],

@@ -33,7 +33,8 @@ export const gate: Gate = {
 export function findingsOf({ status, stdout, stderr }: Output, files: readonly string[]): readonly Finding[] {
   const problems = Problems.safeParse(parseJson(stdout, 'actionlint'));
   if (!problems.success) throw new Unusable('actionlint printed another form');
-  const judged = new Set([...stderr.matchAll(/^verbose: Found total \d+ errors in \d+ ms for (.+?)\r?$/gm)].map(([, file = '']) => file.replaceAll('\\', '/')));
+  // It looks at several files at once, and what begins a line is written apart from what follows.
+  const judged = new Set([...stderr.matchAll(/Found total \d+ errors in \d+ ms for (.+?)\r?$/gm)].map(([, file = '']) => file.replaceAll('\\', '/')));
   const unjudged = files.filter((file) => !judged.has(file));
   if (unjudged.length > 0) throw new Unusable(`actionlint did not judge ${unjudged.join(', ')}`);
   if ((status === FOUND_PROBLEMS) !== problems.data.length > 0) throw new Unusable(`actionlint ended with status ${status} and ${problems.data.length} problems`);
